@@ -1,0 +1,10 @@
+# manta_application(NAME SOURCES...): a shared object for `manta run ./libNAME.so:build`. Needs C++23; use clang-19 on Debian 12.
+function(manta_application name)
+  add_library(${name} SHARED ${ARGN})
+  if(TARGET Manta::manta)
+    target_link_libraries(${name} PRIVATE Manta::manta)
+  else()
+    target_link_libraries(${name} PRIVATE manta)
+  endif()
+  target_compile_features(${name} PRIVATE cxx_std_23)
+endfunction()

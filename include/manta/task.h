@@ -1,0 +1,147 @@
+#pragma once
+
+#include <coroutine>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <manta/detail/request_context.h>
+
+namespace manta {
+
+template <class T = void>
+class Task;
+
+namespace detail {
+
+struct PromiseBase {
+  std::coroutine_handle<> continuation = std::noop_coroutine();
+  std::exception_ptr exception;
+
+  std::suspend_always initial_suspend() noexcept { return {}; }
+  void unhandled_exception() noexcept { exception = std::current_exception(); }
+
+  struct FinalAwaiter {
+    bool await_ready() noexcept { return false; }
+    template <class Promise>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> done) noexcept {
+      return done.promise().continuation;
+    }
+    void await_resume() noexcept {}
+  };
+  FinalAwaiter final_suspend() noexcept { return {}; }
+};
+
+template <class T>
+struct Promise : PromiseBase {
+  std::optional<T> value;
+  Task<T> get_return_object();
+  template <class U>
+  void return_value(U&& result) {
+    value.emplace(std::forward<U>(result));
+  }
+  T take() {
+    if (exception) std::rethrow_exception(exception);
+    return std::move(*value);
+  }
+};
+
+template <>
+struct Promise<void> : PromiseBase {
+  Task<void> get_return_object();
+  void return_void() noexcept {}
+  void take() const {
+    if (exception) std::rethrow_exception(exception);
+  }
+};
+
+// A parked coroutine with the request it runs for. Resuming restores the request for the thread.
+class Resumption {
+ public:
+  Resumption() = default;
+  explicit Resumption(std::coroutine_handle<> handle) : handle_(handle), request_(current_request()) {}
+  explicit operator bool() const { return handle_ != nullptr; }
+  // Resumes at most once; nothing if empty or forgotten.
+  void resume() {
+    if (!handle_) return;
+    ScopedRequest scope(std::move(request_));
+    std::exchange(handle_, nullptr).resume();
+  }
+  void forget() {
+    handle_ = nullptr;
+    request_.reset();
+  }
+
+ private:
+  std::coroutine_handle<> handle_;
+  std::shared_ptr<RequestContext> request_;
+};
+
+}  // namespace detail
+
+// A lazy coroutine: runs when awaited or spawned, on the thread that resumes it. Move-only. Destroying a Task that has
+// started but not finished cancels it: its frame and everything it awaits are destroyed at the point of suspension, so an
+// awaitable must unregister itself in the destructor of its awaiter. Awaited at most once.
+template <class T>
+class [[nodiscard("a Task does nothing until it is awaited")]] Task {
+ public:
+  using promise_type = detail::Promise<T>;
+  using value_type = T;
+
+  Task() = default;
+  Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  Task& operator=(Task&& other) noexcept {
+    Task(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~Task() {
+    if (handle_) handle_.destroy();
+  }
+  void swap(Task& other) noexcept { std::swap(handle_, other.handle_); }
+
+  struct Awaiter {
+    std::coroutine_handle<promise_type> child;
+    bool await_ready() const noexcept { return false; }
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept {
+      child.promise().continuation = parent;
+      return child;
+    }
+    T await_resume() { return child.promise().take(); }
+  };
+  Awaiter operator co_await() const noexcept { return Awaiter{handle_}; }
+
+  bool valid() const noexcept { return handle_ != nullptr; }
+  // For drivers (TaskScope, tests): run until the first suspension, look, and fetch the result.
+  void start() { handle_.resume(); }
+  bool done() const noexcept { return handle_ && handle_.done(); }
+  T take() { return handle_.promise().take(); }
+
+ private:
+  friend promise_type;
+  explicit Task(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
+  std::coroutine_handle<promise_type> handle_ = nullptr;
+};
+
+namespace detail {
+
+template <class T>
+Task<T> Promise<T>::get_return_object() {
+  return Task<T>(std::coroutine_handle<Promise<T>>::from_promise(*this));
+}
+inline Task<void> Promise<void>::get_return_object() {
+  return Task<void>(std::coroutine_handle<Promise<void>>::from_promise(*this));
+}
+
+template <class T>
+struct IsTask : std::false_type {};
+template <class T>
+struct IsTask<Task<T>> : std::true_type {};
+
+}  // namespace detail
+
+template <class T>
+inline constexpr bool is_task_v = detail::IsTask<T>::value;
+
+}  // namespace manta

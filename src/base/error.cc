@@ -1,0 +1,40 @@
+#include <manta/error.h>
+
+#include <array>
+
+namespace manta {
+namespace {
+
+struct Row {
+  ErrorCode code;
+  std::string_view name;
+  int status;
+};
+
+constexpr std::array kTable{
+    Row{ErrorCode::InvalidArgument, "InvalidArgument", 400}, Row{ErrorCode::NotFound, "NotFound", 404},
+    Row{ErrorCode::DeadlineExceeded, "DeadlineExceeded", 408}, Row{ErrorCode::Cancelled, "Cancelled", 499},
+    Row{ErrorCode::Overloaded, "Overloaded", 503}, Row{ErrorCode::Unavailable, "Unavailable", 503},
+    Row{ErrorCode::ReplicaDied, "ReplicaDied", 503}, Row{ErrorCode::AppError, "AppError", 500},
+    Row{ErrorCode::Internal, "Internal", 500},
+};
+
+const Row& row(ErrorCode code) {
+  for (const Row& row : kTable)
+    if (row.code == code) return row;
+  return kTable.back();
+}
+
+}  // namespace
+
+std::string_view name(ErrorCode code) { return row(code).name; }
+
+ErrorCode error_code(std::string_view name) {
+  for (const Row& row : kTable)
+    if (row.name == name) return row.code;
+  return ErrorCode::Internal;
+}
+
+int http_status(const Error& error) { return error.status != 0 ? error.status : row(error.code).status; }
+
+}  // namespace manta
