@@ -1,0 +1,62 @@
+# Short names for the scripts in tools/, which hold the work. Variables: ARGS (passed on), PREFIX (install),
+# MANTA_CACHE (third-party builds and models, default ~/.cache/manta).
+MAKEFLAGS += --no-print-directory
+MANTA_CACHE ?= $(HOME)/.cache/manta
+export MANTA_CACHE
+PREFIX ?= /usr/local
+ARGS ?=
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: setup build run check
+setup: ## Install packages, build third-party libraries, fetch the models; redoes only what changed
+	@tools/setup
+
+build: ## Release build, in build/release
+	@tools/build release
+
+run: ## Set up, build and start the example application; ARGS="--http-port 9000" is passed to `manta run`
+	@exec tools/run $(ARGS)
+
+check: ## The inner loop: dev build and unit tests; ARGS="-R Router" is passed to ctest
+	@tools/test unit -- $(ARGS)
+
+.PHONY: test lint unit integration e2e asan tsan fuzz
+test: ## Everything CI runs: the stages below, one after the other
+	@tools/test
+
+lint: ## Formatting, clang-tidy, layering, documents
+	@tools/test lint -- $(ARGS)
+
+unit: ## Unit tests, dev build
+	@tools/test unit -- $(ARGS)
+
+integration: ## Real processes, sockets, models; release build
+	@tools/test integration -- $(ARGS)
+
+e2e: ## The binary as users drive it, by pytest; release build
+	@tools/test e2e -- $(ARGS)
+
+asan: ## Tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@tools/test asan -- $(ARGS)
+
+tsan: ## Tests under ThreadSanitizer
+	@tools/test tsan -- $(ARGS)
+
+fuzz: ## Each fuzzer for a bounded time
+	@tools/test fuzz -- $(ARGS)
+
+.PHONY: bench install format clean
+bench: ## Benchmarks against the limits and peers they are judged by; ARGS go to bench/run
+	@tools/setup -q bench && tools/build release && bench/run $(ARGS)
+
+install: ## Install the release build to PREFIX (default /usr/local)
+	@tools/build release && cmake --install build/release --prefix "$(PREFIX)"
+
+format: ## Format C++ sources in place
+	@git ls-files -co --exclude-standard '*.h' '*.cc' | xargs clang-format-19 -i
+
+clean: ## Remove build/ (third-party builds and models stay in MANTA_CACHE)
+	@rm -rf build

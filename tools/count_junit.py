@@ -1,0 +1,12 @@
+#!/usr/bin/env python3
+"""count_junit.py REPORT.xml: prints "PASSED FAILED" of a JUnit report by ctest or pytest. Skipped tests are neither."""
+import sys
+import xml.etree.ElementTree as ElementTree
+
+passed = failed = 0
+for case in ElementTree.parse(sys.argv[1]).iter("testcase"):
+    if case.find("failure") is not None or case.find("error") is not None:
+        failed += 1
+    elif case.find("skipped") is None and case.get("status") != "disabled":
+        passed += 1
+print(passed, failed)
