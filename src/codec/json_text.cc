@@ -1,0 +1,100 @@
+#include "codec/json_text.h"
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#include <simdjson.h>
+
+namespace manta::codec {
+namespace {
+
+// 0: stands for itself; 'u': as \u00XX; else the letter after the backslash.
+constexpr auto kEscapes = [] {
+  std::array<char, 256> escapes{};
+  for (std::size_t c = 0; c < 0x20; ++c) escapes[c] = 'u';
+  escapes['"'] = '"', escapes['\\'] = '\\';
+  escapes['\b'] = 'b', escapes['\f'] = 'f', escapes['\n'] = 'n', escapes['\r'] = 'r', escapes['\t'] = 't';
+  return escapes;
+}();
+
+constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+
+// Nonzero when one of the eight bytes is a control character, '"' or '\\' or above 0x7f. May not tell which: a borrow
+// can mark the byte above a marked one.
+std::uint64_t special(std::uint64_t word) {
+  const std::uint64_t quote = word ^ kOnes * '"', slash = word ^ kOnes * '\\';
+  return ((word - kOnes * 0x20) | (quote - kOnes) | (slash - kOnes) | word) & kHighs;
+}
+
+// The bytes from `text` on that stand for themselves; sets `beyond_ascii` when one of them is above 0x7f.
+std::size_t plain_prefix(std::string_view text, bool& beyond_ascii) {
+  std::size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + i, 8);
+    if (special(word) != 0) break;
+  }
+  for (; i < text.size(); ++i) {
+    const auto c = static_cast<std::uint8_t>(text[i]);
+    if (kEscapes[c] != 0) break;
+    beyond_ascii |= c > 0x7f;
+  }
+  return i;
+}
+
+void append_escape(std::string& out, char c) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  const char escape = kEscapes[static_cast<std::uint8_t>(c)];
+  if (escape == 'u') {
+    const auto code = static_cast<std::uint8_t>(c);
+    out.append({'\\', 'u', '0', '0', kHex[code >> 4], kHex[code & 15]});
+  } else {
+    out.append({'\\', escape});
+  }
+}
+
+// How many bytes the character at the start of `text` has, 0 when they are no UTF-8.
+std::size_t character_size(std::string_view text) {
+  const auto lead = static_cast<std::uint8_t>(text.front());
+  const auto size = static_cast<std::size_t>(lead < 0x80 ? 1 : std::countl_one(lead));
+  return size >= 1 && size <= 4 && size <= text.size() && is_utf8(text.substr(0, size)) ? size : 0;
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+
+bool append_json_string(std::string& out, std::string_view text) {
+  const std::size_t start = out.size();
+  const std::string_view whole = text;
+  bool beyond_ascii = false;
+  out.push_back('"');
+  while (true) {
+    const std::size_t plain = plain_prefix(text, beyond_ascii);
+    out.append(text, 0, plain);
+    if (plain == text.size()) break;
+    append_escape(out, text[plain]);
+    text.remove_prefix(plain + 1);
+  }
+  out.push_back('"');
+  if (!beyond_ascii || is_utf8(whole)) return true;
+  out.resize(start);
+  return false;
+}
+
+std::string json_quoted(std::string_view text) {
+  std::string out;
+  if (append_json_string(out, text)) return out;
+  std::string mended;
+  while (!text.empty()) {
+    const std::size_t size = character_size(text);
+    mended.append(size ? text.substr(0, size) : "\xEF\xBF\xBD");
+    text.remove_prefix(size ? size : 1);
+  }
+  append_json_string(out, mended);
+  return out;
+}
+
+}  // namespace manta::codec

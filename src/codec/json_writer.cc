@@ -1,0 +1,116 @@
+#include <manta/detail/json_writer.h>
+
+#include <charconv>
+#include <cmath>
+#include <string_view>
+
+#include "codec/base64.h"
+#include "codec/json_text.h"
+
+namespace manta::detail {
+
+void JsonWriter::separate() {
+  if (comma_) text_.push_back(',');
+  comma_ = true;
+}
+
+bool JsonWriter::null() {
+  separate();
+  text_.append("null");
+  return true;
+}
+
+bool JsonWriter::boolean(bool value) {
+  separate();
+  text_.append(value ? "true" : "false");
+  return true;
+}
+
+template <class Int>
+bool JsonWriter::write_integer(Int value) {
+  separate();
+  char digits[24];
+  text_.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+  return true;
+}
+
+bool JsonWriter::integer(std::int64_t value) { return write_integer(value); }
+bool JsonWriter::integer(std::uint64_t value) { return write_integer(value); }
+
+template <class Float>
+bool JsonWriter::write_float(Float value) {
+  if (!std::isfinite(value)) return refuse(std::isnan(value) ? "NaN has no JSON form" : "an infinity has no JSON form");
+  separate();
+  char digits[48];
+  const char* end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  const std::string_view text(digits, static_cast<std::size_t>(end - digits));
+  text_.append(text);
+  if (text.find_first_of(".e") == std::string_view::npos) text_.append(".0");
+  return true;
+}
+
+bool JsonWriter::number(double value) { return write_float(value); }
+bool JsonWriter::number(float value) { return write_float(value); }
+
+bool JsonWriter::string(std::string_view value) {
+  separate();
+  return codec::append_json_string(text_, value) || refuse("a string is not UTF-8 (bytes belong in a Blob)");
+}
+
+bool JsonWriter::bytes(std::string_view value) {
+  separate();
+  text_.push_back('"');
+  codec::append_base64(text_, value);
+  text_.push_back('"');
+  return true;
+}
+
+bool JsonWriter::begin_array(std::size_t) {
+  separate();
+  text_.push_back('[');
+  comma_ = false;
+  return true;
+}
+
+bool JsonWriter::end_array() {
+  text_.push_back(']');
+  comma_ = true;
+  return true;
+}
+
+bool JsonWriter::begin_object(std::size_t) {
+  separate();
+  text_.push_back('{');
+  comma_ = false;
+  return true;
+}
+
+bool JsonWriter::end_object() {
+  text_.push_back('}');
+  comma_ = true;
+  return true;
+}
+
+bool JsonWriter::key(std::string_view key) {
+  separate();
+  comma_ = false;
+  if (!codec::append_json_string(text_, key)) return refuse("a key is not UTF-8");
+  text_.push_back(':');
+  return true;
+}
+
+bool JsonWriter::field(std::string_view name) {
+  if (comma_) text_.push_back(',');
+  comma_ = false;
+  text_.push_back('"');
+  text_.append(name);
+  text_.append("\":");
+  return true;
+}
+
+bool JsonWriter::refuse(std::string why) {
+  error_ = std::move(why);
+  return false;
+}
+
+}  // namespace manta::detail

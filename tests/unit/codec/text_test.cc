@@ -1,0 +1,122 @@
+#include <array>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "codec/base64.h"
+#include "codec/item_framing.h"
+#include "codec/json_text.h"
+#include "codec/nearest.h"
+#include "codec/sha256.h"
+
+namespace manta::codec {
+namespace {
+
+TEST(Base64Test, MatchesTheVectorsOfTheRfc) {
+  const std::array<std::array<const char*, 2>, 7> vectors{{{"", ""},
+                                                           {"f", "Zg=="},
+                                                           {"fo", "Zm8="},
+                                                           {"foo", "Zm9v"},
+                                                           {"foob", "Zm9vYg=="},
+                                                           {"fooba", "Zm9vYmE="},
+                                                           {"foobar", "Zm9vYmFy"}}};
+  for (const auto& [bytes, text] : vectors) {
+    EXPECT_EQ(base64(bytes), text);
+    std::string decoded;
+    EXPECT_TRUE(decode_base64(text, decoded));
+    EXPECT_EQ(decoded, bytes);
+  }
+}
+
+TEST(Base64Test, RefusesWhatIsNotCanonical) {
+  std::string bytes;
+  for (const char* text : {"Zg", "Zg=", "Zh==", "Zm9=", "Z===", "====", "Zg==Zg==", "Zm 9v", "Zm9-", "=Zm9"})
+    EXPECT_FALSE(decode_base64(text, bytes)) << text;
+}
+
+TEST(NearestTest, FindsTheNameThatWasMeant) {
+  constexpr std::array<std::string_view, 4> known{"num_replicas", "name", "max_ongoing_requests", "memory"};
+  EXPECT_EQ(nearest("num_replica", known), "num_replicas");
+  EXPECT_EQ(nearest("nmae", known), "name");
+  EXPECT_EQ(nearest("max_ongoing", known), "max_ongoing_requests");
+  EXPECT_EQ(nearest("frobnicate", known), "");
+  EXPECT_EQ(nearest(std::string(100'000, 'x'), known), "");
+}
+
+TEST(NearestTest, CountsSwappedNeighboursOnce) {
+  EXPECT_EQ(edit_distance("", "abc"), 3u);
+  EXPECT_EQ(edit_distance("ab", "ba"), 1u);
+  EXPECT_EQ(edit_distance("kitten", "sitting"), 3u);
+}
+
+TEST(JsonTextTest, BytesThatAreNotUtf8AreReplacedOnlyWhereTheTextMustAppear) {
+  std::string out = "x";
+  EXPECT_FALSE(append_json_string(out, "a\xff"));
+  EXPECT_EQ(out, "x");
+  EXPECT_EQ(json_quoted("a\xff\"é\xe2\x82"), "\"a\xEF\xBF\xBD\\\"é\xEF\xBF\xBD\xEF\xBF\xBD\"");
+}
+
+TEST(JsonTextTest, EveryByteBelowSpaceIsEscapedAtEveryPlace) {
+  for (int c = 1; c < 0x20; ++c)
+    for (std::size_t at = 0; at < 17; ++at) {
+      std::string text(17, 'x');
+      text[at] = static_cast<char>(c);
+      const std::string quoted = json_quoted(text);
+      for (const char q : quoted) EXPECT_GE(q, 0x20);
+      EXPECT_EQ(quoted.substr(1, at), std::string(at, 'x'));
+    }
+}
+
+TEST(Sha256Test, MatchesKnownDigests) {
+  EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(Sha256().update("a").update("bc").hex(), sha256_hex("abc"));
+}
+
+TEST(Sha256Test, FieldsDoNotRunIntoEachOther) {
+  EXPECT_NE(fingerprint({"ab", "c"}), fingerprint({"a", "bc"}));
+  EXPECT_NE(fingerprint({"ab"}), fingerprint({"ab", ""}));
+  EXPECT_EQ(fingerprint({"ab", "c"}), Sha256().field("ab").field("c").hex());
+}
+
+TEST(ItemFramingTest, ItemsComeOutAsTheyWentInHoweverTheBytesArrive) {
+  const std::array<std::string, 4> items{"", "one", std::string(70'000, 'x'), "\0\1"};
+  std::string stream;
+  for (const std::string& item : items) append_item(stream, item);
+  EXPECT_EQ(framed("one"), std::string("\0\0\0\0\3one", 8));
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{4096}, stream.size()}) {
+    ItemSplitter splitter;
+    for (std::size_t at = 0; at < stream.size(); at += piece)
+      ASSERT_TRUE(splitter.push(std::string_view(stream).substr(at, piece)));
+    for (const std::string& item : items) EXPECT_EQ(splitter.pop(), item);
+    EXPECT_EQ(splitter.pop(), std::nullopt);
+    EXPECT_FALSE(splitter.inside_item());
+  }
+}
+
+TEST(ItemFramingTest, AnItemBeyondTheLimitFailsAtItsPrefix) {
+  ItemSplitter splitter(10);
+  const auto pushed = splitter.push(framed("fine") + std::string("\0\0\0\0\x0b", 5));
+  ASSERT_FALSE(pushed);
+  EXPECT_EQ(pushed.error().message, "an item of 11 bytes; the limit is 10");
+  EXPECT_EQ(splitter.pop(), "fine");
+  EXPECT_FALSE(splitter.push(framed("more")));
+  EXPECT_EQ(splitter.pop(), std::nullopt);
+}
+
+TEST(ItemFramingTest, AFlagThatIsNotZeroIsRefused) {
+  ItemSplitter splitter;
+  EXPECT_FALSE(splitter.push(std::string("\1\0\0\0\0", 5)));
+}
+
+TEST(ItemFramingTest, AnUnfinishedItemShowsAsSuch) {
+  ItemSplitter splitter;
+  ASSERT_TRUE(splitter.push(std::string("\0\0\0\0\3on", 7)));
+  EXPECT_TRUE(splitter.inside_item());
+  EXPECT_EQ(splitter.pop(), std::nullopt);
+  ASSERT_TRUE(splitter.push("e"));
+  EXPECT_EQ(splitter.pop(), "one");
+}
+
+}  // namespace
+}  // namespace manta::codec
