@@ -1,0 +1,68 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <boost/describe/class.hpp>
+
+#include "spec/application_graph.h"
+
+namespace manta::spec {
+
+// Orders what a controller publishes: the epoch rises at each controller start, the version at each change.
+struct PublishStamp {
+  std::uint64_t epoch = 0;
+  std::uint64_t version = 0;
+  auto operator<=>(const PublishStamp&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(PublishStamp, (), (epoch, version))
+
+struct ReplicaAddress {
+  std::string id;             // "rag#Embed#k3v9x2"
+  std::string address;        // net::Address text
+  std::string node_id;
+  int max_ongoing_requests = 5;
+  bool operator==(const ReplicaAddress&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(ReplicaAddress, (), (id, address, node_id, max_ongoing_requests))
+
+// All that a caller needs to reach one deployment.
+struct ReplicaSet {
+  std::string application, deployment;
+  std::vector<ReplicaAddress> replicas;      // running ones only
+  int max_queued_requests = -1;
+  int backpressure_status_code = 503;
+  double request_timeout_s = 0;
+  std::vector<MethodSpec> methods;           // without the schemas
+  bool operator==(const ReplicaSet&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(ReplicaSet, (), (application, deployment, replicas, max_queued_requests, backpressure_status_code,
+                                       request_timeout_s, methods))
+
+// One application as the proxy sees it.
+struct ApplicationRoutes {
+  std::string application;
+  std::string route_prefix;
+  std::string ingress;                        // deployment
+  std::vector<RouteSpec> routes;
+  std::string openapi;                        // the document served at <prefix>/openapi.json
+  bool ready = false;                         // every deployment has its replicas running
+  bool operator==(const ApplicationRoutes&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(ApplicationRoutes, (), (application, route_prefix, ingress, routes, openapi, ready))
+
+// One item of the controller's subscription stream (POST /-/subscribe, JSON items with the 5-byte prefix). Complete: it replaces
+// what the subscriber knew, if its stamp is newer. `adopted` is false until a restarted controller has looked at what lives: until
+// then a subscriber drops no replica that still answers.
+struct RoutingSnapshot {
+  PublishStamp stamp;
+  bool adopted = true;
+  std::vector<ApplicationRoutes> applications;
+  std::vector<ReplicaSet> deployments;
+  bool operator==(const RoutingSnapshot&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(RoutingSnapshot, (), (stamp, adopted, applications, deployments))
+
+}  // namespace manta::spec
