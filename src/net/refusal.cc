@@ -1,0 +1,37 @@
+#include "net/refusal.h"
+
+#include <manta/error.h>
+
+namespace manta::net {
+namespace {
+
+ErrorCode code_of(int status) {
+  switch (status) {
+    case 408:
+      return ErrorCode::DeadlineExceeded;
+    case 503:
+      return ErrorCode::Overloaded;
+    case 500:
+      return ErrorCode::Internal;
+    default:
+      return ErrorCode::InvalidArgument;
+  }
+}
+
+}  // namespace
+
+// The messages are our own and need no escaping.
+Response to_response(const Refusal& refusal) {
+  Response response;
+  response.status = refusal.status;
+  response.headers.add("content-type", "application/json");
+  if (refusal.status == 503) response.headers.add("retry-after", "1");
+  response.body = R"({"error":{"type":")";
+  response.body += name(code_of(refusal.status));
+  response.body += R"(","message":")";
+  response.body += refusal.message;
+  response.body += "\"}}";
+  return response;
+}
+
+}  // namespace manta::net

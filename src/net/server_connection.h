@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "base/loop.h"
+#include "net/h2_stream.h"
+#include "net/server.h"
+#include "net/socket.h"
+
+namespace manta::net {
+
+// What the connections of one server share. Outlives the server while a connection winds up.
+struct ServerContext {
+  Loop& loop;
+  ServerOptions options;
+  ReceiveBudget& budget;
+  Server::Handler handler;
+  std::function<void(std::uint64_t)> on_connection_end;  // removes it from the server
+  std::shared_ptr<H2StreamPool> streams = std::make_shared<H2StreamPool>();
+  std::size_t exchanges = 0;  // given to the handler and not yet answered
+  bool draining = false;
+
+  // Calls the handler. An exception out of it is dropped, and so is the exchange: it answers 500.
+  void handle(ExchangePtr exchange) noexcept {
+    try {
+      handler(std::move(exchange));
+    } catch (...) {
+    }
+  }
+};
+
+// One accepted connection, of either protocol. Owned by its server until it ends.
+class ServerConnection {
+ public:
+  virtual ~ServerConnection() = default;
+  virtual void drain() = 0;  // no new requests; ends once those under way are answered
+  // At once. Exchanges still open are told later, on the loop. The server is not told.
+  virtual void close() = 0;
+};
+
+// The protocols, each starting with what has been read of the connection so far.
+std::shared_ptr<ServerConnection> serve_http1(std::shared_ptr<ServerContext> context, std::uint64_t id, Socket socket,
+                                              std::string_view received);
+std::shared_ptr<ServerConnection> serve_http2(std::shared_ptr<ServerContext> context, std::uint64_t id, Socket socket,
+                                              std::string_view received);
+
+}  // namespace manta::net

@@ -1,0 +1,187 @@
+// Slow readers: memory is bounded, producers pause, others are not held up.
+
+#include "net_fixture.h"
+#include "raw_http2.h"
+
+namespace manta::net {
+namespace {
+
+class BackpressureTest : public NetTest {
+ protected:
+  // Writes 1 KiB pieces while less than 16 KiB wait, as a producer of events does.
+  void produce(const ExchangePtr& exchange) {
+    while (!exchange->closed() && exchange->queued() < (16 << 10)) {
+      exchange->write(std::string(1024, 'f'));
+      produced += 1024;
+    }
+    exchange->when_drained(8 << 10, [this, weak = std::weak_ptr(exchange)] {
+      if (const auto again = weak.lock()) produce(again);
+    });
+  }
+  std::size_t produced = 0;
+};
+
+TEST_F(BackpressureTest, ASlowReaderOfAChannelStopsTheProducerAtItsWindow) {  // trap 6
+  serve_and_hold({.internal = true});
+  const auto channel = connect_channel();
+  TestCall slow(*channel, "/", {}, 32 << 10);
+  loop.poll();
+  exchanges.at(0)->start(200, {});
+  produce(exchanges[0]);
+  loop.poll();
+  const auto stalled = produced;
+  EXPECT_LE(stalled, (32u << 10) + (17u << 10));
+  pass(std::chrono::seconds(5));
+  EXPECT_EQ(produced, stalled);
+
+  TestCall beside(*channel, "/");
+  loop.poll();
+  exchanges.at(1)->respond({.body = "not held up"});
+  loop.poll();
+  EXPECT_EQ(beside.call->body(), "not held up");
+
+  std::size_t read = 0;
+  for (int i = 0; i < 100; ++i) {
+    read += slow.call->take().size();
+    loop.poll();
+  }
+  EXPECT_GT(read, 1u << 20);
+  EXPECT_LE(produced - read, (32u << 10) + (17u << 10));
+  slow.call.reset();
+  loop.poll();
+  EXPECT_TRUE(exchanges[0]->closed());
+}
+
+TEST_F(BackpressureTest, TheWindowOfACallIsWhatTheCallerAsksFor) {
+  serve_and_hold({.internal = true});
+  const auto channel = connect_channel();
+  TestCall call(*channel, "/", {}, 256 << 10);
+  loop.poll();
+  exchanges.at(0)->start(200, {});
+  produce(exchanges[0]);
+  loop.poll();
+  EXPECT_GT(produced, 256u << 10);
+  EXPECT_LT(produced, 300u << 10);
+}
+
+TEST_F(BackpressureTest, ASlowReaderOnHttp1StopsTheProducer) {
+  serve_and_hold();
+  auto peer = connect_raw();
+  exchange_raw(peer, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  exchanges.at(0)->start(200, {});
+  produce(exchanges[0]);
+  loop.poll();
+  const auto stalled = produced;
+  EXPECT_LT(stalled, 2u << 20);  // the socket's own buffers
+  loop.poll();
+  EXPECT_EQ(produced, stalled);
+  std::size_t read = 0;
+  for (int i = 0; i < 100; ++i) {
+    read += peer.receive(64 << 10).size();
+    loop.poll();
+  }
+  EXPECT_GT(produced, stalled);
+  EXPECT_LT(produced, read + (2u << 20));
+  peer.close();
+  loop.poll();
+  EXPECT_TRUE(exchanges[0]->closed());
+}
+
+TEST_F(BackpressureTest, DrainedIsToldOnceAndNeverInline) {
+  serve_and_hold();
+  const auto channel = connect_channel();
+  TestCall call(*channel, "/");
+  auto peer = connect_raw();
+  exchange_raw(peer, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  for (const auto& exchange : exchanges) {
+    int told = 0;
+    exchange->start(200, {});
+    exchange->when_drained(1000, [&] { ++told; });
+    EXPECT_EQ(told, 0);
+    loop.poll();
+    EXPECT_EQ(told, 1);
+    exchange->write("x");
+    loop.poll();
+    EXPECT_EQ(told, 1);
+  }
+}
+
+TEST_F(BackpressureTest, AProducerIsWokenWhenThePeerGoes) {
+  serve_and_hold();
+  const auto channel = connect_channel();
+  TestCall call(*channel, "/");
+  auto peer = connect_raw();
+  exchange_raw(peer, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  int woken = 0;
+  for (const auto& exchange : exchanges) {
+    exchange->start(200, {});
+    exchange->write(std::string(4 << 20, 'x'));
+    exchange->when_drained(1, [&] { ++woken; });
+  }
+  loop.poll();
+  EXPECT_EQ(woken, 0);
+  call.call.reset();
+  peer.close();
+  loop.poll();
+  EXPECT_EQ(woken, 2);
+}
+
+TEST_F(BackpressureTest, RequestsWaitWhileTheirConnectionDoesNotReadItsAnswers) {
+  serve({.max_write_queue = 1 << 20}, [this](ExchangePtr exchange) {
+    exchanges.push_back(exchange);
+    exchange->respond({.body = std::string(600 << 10, 'x')});
+  });
+  auto peer = connect_raw();
+  peer.send(raw::hello() + raw::frame(raw::kSettings, raw::kAck, 0));
+  loop.poll();
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    peer.send(raw::get(2 * i + 1));
+    loop.poll();
+  }
+  EXPECT_LE(exchanges.size(), 3u);
+  for (std::uint32_t i = 0; i < 20; ++i) peer.send(raw::frame(raw::kReset, 0, 2 * i + 1, raw::number(8, 4)));
+  loop.poll();
+  EXPECT_EQ(server->stats().exchanges, 0u);
+}
+
+TEST_F(BackpressureTest, AStreamThatIsNotReadIsResetAtThePublicDoor) {
+  serve({}, [](const ExchangePtr& exchange) { exchange->respond({.body = std::string(1 << 20, 'x')}); });
+  auto peer = connect_raw();
+  peer.send(raw::hello() + raw::get(1));
+  loop.poll();
+  peer.receive();
+  peer.send(raw::frame(raw::kSettings, raw::kAck, 0));
+  for (int i = 0; i < 70; ++i) {
+    pass(std::chrono::seconds(1));
+    peer.send(raw::frame(raw::kPing, 0, 0, "12345678"));
+  }
+  const auto frames = raw::parse(peer.receive());
+  ASSERT_NE(raw::find(frames, raw::kReset), nullptr);
+  EXPECT_EQ(raw::find(frames, raw::kReset)->code(), 8u);
+}
+
+TEST_F(BackpressureTest, AnAnswerMayBeResetWhileItIsWrittenFrom) {  // trap 9
+  serve_and_hold({.internal = true});
+  auto peer = connect_raw();
+  peer.send(raw::hello(raw::setting(4, 1 << 24) + raw::setting(5, 1 << 20)) +
+            raw::frame(raw::kWindow, 0, 0, raw::number(1 << 24, 4)) + raw::frame(raw::kSettings, raw::kAck, 0) +
+            raw::get(1) + raw::get(3));
+  loop.poll();
+  exchanges.at(0)->respond({.body = std::string(8 << 20, 'x')});
+  loop.poll();  // the socket is full: a part of the body is still referred to
+  peer.send(raw::frame(raw::kReset, 0, 1, raw::number(8, 4)));
+  loop.poll();
+  exchanges[0].reset();
+  exchanges[1]->respond({.body = "whole"});
+  std::string all;
+  for (int i = 0; i < 100; ++i) {
+    all += peer.receive();
+    loop.poll();
+  }
+  const auto frames = raw::parse(all);
+  ASSERT_FALSE(frames.empty());
+  EXPECT_EQ(frames.back().payload, "whole");
+}
+
+}  // namespace
+}  // namespace manta::net
