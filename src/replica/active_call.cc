@@ -1,0 +1,190 @@
+#include "replica/active_call.h"
+
+#include <utility>
+
+#include "net/wire.h"
+#include "replica/call_board.h"
+#include "replica/error_response.h"
+#include "replica/request_decode.h"
+
+namespace manta::replica {
+
+// Gives the place back when the coroutine ends or is destroyed.
+struct ActiveCall::HeldPlace {
+  ActiveCall& call;
+  ~HeldPlace() { call.release_place(); }
+};
+
+ActiveCall::ActiveCall(CallBoard& board, net::ExchangePtr exchange, std::shared_ptr<RequestContext> context,
+                       std::shared_ptr<Servable> servable)
+    : board_(&board),
+      loop_(board.loop),
+      exchange_(std::move(exchange)),
+      context_(std::move(context)),
+      servable_(std::move(servable)),
+      admitted_at_(board.loop.now()) {
+  board.calls.insert(this);
+  board.metrics.ongoing.set(board.admission.ongoing());
+}
+
+ActiveCall::~ActiveCall() {
+  if (!board_) return;
+  board_->loop.cancel(timer_);
+  board_->calls.erase(this);
+  if (stream_) --board_->streams;
+}
+
+void ActiveCall::detach() {
+  loop_.cancel(timer_);
+  board_ = nullptr;
+}
+
+// Requests that run besides this one.
+std::string ActiveCall::queue() const { return std::to_string(board_->admission.ongoing() - (has_place_ ? 1 : 0)); }
+
+void ActiveCall::start(const spec::MethodSpec& method) {
+  net::Request& request = exchange_->request();
+  invocation_ = {
+      .method = method.name, .request_format = request_format(request), .reply_format = reply_format(request)};
+  if (method.streams) {
+    const StreamKind kind = stream_kind(request, method);
+    stream_ = std::make_shared<StreamAnswer>(
+        board_->loop, exchange_,
+        StreamAnswer::Options{
+            .kind = kind, .buffer = board_->options.stream_buffer, .keep_alive = board_->options.keep_alive});
+    ++board_->streams;
+    stream_->open(queue());
+    invocation_.items = stream_.get();
+    invocation_.reply_format = kind == StreamKind::Items ? Format::MsgPack : Format::Json;
+  }
+  if (method.raw_http)
+    invocation_.http = std::make_shared<net::Request>(std::move(request));
+  else
+    invocation_.body = std::move(request.body);
+
+  const auto self = shared_from_this();
+  exchange_->when_closed([weak = weak_from_this()] {
+    if (const auto call = weak.lock()) call->on_closed();
+  });
+  if (context_->deadline != TimePoint::max())
+    timer_ = board_->loop.at(context_->deadline, [this] {
+      timer_ = 0;
+      give_up({.code = ErrorCode::DeadlineExceeded,
+               .message = "the time given for the request ran out while it was running"});
+    });
+  if (!servable_->is_coroutine(method.name)) return run_plain();
+  const detail::ScopedRequest scope(context_);
+  task_ = board_->scope.spawn(run_coroutine(self));
+}
+
+Task<void> ActiveCall::run_coroutine(std::shared_ptr<ActiveCall> self) {
+  const HeldPlace place{*self};
+  Result<Reply> reply;
+  try {
+    reply = co_await self->servable_->call(std::move(self->invocation_));
+  } catch (...) {
+    reply = std::unexpected(error_of(std::current_exception()));
+  }
+  self->finish(std::move(reply));
+}
+
+Result<Reply> ActiveCall::call_blocking() {
+  const detail::ScopedRequest scope(context_);
+  try {
+    return servable_->call_blocking(std::move(invocation_));
+  } catch (...) {
+    return std::unexpected(error_of(std::current_exception()));
+  }
+}
+
+void ActiveCall::run_plain() {
+  const std::size_t bytes = invocation_.body.size();
+  Compute::Job job = [self = shared_from_this()]() mutable {
+    Result<Reply> reply = self->call_blocking();
+    Loop& loop = self->loop_;  // the last reference goes with the message: calls end on their loop
+    loop.post([self = std::move(self), reply = std::move(reply)]() mutable { self->finish(std::move(reply)); });
+  };
+  auto id = board_->compute.submit(std::move(job), bytes);
+  if (id)
+    job_ = *id;
+  else
+    finish(std::unexpected(std::move(id.error())));
+}
+
+void ActiveCall::release_place() {
+  if (!std::exchange(has_place_, false) || !board_) return;
+  if (std::exchange(abandoned_, false)) board_->set_abandoned(-1);
+  board_->place_freed();
+}
+
+void ActiveCall::finish(Result<Reply> reply) {
+  if (!board_) return;
+  board_->loop.cancel(std::exchange(timer_, 0));
+  if (!std::exchange(answered_, true)) {
+    auto& route = board_->metrics.route(context_->route);
+    route.requests.add();
+    const std::chrono::duration<double, std::milli> took = board_->loop.now() - admitted_at_;
+    route.latency_ms.observe(took.count());
+    if (!reply) board_->metrics.count_error(std::string(name(reply.error().code)));
+    release_place();
+    answer(std::move(reply));
+  }
+  release_place();
+}
+
+void ActiveCall::answer(Result<Reply> reply) {
+  exchange_->when_closed(nullptr);
+  if (!reply) {
+    if (stream_ && stream_->started()) return stream_->fail_with(reply.error(), context_->request_id);
+    if (stream_) stream_->close();
+    net::Response response = error_response(reply.error(), context_->request_id);
+    response.headers.add(net::wire::kQueue, queue());
+    return exchange_->respond(std::move(response));
+  }
+  if (reply->http) {
+    if (stream_) stream_->close();
+    reply->http->headers.set(net::wire::kQueue, queue());
+    return exchange_->respond(std::move(*reply->http));
+  }
+  if (stream_) return stream_->finish();
+  net::Response response;
+  response.headers.add("content-type",
+                       invocation_.reply_format == Format::Json ? net::wire::kJson : net::wire::kMsgPack);
+  response.headers.add(net::wire::kQueue, queue());
+  response.body = std::move(reply->body);
+  exchange_->respond(std::move(response));
+}
+
+void ActiveCall::give_up(const Error& error) {
+  if (answered_ || !board_) return;
+  const auto self = shared_from_this();
+  answered_ = true;
+  board_->loop.cancel(std::exchange(timer_, 0));
+  board_->metrics.route(context_->route).requests.add();
+  board_->metrics.count_error(std::string(name(error.code)));
+  stop_work();
+  answer(std::unexpected(error));
+}
+
+void ActiveCall::on_closed() {
+  if (answered_ || !board_) return;
+  const auto self = shared_from_this();
+  answered_ = true;
+  board_->loop.cancel(std::exchange(timer_, 0));
+  board_->metrics.count_error(std::string(name(ErrorCode::Cancelled)));
+  if (stream_) stream_->close();
+  stop_work();
+}
+
+// A coroutine is destroyed where it waits; a plain method that has started is told, and keeps its place until it
+// returns.
+void ActiveCall::stop_work() {
+  context_->cancelled.store(true, std::memory_order_relaxed);
+  if (task_ != 0) return board_->scope.cancel(task_);
+  if (job_ != 0 && board_->compute.cancel(job_)) return release_place();
+  if (!has_place_) return;
+  abandoned_ = true;
+  board_->set_abandoned(+1);
+}
+
+}  // namespace manta::replica

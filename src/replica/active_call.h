@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <manta/detail/request_context.h>
+
+#include "base/clock.h"
+#include "base/task_scope.h"
+#include "net/exchange.h"
+#include "replica/compute.h"
+#include "replica/servable.h"
+#include "replica/stream_answer.h"
+
+namespace manta::replica {
+
+class CallBoard;
+
+// One admitted request from its first step to the release of its place. Kept by the exchange's callback, its timer and
+// the code that runs it; loop-confined but for the part of a plain method that runs on a compute thread.
+class ActiveCall : public std::enable_shared_from_this<ActiveCall> {
+ public:
+  ActiveCall(CallBoard& board, net::ExchangePtr exchange, std::shared_ptr<RequestContext> context,
+             std::shared_ptr<Servable> servable);
+  ~ActiveCall();
+
+  void start(const spec::MethodSpec& method);
+  // The time is over, or the replica stops: answers with `error` if that is still possible, and stops the work.
+  void give_up(const Error& error);
+  void detach();  // the replica is being destroyed
+
+ private:
+  struct HeldPlace;
+  Task<void> run_coroutine(std::shared_ptr<ActiveCall> self);
+  void run_plain();
+  Result<Reply> call_blocking();  // on a compute thread
+  void finish(Result<Reply> reply);
+  void answer(Result<Reply> reply);
+  void on_closed();
+  void stop_work();
+  void release_place();
+  std::string queue() const;
+
+  CallBoard* board_;  // null once the replica has been destroyed
+  Loop& loop_;
+  const net::ExchangePtr exchange_;
+  const std::shared_ptr<RequestContext> context_;
+  const std::shared_ptr<Servable> servable_;
+  const TimePoint admitted_at_;
+  Invocation invocation_;
+  std::shared_ptr<StreamAnswer> stream_;
+  TaskScope::Id task_ = 0;
+  Compute::JobId job_ = 0;
+  TimerId timer_ = 0;
+  bool answered_ = false;  // or nobody to answer to
+  bool has_place_ = true;
+  bool abandoned_ = false;  // plain code that runs on though nobody waits
+};
+
+}  // namespace manta::replica

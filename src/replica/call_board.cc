@@ -1,0 +1,41 @@
+#include "replica/call_board.h"
+
+#include <vector>
+
+#include "replica/active_call.h"
+
+namespace manta::replica {
+
+CallBoard::CallBoard(Loop& on, Compute& pool, Metrics& registry, const ReplicaOptions& with)
+    : loop(on),
+      compute(pool),
+      options(with),
+      metrics(registry, {{"application", with.application}, {"deployment", with.deployment}, {"replica", with.id}}),
+      admission(with.config.max_ongoing_requests, with.grant_life),
+      scope(on) {}
+
+CallBoard::~CallBoard() {
+  scope.cancel_all();
+  for (ActiveCall* call : calls) call->detach();
+}
+
+void CallBoard::place_freed() {
+  admission.release();
+  ++completed;
+  metrics.ongoing.set(admission.ongoing());
+  if (on_place_freed) on_place_freed();
+}
+
+void CallBoard::set_abandoned(int by) {
+  abandoned += by;
+  metrics.abandoned_now.add(by);
+  if (by > 0) metrics.abandoned.add();
+}
+
+void CallBoard::cancel_all(const Error& error) {
+  std::vector<std::shared_ptr<ActiveCall>> all;
+  for (ActiveCall* call : calls) all.push_back(call->shared_from_this());
+  for (const auto& call : all) call->give_up(error);
+}
+
+}  // namespace manta::replica

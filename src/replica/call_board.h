@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <unordered_set>
+
+#include "base/loop.h"
+#include "base/task_scope.h"
+#include "replica/admission.h"
+#include "replica/compute.h"
+#include "replica/replica_metrics.h"
+#include "replica/replica_options.h"
+
+namespace manta::replica {
+
+class ActiveCall;
+
+// What the calls of one replica share: places, threads, figures. Owned by the replica server; loop-confined.
+class CallBoard {
+ public:
+  CallBoard(Loop& on, Compute& pool, Metrics& metrics, const ReplicaOptions& with);
+  ~CallBoard();
+
+  void place_freed();  // tells place_freed_callback
+  void set_abandoned(int by);
+  void cancel_all(const Error& error);
+
+  Loop& loop;
+  Compute& compute;
+  const ReplicaOptions& options;
+  ReplicaMetrics metrics;
+  Admission admission;
+  TaskScope scope;
+  std::unordered_set<ActiveCall*> calls;
+  std::int64_t abandoned = 0;
+  std::uint64_t completed = 0;
+  std::size_t streams = 0;
+  std::function<void()> on_place_freed;
+};
+
+}  // namespace manta::replica

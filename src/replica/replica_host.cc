@@ -1,0 +1,231 @@
+#include "replica/replica_host.h"
+
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "replica/error_response.h"
+
+namespace manta::replica {
+namespace {
+
+Duration seconds(double s) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s)); }
+
+// Items of a warm-up call go nowhere.
+class Discard final : public ItemSink {
+ public:
+  Task<Result<void>> write(std::string) override { co_return Result<void>(); }
+  Result<void> write_blocking(std::string) override { return {}; }
+  void start(int, net::Headers) override {}
+};
+
+// What a job on a compute thread leaves behind for the coroutine that waits for it.
+template <class T>
+struct Outcome {
+  std::optional<Result<T>> result;
+};
+
+// Runs `fn` on a compute thread; what it throws becomes an Error.
+template <class T, class Fn>
+Task<Result<T>> on_compute(Compute& compute, Loop& loop, Fn fn) {
+  auto outcome = std::make_shared<Outcome<T>>();
+  Compute::Job job = [outcome, fn = std::move(fn)]() mutable {
+    try {
+      outcome->result = fn();
+    } catch (...) {
+      outcome->result = std::unexpected(error_of(std::current_exception()));
+    }
+  };
+  auto ran = co_await run_on(compute, loop, std::move(job));
+  if (!ran) co_return std::unexpected(std::move(ran.error()));
+  co_return std::move(*outcome->result);
+}
+
+}  // namespace
+
+struct ReplicaHost::Impl {
+  Loop& loop;
+  Compute& compute;
+  Logger& logger;
+  const ReplicaOptions& options;
+  MakeServable make;
+  TaskScope scope;
+  Phase phase = Phase::Starting;
+  std::string message;
+  std::function<void(Phase)> on_phase;
+  std::shared_ptr<Servable> servable;
+  TimerId start_timer = 0;
+  TaskScope::Id starting = 0;
+
+  Impl(Loop& on, Compute& pool, Logger& log, const ReplicaOptions& opts, MakeServable maker)
+      : loop(on), compute(pool), logger(log), options(opts), make(std::move(maker)), scope(on) {}
+
+  void enter(Phase next, std::string why = {}) {
+    phase = next;
+    message = std::move(why);
+    if (on_phase) on_phase(next);
+  }
+
+  void start_failed(const std::string& step, const Error& error) {
+    if (phase != Phase::Starting) return;
+    loop.cancel(start_timer);
+    const std::string where = error.detail.empty() ? "" : " (" + error.detail + ")";
+    enter(Phase::StartFailed, options.deployment + ": " + step + " failed: " + error.message + where);
+    logger.error("replica start failed", {{"replica", options.id}, {"message", message}});
+  }
+
+  Task<void> start_up();
+  Task<Result<void>> warm_up(WarmUp call);
+  Task<Result<void>> check();
+  Task<void> destroy(std::move_only_function<void()> done);
+};
+
+Task<void> ReplicaHost::Impl::start_up() {
+  auto made = co_await on_compute<std::unique_ptr<Servable>>(compute, loop, std::move(make));
+  if (!made) co_return start_failed("the constructor", made.error());
+  servable = std::move(*made);
+  if (options.config.user_config) {
+    const auto done = co_await on_compute<void>(
+        compute, loop,
+        [object = servable, config = *options.config.user_config] { return object->reconfigure(config); });
+    if (!done) co_return start_failed("reconfigure()", done.error());
+  }
+  const auto healthy = co_await on_compute<void>(compute, loop, [object = servable] { return object->check_health(); });
+  if (!healthy) co_return start_failed("the first health check", healthy.error());
+  for (const WarmUp& call : options.config.warmup) {
+    const auto warm = co_await warm_up(call);
+    if (!warm) co_return start_failed("warm-up call " + call.method, warm.error());
+  }
+  if (phase != Phase::Starting) co_return;
+  loop.cancel(start_timer);
+  enter(Phase::Running);
+}
+
+Task<Result<void>> ReplicaHost::Impl::warm_up(WarmUp call) {
+  Discard discard;
+  for (int i = 0; i < call.count; ++i) {
+    Invocation invocation{.method = call.method, .body = call.body, .items = &discard};
+    Result<Reply> reply;
+    if (servable->is_coroutine(call.method)) {
+      try {
+        reply = co_await servable->call(std::move(invocation));
+      } catch (...) {
+        reply = std::unexpected(error_of(std::current_exception()));
+      }
+    } else {
+      auto job = [object = servable, invocation = std::move(invocation)]() mutable {
+        return object->call_blocking(std::move(invocation));
+      };
+      reply = co_await on_compute<Reply>(compute, loop, std::move(job));
+    }
+    if (!reply) co_return std::unexpected(std::move(reply.error()));
+  }
+  co_return Result<void>();
+}
+
+// Between a health check and its time limit: whichever comes first answers.
+namespace {
+
+struct CheckRace {
+  std::optional<Result<void>> result;
+  detail::Resumption waiter;
+
+  void end(Result<void> outcome) {
+    if (result) return;
+    result = std::move(outcome);
+    auto resumption = std::exchange(waiter, {});
+    resumption.resume();
+  }
+};
+
+struct CheckEnd {
+  std::shared_ptr<CheckRace> race;
+  bool await_ready() const noexcept { return race->result.has_value(); }
+  void await_suspend(std::coroutine_handle<> handle) { race->waiter = detail::Resumption(handle); }
+  void await_resume() noexcept {}
+  ~CheckEnd() { race->waiter.forget(); }
+};
+
+Task<void> run_check(Compute& compute, Loop& loop, std::shared_ptr<Servable> servable,
+                     std::shared_ptr<CheckRace> race) {
+  Result<void> outcome = co_await on_compute<void>(compute, loop, [servable] { return servable->check_health(); });
+  if (!outcome) outcome.error().code = ErrorCode::Unavailable;
+  race->end(std::move(outcome));
+}
+
+}  // namespace
+
+// A pool that is busy with long calls cannot take the check in time. That is health as long as calls end.
+Task<Result<void>> ReplicaHost::Impl::check() {
+  const auto race = std::make_shared<CheckRace>();
+  const std::uint64_t finished_before = compute.finished();
+  const double limit_s = options.config.health_check_timeout_s;
+  const auto id = scope.spawn(run_check(compute, loop, servable, race));
+  const TimerId timer = loop.after(seconds(limit_s), [this, race, finished_before, limit_s] {
+    if (compute.finished() > finished_before)
+      race->end({});
+    else
+      race->end(fail(ErrorCode::Unavailable,
+                     "the health check did not end within " + std::to_string(std::lround(limit_s)) + " s"));
+  });
+  co_await CheckEnd{race};
+  loop.cancel(timer);
+  scope.cancel(id);
+  co_return std::move(*race->result);
+}
+
+Task<void> ReplicaHost::Impl::destroy(std::move_only_function<void()> done) {
+  auto object = std::make_shared<std::shared_ptr<Servable>>(std::move(servable));
+  co_await run_on(compute, loop, [object] { object->reset(); });
+  object->reset();
+  enter(Phase::Gone);
+  done();
+}
+
+ReplicaHost::ReplicaHost(Loop& loop, Compute& compute, Logger& logger, const ReplicaOptions& options, MakeServable make)
+    : impl_(std::make_unique<Impl>(loop, compute, logger, options, std::move(make))) {}
+
+ReplicaHost::~ReplicaHost() { impl_->loop.cancel(impl_->start_timer); }
+
+void ReplicaHost::start() {
+  Impl& impl = *impl_;
+  const double limit_s = impl.options.config.initialization_timeout_s;
+  if (limit_s > 0)
+    impl.start_timer = impl.loop.after(seconds(limit_s), [&impl, limit_s] {
+      impl.start_failed("starting", {.message = "not ready after " + std::to_string(std::lround(limit_s)) + " s"});
+    });
+  impl.starting = impl.scope.spawn(impl.start_up());
+}
+
+ReplicaHost::Phase ReplicaHost::phase() const { return impl_->phase; }
+const std::string& ReplicaHost::message() const { return impl_->message; }
+void ReplicaHost::on_phase(std::function<void(Phase)> callback) { impl_->on_phase = std::move(callback); }
+
+std::shared_ptr<Servable> ReplicaHost::servable() const {
+  return impl_->phase == Phase::Running || impl_->phase == Phase::Stopping ? impl_->servable : nullptr;
+}
+
+Task<Result<void>> ReplicaHost::check_health() {
+  if (phase() != Phase::Running)
+    co_return fail(ErrorCode::Unavailable, impl_->message.empty() ? "the replica is not running" : impl_->message);
+  co_return co_await impl_->check();
+}
+
+Task<Result<void>> ReplicaHost::reconfigure(std::string user_config) {
+  if (phase() != Phase::Running) co_return fail(ErrorCode::Unavailable, "the replica is not running");
+  co_return co_await on_compute<void>(
+      impl_->compute, impl_->loop,
+      [object = impl_->servable, config = std::move(user_config)] { return object->reconfigure(config); });
+}
+
+void ReplicaHost::begin_stop() {
+  if (phase() == Phase::Starting || phase() == Phase::Running) impl_->enter(Phase::Stopping);
+}
+
+void ReplicaHost::stop(std::move_only_function<void()> done) {
+  impl_->loop.cancel(impl_->start_timer);
+  impl_->scope.cancel(impl_->starting);
+  impl_->scope.spawn(impl_->destroy(std::move(done)));
+}
+
+}  // namespace manta::replica

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "base/task_scope.h"
+#include "net/server.h"
+#include "replica/active_call.h"
+#include "replica/call_board.h"
+#include "replica/control_streams.h"
+#include "replica/replica_server.h"
+
+namespace manta::replica {
+
+// The body of ReplicaServer: requests and control streams in replica_server.cc, states and the end in replica_life.cc.
+struct ReplicaServer::Impl {
+  Impl(Loop& on, Compute& pool, Metrics& registry, Logger& log, net::ReceiveBudget& budget, ReplicaOptions with,
+       MakeServable make);
+  ~Impl();
+
+  void handle(net::ExchangePtr exchange);
+  void handle_control(net::ExchangePtr exchange);
+  void handle_call(net::ExchangePtr exchange);
+  void open_slots(const net::ExchangePtr& exchange);
+  void open_state(const net::ExchangePtr& exchange);
+  Task<void> answer_health(net::ExchangePtr exchange);
+  void refuse(net::Exchange& exchange, std::string_view why, const Error& error);
+  const spec::MethodSpec* find_method(const Servable& servable, std::string_view name) const;
+  void places_changed();
+  void disconnected(std::uint64_t connection);
+
+  spec::ReplicaState state() const;
+  void phase_changed();
+  void report();
+  void report_load_later();
+  void drain(std::move_only_function<void(bool)> done);
+  void give_up_draining();
+  void drained();
+  void close_server(bool clean);
+
+  Loop& loop;
+  Compute& compute;
+  Metrics& metrics;
+  Logger& logger;
+  const ReplicaOptions options;
+  CallBoard board;
+  ReplicaHost host;
+  ControlStreams slots, states;
+  TaskScope scope;  // health checks
+  std::function<void(const spec::ReplicaState&)> on_state;
+  std::move_only_function<void(bool)> on_drained;
+  spec::ReplicaState reported;
+  TimerId lapse_timer = 0, report_timer = 0, drain_timer = 0;
+  bool draining = false;
+  bool stopping_host = false;
+  bool closing = false;  // in the destructor
+  net::Server server;    // last: closes first, while all it calls still exists
+};
+
+}  // namespace manta::replica

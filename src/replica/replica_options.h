@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <manta/config.h>
+
+#include "base/clock.h"
+#include "net/server.h"
+#include "replica/servable.h"
+
+namespace manta::replica {
+
+// Makes the user's object. Runs once, on a compute thread; throws or returns an error when it cannot.
+using MakeServable = std::move_only_function<Result<std::unique_ptr<Servable>>()>;
+
+struct ReplicaOptions {
+  std::string application, deployment, id;
+  DeploymentConfig config;  // limits, timeouts, warm-up calls, user_config
+  net::ServerOptions server{.internal = true, .check_peer_uid = true};
+  Duration grant_life = std::chrono::milliseconds(10);
+  Duration keep_alive = std::chrono::seconds(15);         // of a silent event stream: a comment
+  Duration load_report = std::chrono::milliseconds(500);  // shortest pause between load items of a state stream
+  std::size_t stream_buffer = 32 << 10;                   // bytes written ahead of a stream's reader
+};
+
+}  // namespace manta::replica

@@ -1,0 +1,164 @@
+#include "replica/replica_server.h"
+
+#include <utility>
+
+#include <manta/detail/json.h>
+
+#include "net/wire.h"
+#include "replica/error_response.h"
+#include "replica/replica_impl.h"
+#include "replica/request_decode.h"
+#include "spec/slot_notice.h"
+
+namespace manta::replica {
+
+ReplicaServer::Impl::Impl(Loop& on, Compute& pool, Metrics& registry, Logger& log, net::ReceiveBudget& budget,
+                          ReplicaOptions with, MakeServable make)
+    : loop(on),
+      compute(pool),
+      metrics(registry),
+      logger(log),
+      options(std::move(with)),
+      board(on, pool, registry, options),
+      host(on, pool, log, options, std::move(make)),
+      scope(on),
+      server(on, options.server, budget, [this](net::ExchangePtr exchange) { handle(std::move(exchange)); }) {
+  board.on_place_freed = [this] { places_changed(); };
+  host.on_phase([this](ReplicaHost::Phase) { phase_changed(); });
+  server.on_disconnect([this](std::uint64_t connection) { disconnected(connection); });
+}
+
+ReplicaServer::Impl::~Impl() {
+  closing = true;
+  compute.stop();
+  for (const TimerId timer : {lapse_timer, report_timer, drain_timer}) loop.cancel(timer);
+}
+
+void ReplicaServer::Impl::handle(net::ExchangePtr exchange) {
+  const std::string& target = exchange->request().target;
+  if (target.starts_with("/-/")) return handle_control(std::move(exchange));
+  handle_call(std::move(exchange));
+}
+
+void ReplicaServer::Impl::handle_control(net::ExchangePtr exchange) {
+  const std::string_view target = exchange->request().target;
+  const std::string_view path = target.substr(0, target.find('?'));
+  if (path == net::wire::kSlots) return open_slots(exchange);
+  if (path == net::wire::kState) return open_state(exchange);
+  if (path == net::wire::kCheckHealth) {
+    scope.spawn(answer_health(std::move(exchange)));
+  } else if (path == net::wire::kMetrics) {
+    exchange->respond({.headers = {{"content-type", "text/plain; version=0.0.4"}}, .body = metrics.text()});
+  } else if (path == "/-/healthz") {
+    exchange->respond({.headers = {{"content-type", "text/plain"}}, .body = "success"});
+  } else {
+    exchange->respond(
+        error_response({.code = ErrorCode::NotFound, .message = "no such path: " + std::string(path)}, {}));
+  }
+}
+
+void ReplicaServer::Impl::open_slots(const net::ExchangePtr& exchange) {
+  const auto connection = exchange->connection_id();
+  slots.open(exchange);
+  if (draining) return slots.send(connection, *detail::to_json(spec::SlotNotice{.draining = true}));
+  board.admission.listen(connection);
+  exchange->when_closed([this, connection] { disconnected(connection); });
+}
+
+void ReplicaServer::Impl::open_state(const net::ExchangePtr& exchange) {
+  const auto connection = exchange->connection_id();
+  states.open(exchange);
+  states.send(connection, *detail::to_json(state()));
+  exchange->when_closed([this, connection] { states.forget(connection); });
+}
+
+Task<void> ReplicaServer::Impl::answer_health(net::ExchangePtr exchange) {
+  const auto healthy = co_await host.check_health();
+  if (healthy)
+    exchange->respond({.headers = {{"content-type", net::wire::kJson}}, .body = "{}"});
+  else
+    exchange->respond(error_response(healthy.error(), {}));
+}
+
+// Turned away before anything has started: always safe to send elsewhere.
+void ReplicaServer::Impl::refuse(net::Exchange& exchange, std::string_view why, const Error& error) {
+  board.metrics.refused.add();
+  net::Response response = error_response(error, exchange.request().headers.get(net::wire::kRequestId).value_or(""));
+  response.headers.add(net::wire::kRefused, why);
+  response.headers.add(net::wire::kQueue, std::to_string(board.admission.ongoing()));
+  exchange.respond(std::move(response));
+}
+
+void ReplicaServer::Impl::handle_call(net::ExchangePtr exchange) {
+  const net::Request& request = exchange->request();
+  const auto connection = exchange->connection_id();
+  if (draining)
+    return refuse(*exchange, "draining", {.code = ErrorCode::Unavailable, .message = options.id + " is shutting down"});
+  const auto servable = host.servable();
+  if (!servable)
+    return refuse(*exchange, "full", {.code = ErrorCode::Unavailable, .message = options.id + " is not ready"});
+  const std::string_view named = method_name(request);
+  const spec::MethodSpec* const method = find_method(*servable, named);
+  if (!method)
+    return refuse(
+        *exchange, "no-method",
+        {.code = ErrorCode::NotFound, .message = options.deployment + " has no method '" + std::string(named) + "'"});
+  const bool admitted = board.admission.admit(connection, waiting_requests(request), loop.now());
+  places_changed();
+  if (!admitted)
+    return refuse(*exchange, "full",
+                  {.code = ErrorCode::Overloaded,
+                   .message = options.id + " runs max_ongoing_requests already",
+                   .retry_after_s = 1});
+  auto context = decode_context(request, loop.now(), options.config.request_timeout_s);
+  if (context->application.empty()) context->application = options.application;
+  std::make_shared<ActiveCall>(board, std::move(exchange), std::move(context), servable)->start(*method);
+}
+
+const spec::MethodSpec* ReplicaServer::Impl::find_method(const Servable& servable, std::string_view name) const {
+  for (const spec::MethodSpec& method : servable.methods())
+    if (method.name == name) return &method;
+  return nullptr;
+}
+
+// After every change of admission: announces new grants and sets the timer for those that may lapse.
+void ReplicaServer::Impl::places_changed() {
+  if (closing) return;
+  for (const Admission::Grant& grant : board.admission.grant(loop.now()))
+    slots.send(grant.connection, *detail::to_json(spec::SlotNotice{.grant = grant.count}));
+  const auto lapse = board.admission.next_lapse();
+  if (lapse && lapse_timer == 0)
+    lapse_timer = loop.at(*lapse, [this] {
+      lapse_timer = 0;
+      board.admission.expire(loop.now());
+      places_changed();
+    });
+  report_load_later();
+  if (draining && board.admission.ongoing() == 0) drained();
+}
+
+void ReplicaServer::Impl::disconnected(std::uint64_t connection) {
+  slots.forget(connection);
+  states.forget(connection);
+  board.admission.forget(connection);
+  places_changed();
+}
+
+ReplicaServer::ReplicaServer(Loop& loop, Compute& compute, Metrics& metrics, Logger& logger, net::ReceiveBudget& budget,
+                             ReplicaOptions options, MakeServable make)
+    : impl_(std::make_unique<Impl>(loop, compute, metrics, logger, budget, std::move(options), std::move(make))) {}
+
+ReplicaServer::~ReplicaServer() = default;
+void ReplicaServer::listen(int fd) { impl_->server.listen(fd); }
+void ReplicaServer::accept(int fd) { impl_->server.accept(fd); }
+void ReplicaServer::start() { impl_->host.start(); }
+void ReplicaServer::drain(std::move_only_function<void(bool clean)> done) { impl_->drain(std::move(done)); }
+spec::ReplicaState ReplicaServer::state() const { return impl_->state(); }
+void ReplicaServer::on_state(std::function<void(const spec::ReplicaState&)> callback) {
+  impl_->on_state = std::move(callback);
+}
+std::size_t ReplicaServer::waiters() const { return impl_->board.admission.waiters(); }
+std::size_t ReplicaServer::open_streams() const { return impl_->board.streams; }
+std::size_t ReplicaServer::connections() const { return impl_->server.stats().connections; }
+
+}  // namespace manta::replica

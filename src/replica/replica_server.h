@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/metrics.h"
+#include "net/receive_budget.h"
+#include "replica/compute.h"
+#include "replica/replica_host.h"
+#include "replica/replica_options.h"
+#include "spec/replica_state.h"
+
+namespace manta::replica {
+
+// One replica: its user object behind the internal protocol. Answers POST /<method> and the paths of net/wire.h.
+// Coroutine methods run on the loop, plain ones on the compute threads. Owned by the replica role (or a test);
+// loop-confined.
+class ReplicaServer {
+ public:
+  // All references outlive this. `compute` must be stopped before the loop ends; the destructor does it.
+  ReplicaServer(Loop& loop, Compute& compute, Metrics& metrics, Logger& logger, net::ReceiveBudget& budget,
+                ReplicaOptions options, MakeServable make);
+  ~ReplicaServer();
+
+  void listen(int fd);  // takes a listening descriptor
+  void accept(int fd);  // takes a connected descriptor
+  void start();         // begins to construct the user's object; requests before it runs are refused
+  // Refuses new requests, announces it, lets running ones finish within graceful_shutdown_timeout_s, then cancels them, destroys
+  // the user's object and calls `done`. False: plain code was still running and its object was left alone; end the process then,
+  // as the destructor of this waits for that code.
+  void drain(std::move_only_function<void(bool clean)> done);
+
+  spec::ReplicaState state() const;
+  void on_state(std::function<void(const spec::ReplicaState&)> callback);  // at each change of `state`
+  std::size_t waiters() const;                                             // connections that wait for a place
+  std::size_t open_streams() const;                                        // control streams not counted
+  std::size_t connections() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace manta::replica

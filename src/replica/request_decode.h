@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include <manta/detail/request_context.h>
+
+#include "base/clock.h"
+#include "net/message.h"
+#include "replica/servable.h"
+
+namespace manta::replica {
+
+// How a streamed answer is written.
+enum class StreamKind { Events, Lines, Items, Raw };
+
+// The context that the headers of an internal request describe. `default_timeout_s` counts when they name none; 0 =
+// none.
+std::shared_ptr<RequestContext> decode_context(const net::Request& request, TimePoint now, double default_timeout_s);
+
+// The method a request names: the header of raw HTTP requests, else the path.
+std::string_view method_name(const net::Request& request);
+// How many more requests of this caller wait; 0 without the header.
+int waiting_requests(const net::Request& request);
+
+Format request_format(const net::Request& request);
+Format reply_format(const net::Request& request);
+StreamKind stream_kind(const net::Request& request, const spec::MethodSpec& method);
+
+}  // namespace manta::replica

@@ -1,0 +1,89 @@
+#include "routing/answer.h"
+
+#include <utility>
+
+#include <manta/detail/json.h>
+
+#include "net/wire.h"
+#include "routing/pending_call.h"
+#include "spec/error_reply.h"
+
+namespace manta::routing {
+namespace {
+
+Error cut_short(const PendingCall& pending) {
+  return {.code = ErrorCode::ReplicaDied,
+          .message = "the answer of replica " + pending.replica_id + " was cut short: the replica was lost or gave up",
+          .maybe_executed = true};
+}
+
+Error too_late() {
+  return {.code = ErrorCode::DeadlineExceeded,
+          .message = "the time given for the request ran out before the answer was complete"};
+}
+
+// An item stream says in its trailers how it ended; none means that it was cut.
+Result<void> end_of_items(const PendingCall& pending) {
+  if (pending.headers.get("content-type") != net::wire::kItems) return {};
+  const net::Headers& trailers = pending.call->trailers();
+  const auto status = trailers.get(net::wire::kStatus);
+  if (!status) return std::unexpected(cut_short(pending));
+  if (*status == "ok") return {};
+  const auto text = trailers.get(net::wire::kErrorJson);
+  if (!text) return fail(error_code(*status), "the stream failed");
+  const auto reply = detail::from_json<spec::ErrorReply>(*text, UnknownKeys::Ignore);
+  if (!reply) return fail(error_code(*status), "the stream failed");
+  return std::unexpected(spec::to_error(*reply));
+}
+
+Task<Result<std::string>> next_bytes(PendingCall* pending) {
+  for (;;) {
+    if (pending->timed_out) co_return std::unexpected(too_late());
+    if (!pending->call->body().empty()) co_return pending->call->take();
+    if (pending->failure) co_return std::unexpected(cut_short(*pending));
+    if (pending->call->ended()) {
+      const auto ended_well = end_of_items(*pending);
+      if (!ended_well) co_return std::unexpected(ended_well.error());
+      co_return std::string();
+    }
+    co_await pending->update();
+  }
+}
+
+Task<Result<net::Response>> whole_response(PendingCall* pending) {
+  net::Response response{.status = pending->status};
+  for (;;) {
+    if (pending->timed_out) co_return std::unexpected(too_late());
+    if (!pending->call->body().empty()) {
+      if (response.body.empty())
+        response.body = pending->call->take();
+      else
+        response.body += pending->call->take();
+    }
+    if (pending->failure) co_return std::unexpected(cut_short(*pending));
+    if (pending->call->ended()) break;
+    co_await pending->update();
+  }
+  const auto ended_well = end_of_items(*pending);
+  if (!ended_well) co_return std::unexpected(ended_well.error());
+  response.headers = std::move(pending->headers);
+  co_return response;
+}
+
+}  // namespace
+
+Answer::Answer() = default;
+Answer::Answer(std::unique_ptr<PendingCall> pending) : pending_(std::move(pending)) {}
+Answer::Answer(Answer&&) noexcept = default;
+Answer& Answer::operator=(Answer&&) noexcept = default;
+Answer::~Answer() = default;
+
+int Answer::status() const { return pending_->status; }
+net::Headers& Answer::headers() { return pending_->headers; }
+const std::string& Answer::replica_id() const { return pending_->replica_id; }
+bool Answer::complete() const { return pending_->over(); }
+Task<Result<std::string>> Answer::next() { return next_bytes(pending_.get()); }
+Task<Result<net::Response>> Answer::whole() { return whole_response(pending_.get()); }
+const net::Headers& Answer::trailers() const { return pending_->call->trailers(); }
+
+}  // namespace manta::routing

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <manta/detail/request_context.h>
+#include <manta/error.h>
+#include <manta/task.h>
+
+#include "net/headers.h"
+#include "net/message.h"
+#include "routing/answer.h"
+#include "routing/router.h"
+
+namespace manta::routing {
+
+// One request to a deployment.
+struct Outbound {
+  std::string method;  // of the deployment: "search"
+  std::string verb = "POST";
+  std::string target;    // empty: "/" + method; raw HTTP methods: path and query as they came
+  net::Headers headers;  // content-type, accept, idempotency-key, ...; those of the context are added
+  std::shared_ptr<const std::string> body;  // null: none. Shared, as it may have to be sent again
+  std::shared_ptr<RequestContext> context;  // deadline, ids; null: none
+  bool idempotent = false;                  // in addition to what the method's mark, the verb and the headers say
+  std::size_t window = 256 << 10;           // bytes the replica may send ahead of the reader; 32 KiB for event streams
+};
+
+struct DispatchOptions {
+  std::size_t max_kept_body = 1 << 20;  // larger bodies are not sent a second time once they may have been received
+  double retry_ratio = 0.2;             // sending again what may have run: this share of all requests ...
+  double retry_burst = 1000;            // ... plus this many at once
+  int max_attempts = 100;               // of one request; refusals for want of a place are not counted
+};
+
+// Sends requests to one deployment: takes a place on a replica, sends, tells apart how it ended, and sends again what
+// may be sent again. Never started (refused, not connected): always. Maybe started (the connection broke before the
+// first byte of an answer): once, if the method is marked idempotent, the verb is safe or an idempotency-key is given;
+// else ReplicaDied with maybe_executed. After the first byte: never. Loop-confined; one per (loop, deployment);
+// outlives the tasks it gave out.
+class Dispatcher {
+ public:
+  Dispatcher(const RouterEnvironment& environment, std::string application, std::string deployment,
+             std::shared_ptr<QueueCount> queued, RouterOptions router_options = {}, DispatchOptions options = {});
+
+  // Resumes with the head of the answer, whatever its status, unless the replica or Manta failed the request: then with
+  // the typed error (x-manta-error replies included). Destroying the task cancels the request wherever it is.
+  Task<Result<Answer>> dispatch(Outbound request);
+  // dispatch() and the whole answer.
+  Task<Result<net::Response>> call(Outbound request);
+
+  void update(const spec::ReplicaSet& set) { router_.update(set); }
+  const spec::ReplicaSet& replica_set() const { return router_.replica_set(); }
+  Router& router() { return router_; }
+
+ private:
+  enum class Next { Answer, Again, Fail };
+  RequestInfo prepare(Outbound& request);
+  // What to do about a call that has a head or has failed; for Fail the error is in `error`, or in the body if there is
+  // none.
+  Next judge(const PendingCall& pending, const Outbound& request, RequestInfo& info, struct Attempts& attempts,
+             Error& error);
+  bool may_run_twice(const Outbound& request) const;
+
+  Loop& loop_;
+  Router router_;
+  const DispatchOptions options_;
+  CounterMetric requests_;
+  CounterMetric retries_;
+  double retry_tokens_;
+};
+
+}  // namespace manta::routing

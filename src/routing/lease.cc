@@ -1,0 +1,38 @@
+#include "routing/lease.h"
+
+#include "routing/router_core.h"
+
+namespace manta::routing {
+
+net::Channel* Lease::channel() const { return slot_->connection ? slot_->connection->channel() : nullptr; }
+const std::string& Lease::replica_id() const { return slot_->address.id; }
+ReplicaKey Lease::key() const { return slot_->key; }
+
+void Lease::reported(std::int32_t queue) {
+  if (slot_) slot_->core->reported(*slot_, queue);
+}
+
+void Lease::refused(Refusal why, std::int32_t queue) {
+  if (!slot_) return;
+  slot_->core->refused(*slot_, why, queue);
+  release();
+}
+
+void Lease::lost() {
+  if (!slot_) return;
+  slot_->core->lost(*slot_);
+  release();
+}
+
+void Lease::release() {
+  if (!slot_) return;
+  auto slot = std::move(slot_);
+#ifdef MANTA_DROP_RELEASE
+  // A fault on purpose, in one test binary only: the simulation must notice the place that is never given back.
+  if (slot->key % 2 == 0) return;
+#endif
+  const auto core = slot->core;
+  core->release(std::move(slot));
+}
+
+}  // namespace manta::routing

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "net/channel.h"
+#include "routing/policy.h"
+
+namespace manta::routing {
+
+struct ReplicaSlot;
+
+// Why a replica turned a request away before starting it.
+enum class Refusal { Full, Draining, NoMethod };
+
+// One request's place on one replica: counted in flight from Router::acquire until released or destroyed.
+// Loop-confined; may outlive its Router.
+class Lease {
+ public:
+  Lease() = default;
+  Lease(std::shared_ptr<ReplicaSlot> slot, std::int32_t waiting) : slot_(std::move(slot)), waiting_(waiting) {}
+  Lease(Lease&&) noexcept = default;
+  Lease& operator=(Lease&& other) noexcept {
+    Lease(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~Lease() { release(); }
+  void swap(Lease& other) noexcept {
+    slot_.swap(other.slot_);
+    std::swap(waiting_, other.waiting_);
+  }
+
+  explicit operator bool() const { return slot_ != nullptr; }
+  // The connection to the replica; null once it has broken.
+  net::Channel* channel() const;
+  const std::string& replica_id() const;
+  ReplicaKey key() const;
+  // How many more requests wait for this replica's grants: the value of x-manta-waiting; 0 = leave the header out.
+  std::int32_t waiting() const { return waiting_; }
+
+  // A reply told how many other requests run on the replica.
+  void reported(std::int32_t queue);
+  // The replica turned the request away, with its queue length. Releases the place.
+  void refused(Refusal why, std::int32_t queue);
+  // The connection failed under the request: the replica is not used before it has been reached anew. Releases the
+  // place.
+  void lost();
+  void release();
+
+ private:
+  std::shared_ptr<ReplicaSlot> slot_;
+  std::int32_t waiting_ = 0;
+};
+
+}  // namespace manta::routing

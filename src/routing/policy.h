@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <span>
+
+#include <manta/detail/request_context.h>
+
+#include "base/clock.h"
+
+namespace manta::routing {
+
+using Rng = std::mt19937_64;
+
+// A replica stays the same key as long as its router knows it; never reused.
+using ReplicaKey = std::uint64_t;
+
+// What a caller knows of one replica.
+struct ReplicaLoad {
+  ReplicaKey key = 0;
+  std::int32_t in_flight = 0;  // requests of this router on it
+  std::int32_t others = 0;     // requests of everybody else, by the last reply
+  std::int32_t max_ongoing = 5;
+  TimePoint reported_at{};  // when `others` was learnt; believed for kReportLife
+};
+
+// Replies are frequent under load; a figure older than this says nothing and must not keep requests away from a
+// replica.
+inline constexpr Duration kReportLife = std::chrono::seconds(1);
+
+// Requests that probably occupy the replica at `now`.
+inline std::int32_t load_at(const ReplicaLoad& replica, TimePoint now) {
+  return replica.in_flight + (now - replica.reported_at < kReportLife ? replica.others : 0);
+}
+inline bool seems_full(const ReplicaLoad& replica, TimePoint now) {
+  return load_at(replica, now) >= replica.max_ongoing;
+}
+
+// What a decision may depend on.
+struct PolicyInput {
+  TimePoint now{};
+  const RequestContext* request = nullptr;  // session, model id; may be null
+};
+
+// Picks one of `candidates`, which all may take a request now; nullopt only if there are none. Pure but for the
+// policy's own state and `rng`.
+using Policy = std::move_only_function<std::optional<std::size_t>(std::span<const ReplicaLoad> candidates,
+                                                                  const PolicyInput&, Rng&)>;
+
+}  // namespace manta::routing

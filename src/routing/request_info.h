@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "routing/policy.h"
+
+namespace manta::routing {
+
+// What a Router needs to know of a request that asks for a replica.
+struct RequestInfo {
+  TimePoint deadline = TimePoint::max();
+  std::shared_ptr<const RequestContext> context;  // for the policy; may be null
+  // The request's age: given out by Router::next_arrival() when it first asks and kept through refusals and retries.
+  std::uint64_t arrival = 0;
+  bool was_sent =
+      false;  // it has been queued or sent before: not turned away because the queue is full of younger ones
+  std::vector<ReplicaKey> avoid;  // replicas that cannot serve it (they do not know its method)
+};
+
+}  // namespace manta::routing

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "routing/drain_rate.h"
+#include "routing/replica_slots.h"
+#include "routing/router.h"
+#include "routing/router_metrics.h"
+#include "routing/wait_queue.h"
+
+namespace manta::routing {
+
+// What a Router is made of; leases keep it alive, so that a place can be given back after the Router has gone. Nothing
+// but release() is called then.
+class RouterCore : public std::enable_shared_from_this<RouterCore> {
+ public:
+  RouterCore(const RouterEnvironment& environment, std::string application, std::string deployment,
+             std::shared_ptr<QueueCount> queued, RouterOptions options, Policy policy);
+
+  void update(const spec::ReplicaSet& set);
+  void close();  // the Router ends
+  const spec::ReplicaSet& set() const { return set_; }
+
+  Lease try_acquire(const RequestInfo& request);
+  std::uint64_t next_arrival() { return next_arrival_++; }
+  // Why `request` may not wait; nothing: it has been queued.
+  std::optional<Error> enqueue(Waiter& waiter);
+  void abandon(Waiter& waiter);  // its coroutine is being destroyed
+
+  // From leases.
+  void reported(ReplicaSlot& slot, std::int32_t queue);
+  void refused(ReplicaSlot& slot, Refusal why, std::int32_t queue);
+  void lost(ReplicaSlot& slot);
+  void release(std::shared_ptr<ReplicaSlot> slot);
+
+  std::size_t queued() const { return queue_.size(); }
+  std::size_t in_flight() const { return in_flight_; }
+  std::size_t usable() const { return slots_.usable(); }
+
+ private:
+  void add_replica(const spec::ReplicaAddress& address);
+  void connection_changed(ReplicaSlot& slot, bool connected);
+  std::shared_ptr<ReplicaSlot> pick(const RequestInfo& request, std::size_t others_queued);
+  Lease take(std::shared_ptr<ReplicaSlot> slot, std::size_t others_queued);
+  void pump_later();
+  void pump();
+  void fail_where_all_replicas_are_avoided();
+  bool all_avoided(const RequestInfo& request) const;
+  void leave_queue(Waiter& waiter, Result<Lease> result);
+  void complete(Waiter& waiter, Result<Lease> result);
+  void complete_later(Waiter& waiter, Result<Lease> result);
+  void resume_completed();
+  void arm_timer(Waiter& waiter);
+  void on_timer(Waiter& waiter);
+  void arm_fallback(bool progress);
+  Error overloaded();
+  std::string who() const { return application_ + "/" + deployment_; }
+
+  const RouterEnvironment env_;
+  const std::string application_, deployment_;
+  const RouterOptions options_;
+  const std::shared_ptr<QueueCount> queued_in_process_;
+  Policy policy_;
+  Rng rng_;
+  RouterMetrics metrics_;
+  spec::ReplicaSet set_;
+  ReplicaSlots slots_;
+  WaitQueue queue_;
+  std::vector<Waiter*> completed_;  // have left the queue, to be resumed from the loop
+  DrainRate drained_;
+  std::size_t in_flight_ = 0;
+  std::uint64_t next_arrival_ = 1;
+  ReplicaKey next_key_ = 1;
+  bool pump_posted_ = false;
+  bool closed_ = false;
+  TimerId fallback_ = 0;
+  Duration next_back_off_;
+};
+
+}  // namespace manta::routing

@@ -1,0 +1,128 @@
+#include "routing/subscription.h"
+
+#include <manta/detail/json.h>
+
+#include "fixture.h"
+#include "routing/dispatchers.h"
+
+namespace manta::routing {
+namespace {
+
+using std::chrono::milliseconds;
+
+class SubscriptionTest : public RoutingFixture {
+ protected:
+  void start_controller() {
+    controller = std::make_unique<net::Server>(loop, net::ServerOptions{.internal = true}, budget,
+                                               [this](net::ExchangePtr exchange) {
+                                                 EXPECT_EQ(exchange->request().target, "/-/subscribe");
+                                                 stream = std::move(exchange);
+                                                 stream->start(200, {});
+                                               });
+  }
+  void stop_controller() {
+    stream.reset();
+    controller.reset();
+    loop.poll();
+  }
+  void subscribe() {
+    subscription.on_snapshot([this](const spec::RoutingSnapshot& snapshot) { seen.push_back(snapshot.stamp); });
+    subscription.start();
+    loop.poll();
+  }
+  void send_snapshot(std::uint64_t epoch, std::uint64_t version, bool adopted = true,
+                     std::vector<spec::ReplicaSet> deployments = {}) {
+    std::string item;
+    net::append_item(item, *detail::to_json(spec::RoutingSnapshot{
+                               .stamp = {epoch, version}, .adopted = adopted, .deployments = std::move(deployments)}));
+    stream->write(item);
+    loop.poll();
+  }
+
+  std::unique_ptr<net::Server> controller;
+  net::ExchangePtr stream;
+  std::vector<spec::PublishStamp> seen;
+  Subscription subscription{loop, logger, [this]() -> std::unique_ptr<net::Channel> {
+                              if (!controller) return nullptr;
+                              int fds[2];
+                              if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) != 0)
+                                std::abort();
+                              controller->accept(fds[1]);
+                              return std::make_unique<net::Channel>(loop, fds[0], net::ChannelOptions{}, budget);
+                            }};
+};
+
+TEST_F(SubscriptionTest, IgnoresWhatIsNotNewer) {
+  start_controller();
+  subscribe();
+  send_snapshot(1, 5);
+  send_snapshot(1, 5);
+  send_snapshot(1, 4);
+  send_snapshot(2, 0);
+  send_snapshot(1, 9);
+  EXPECT_EQ(seen, (std::vector<spec::PublishStamp>{{1, 5}, {2, 0}}));
+  EXPECT_TRUE(subscription.connected());
+}
+
+TEST_F(SubscriptionTest, KeepsTheLastSnapshotAndComesBackWhenTheControllerDoes) {
+  start_controller();
+  subscribe();
+  send_snapshot(1, 1);
+  stop_controller();
+  EXPECT_FALSE(subscription.connected());
+  advance(std::chrono::seconds(60));
+  ASSERT_NE(subscription.snapshot(), nullptr);
+  EXPECT_EQ(subscription.snapshot()->stamp.version, 1u);
+  start_controller();
+  advance(std::chrono::seconds(1));  // the longest back-off
+  ASSERT_TRUE(stream);
+  send_snapshot(2, 1);
+  EXPECT_EQ(seen.back(), (spec::PublishStamp{2, 1}));
+}
+
+TEST_F(SubscriptionTest, ARestartedControllerThatHasNotAdoptedDropsNoReplica) {
+  start_controller();
+  subscribe();
+  const spec::ReplicaSet one{.application = "a", .deployment = "D", .replicas = {{.id = "1"}}};
+  send_snapshot(1, 1, true, {one});
+  send_snapshot(2, 1, false);
+  EXPECT_EQ(subscription.snapshot()->deployments, (std::vector<spec::ReplicaSet>{one}));
+  send_snapshot(2, 2, true);
+  EXPECT_TRUE(subscription.snapshot()->deployments.empty());
+}
+
+TEST_F(SubscriptionTest, WhatIsNotUnderstoodChangesNothing) {
+  start_controller();
+  subscribe();
+  send_snapshot(1, 1);
+  std::string item;
+  net::append_item(item, "{");
+  stream->write(item);
+  loop.poll();
+  send_snapshot(1, 2);
+  EXPECT_EQ(seen.size(), 2u);
+}
+
+TEST_F(SubscriptionTest, DispatchersFollowTheSnapshots) {
+  QueueCounts counts;
+  Dispatchers dispatchers({.loop = loop,
+                           .metrics = metrics,
+                           .logger = logger,
+                           .connect = [this](const spec::ReplicaAddress& address) { return connect(address); }},
+                          counts);
+  Dispatcher& early = dispatchers.at("a", "D");
+  EXPECT_EQ(dispatchers.find("a", "D"), nullptr);
+  subscription.on_snapshot([&](const auto& snapshot) { dispatchers.update(snapshot); });
+  start_controller();
+  subscribe();
+  replica("1");
+  send_snapshot(1, 1, true, {{.application = "a", .deployment = "D", .replicas = {{.id = "1"}}}});
+  EXPECT_EQ(dispatchers.find("a", "D"), &early);
+  EXPECT_EQ(early.router().usable(), 1u);
+  send_snapshot(1, 2);
+  EXPECT_EQ(dispatchers.find("a", "D"), nullptr);
+  EXPECT_EQ(early.router().usable(), 0u);
+}
+
+}  // namespace
+}  // namespace manta::routing
