@@ -1,0 +1,109 @@
+#include "engines/llama/llm.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engines/generation/step_loop.h"
+#include "engines/llama/llama_decoder.h"
+#include "engines/llama/model.h"
+#include "engines/message.h"
+#include "engines/option_reader.h"
+
+namespace manta::engines::llama {
+namespace {
+
+struct Options {
+  Model::Options model;
+  LlamaDecoder::Options decoder;
+  bool prefix_cache = true;
+  std::size_t max_waiting = 256;
+};
+
+Options read(OptionReader& reader) {
+  const auto count = [&](std::string_view key, std::size_t otherwise, std::size_t most) {
+    return static_cast<std::size_t>(
+        reader.integer(key, static_cast<std::int64_t>(otherwise), 1, static_cast<std::int64_t>(most)));
+  };
+  Options options;
+  options.model.path = reader.required("model", "the path of a .gguf file, or a folder with model.gguf");
+  options.model.mmap = reader.flag("mmap", true);
+  options.model.progress = reader.flag("progress", false);
+  LlamaDecoder::Options& decoder = options.decoder;
+  decoder.slots = count("slots", decoder.slots, llama_max_parallel_sequences());
+  decoder.context = count("context", decoder.context, 1 << 24);
+  decoder.batch = std::max(count("batch", decoder.batch, 1 << 16), decoder.slots);
+  decoder.ubatch = count("ubatch", decoder.batch, 1 << 16);
+  decoder.threads = static_cast<int>(count("threads", 1, 1024));
+  decoder.threads_batch = static_cast<int>(count("threads_batch", static_cast<std::size_t>(decoder.threads), 1024));
+  options.prefix_cache = reader.flag("prefix_cache", true);
+  options.max_waiting = count("max_waiting", options.max_waiting, 1 << 20);
+  return options;
+}
+
+class LlamaLlm final : public LlmEngine {
+ public:
+  LlamaLlm(std::unique_ptr<Model> model, std::unique_ptr<LlamaDecoder> decoder, const SlotScheduler::Limits& limits,
+           std::size_t max_waiting)
+      : model_(std::move(model)), limits_(limits), loop_(std::move(decoder), limits, max_waiting) {}
+
+  Result<Id> generate(GenerationRequest request, std::shared_ptr<GenerationSink> sink) override {
+    if (auto valid = validate(request.sampling); !valid) return std::unexpected(valid.error());
+    auto tokens = prompt_tokens(request);
+    if (!tokens) return std::unexpected(tokens.error());
+    if (tokens->empty()) return fail(ErrorCode::InvalidArgument, "the prompt is empty");
+    if (tokens->size() > limits_.context)
+      return fail(
+          ErrorCode::InvalidArgument,
+          message(
+              "the prompt has {} tokens, but the context holds {}; shorten it, or raise the engine's option 'context'",
+              tokens->size(), limits_.context));
+    return loop_.submit(
+        {.prompt = std::move(*tokens), .sampling = std::move(request.sampling), .sink = std::move(sink)});
+  }
+
+  void cancel(Id id) override { loop_.cancel(id); }
+
+  Result<std::size_t> count_tokens(const std::string& text) override {
+    const auto tokens = model_->tokenize(text);
+    if (!tokens) return std::unexpected(tokens.error());
+    return tokens->size();
+  }
+
+  std::size_t context_tokens() const override { return limits_.context; }
+  std::size_t slots() const override { return limits_.slots; }
+  Load load() const override { return loop_.load(); }
+
+ private:
+  Result<std::vector<Token>> prompt_tokens(const GenerationRequest& request) const {
+    if (request.messages.empty()) return model_->tokenize(request.prompt);
+    const auto prompt = model_->render(request.messages);
+    if (!prompt) return std::unexpected(prompt.error());
+    return model_->tokenize(*prompt);
+  }
+
+  std::unique_ptr<Model> model_;
+  SlotScheduler::Limits limits_;
+  StepLoop loop_;  // last: its thread uses the model
+};
+
+}  // namespace
+
+Result<std::unique_ptr<LlmEngine>> make_llm(const EngineOptions& given, LogCapture& log) {
+  OptionReader reader("llama", given);
+  const Options options = read(reader);
+  if (auto valid = reader.finish(); !valid) return std::unexpected(valid.error());
+  auto model = Model::load(options.model, log);
+  if (!model) return std::unexpected(model.error());
+  const LlamaDecoder::Options& d = options.decoder;
+  if (d.context > (*model)->trained_context())
+    return fail(ErrorCode::InvalidArgument,
+                message("llama: option 'context' is {}, but {} was trained for {} tokens; lower it", d.context,
+                        (*model)->path(), (*model)->trained_context()));
+  auto decoder = LlamaDecoder::create(**model, d, log);
+  if (!decoder) return std::unexpected(decoder.error());
+  const SlotScheduler::Limits limits{
+      .slots = d.slots, .context = d.context, .batch = d.batch, .prefix_cache = options.prefix_cache};
+  return std::make_unique<LlamaLlm>(std::move(*model), std::move(*decoder), limits, options.max_waiting);
+}
+
+}  // namespace manta::engines::llama
