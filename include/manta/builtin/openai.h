@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <manta/builtin/embed.h>
+#include <manta/builtin/llm.h>
+#include <manta/builtin/rerank.h>
+#include <manta/handle.h>
+#include <manta/http.h>
+
+namespace manta::builtin {
+
+// Names under which clients ask for the models behind the handles, in the order of the handles.
+struct OpenAiModels {
+  std::vector<std::string> llms;
+  std::vector<std::string> embedders;
+  std::vector<std::string> rerankers;
+  std::string default_model;  // for chat and completions without `model`; empty: the only one, if there is one
+};
+BOOST_DESCRIBE_STRUCT(OpenAiModels, (), (llms, embedders, rerankers, default_model))
+
+// A completion by handle, in the shape of the OpenAI endpoint.
+struct CompletionCall {
+  std::string prompt;
+  std::string model;
+  int max_tokens = 16;
+  double temperature = 1.0;
+  std::vector<std::string> stop;
+};
+BOOST_DESCRIBE_STRUCT(CompletionCall, (), (prompt, model, max_tokens, temperature, stop))
+
+// The OpenAI endpoints over handles: /v1/models, /v1/chat/completions, /v1/completions, /v1/embeddings and /v1/rerank. An
+// ingress deployment of its own, or a member of another one that forwards its requests to handle(). Every error has OpenAI's
+// error body; unknown fields of a request are ignored and counted.
+class OpenAi {
+ public:
+  OpenAi(OpenAiModels models, std::vector<Handle<Llm>> llms, std::vector<Handle<Embed>> embedders,
+         std::vector<Handle<Rerank>> rerankers);
+  ~OpenAi();
+  OpenAi(OpenAi&&) noexcept;
+
+  // Answers any request below /v1.
+  Task<void> handle(HttpRequest request, HttpWriter out);
+  // For callers with a handle to this deployment.
+  Task<Generation> completions(CompletionCall call);
+  // Fields of requests that no endpoint knows, since the start.
+  Task<std::int64_t> ignored_fields();
+
+  using methods = Methods<route<"*", "/v1/*", &OpenAi::handle>, &OpenAi::completions, &OpenAi::ignored_fields>;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace manta::builtin

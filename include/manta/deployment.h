@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <boost/describe/class.hpp>
+
+#include <manta/config.h>
+#include <manta/detail/methods.h>
+#include <manta/detail/msgpack.h>
+#include <manta/detail/request_context.h>
+#include <manta/detail/writer.h>
+#include <manta/error.h>
+#include <manta/http.h>
+#include <manta/task.h>
+
+namespace manta {
+
+// What a replica says of itself; the answer of the method `where_am_i` that every deployment has.
+struct WhereAmI {
+  std::string node_id;
+  std::string application, deployment, replica;
+  std::int64_t pid = 0;
+  std::int64_t free_memory_bytes = 0;          // of the node
+  std::optional<double> gpu_utilization;       // 0..1, mean over the GPUs of the node; null without a GPU
+  std::optional<std::int64_t> gpu_memory_used_bytes;
+  std::string model_version;                   // what model_version() of the class returns; else empty
+  double load_time_s = 0;                      // how long the constructor took
+  std::string configuration_hash;              // equal for replicas of the same class, arguments and configuration
+};
+BOOST_DESCRIBE_STRUCT(WhereAmI, (), (node_id, application, deployment, replica, pid, free_memory_bytes, gpu_utilization,
+                                     gpu_memory_used_bytes, model_version, load_time_s, configuration_hash))
+
+// Which replica this code runs in.
+struct ReplicaContext {
+  std::string application, deployment, replica;  // "rag", "Embed", "rag#Embed#k3v9x2"
+  std::string node_id;
+  DeploymentConfig config;
+};
+
+// In methods and constructors. Throws Exception(InvalidArgument) outside a replica.
+const ReplicaContext& replica_context();
+
+// The request this code works for: id, deadline, session, model, priority, route. An empty one outside a request.
+const RequestContext& request_context();
+
+// co_await: resumes after `duration`, on the strand.
+Task<void> sleep(std::chrono::nanoseconds duration);
+
+}  // namespace manta

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <manta/detail/arguments.h>
+#include <manta/detail/method_info.h>
+#include <manta/detail/method_table.h>
+#include <manta/detail/json_schema.h>
+
+namespace manta::detail {
+
+// Calls one method of a user's object with decoded arguments and encodes what it returns.
+template <auto Member>
+struct MethodRunner {
+  using Info = MethodInfo<Member>;
+  using Class = typename Info::Class;
+  using Arguments = typename Info::Arguments;
+
+  static Result<Arguments> arguments(IncomingCall& call) {
+    if constexpr (Info::raw)
+      return Arguments{std::move(*call.http)};
+    else
+      return decode_arguments<Arguments>(call);
+  }
+
+  static typename Info::Last sink(const IncomingCall& call)
+    requires(!std::is_void_v<typename Info::Last>)
+  {
+    if constexpr (Info::streams)
+      return typename Info::Last(*call.items, call.reply_format);
+    else
+      return typename Info::Last(*call.items);
+  }
+
+  static decltype(auto) invoke(void* object, Arguments& arguments, const IncomingCall& call) {
+    return std::apply(
+        [&](auto&... argument) -> decltype(auto) {
+          Class& self = *static_cast<Class*>(object);
+          if constexpr (is_sink_v<typename Info::Last>)
+            return (self.*Member)(std::move(argument)..., sink(call));
+          else
+            return (self.*Member)(std::move(argument)...);
+        },
+        arguments);
+  }
+
+  template <class Value>
+  static Result<Outcome> finish(Format format, Value value) {
+    if constexpr (Info::raw)
+      return Outcome{.http = std::make_shared<HttpResponse>(std::move(value))};
+    else
+      return encode_result(format, value);
+  }
+  static Result<Outcome> finish_void(Format format) {
+    if constexpr (is_sink_v<typename Info::Last>)
+      return Outcome{};
+    else
+      return Outcome{.body = encoded_nothing(format)};
+  }
+
+  static Result<Outcome> run(void* object, IncomingCall call) {
+    Result<Arguments> decoded = arguments(call);
+    if (!decoded) return std::unexpected(std::move(decoded.error()));
+    if constexpr (std::is_void_v<typename Info::Value>) {
+      invoke(object, *decoded, call);
+      return finish_void(call.reply_format);
+    } else {
+      return finish(call.reply_format, invoke(object, *decoded, call));
+    }
+  }
+
+  static Task<Result<Outcome>> start(void* object, IncomingCall call) {
+    Result<Arguments> decoded = arguments(call);
+    if (!decoded) co_return std::unexpected(std::move(decoded.error()));
+    auto task = invoke(object, *decoded, call);
+    if constexpr (std::is_void_v<typename Info::Value>) {
+      co_await task;
+      co_return finish_void(call.reply_format);
+    } else {
+      auto value = co_await task;
+      co_return finish(call.reply_format, std::move(value));
+    }
+  }
+};
+
+template <auto Member>
+MethodEntry make_method() {
+  using Info = MethodInfo<Member>;
+  using Runner = MethodRunner<Member>;
+  MethodEntry entry;
+  entry.name = member_name<Member>();
+  entry.streams = is_sink_v<typename Info::Last>;
+  entry.raw_http = Info::raw;
+  if constexpr (!Info::raw) {
+    entry.request_schema = &arguments_schema<typename Info::Arguments>;
+    if constexpr (!std::is_void_v<typename Info::Item>)
+      entry.response_schema = &json_schema<typename Info::Item>;
+    else if constexpr (!std::is_void_v<typename Info::Value>)
+      entry.response_schema = &json_schema<typename Info::Value>;
+  }
+  if constexpr (Info::coroutine)
+    entry.start = &Runner::start;
+  else
+    entry.run = &Runner::run;
+  return entry;
+}
+
+}  // namespace manta::detail

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+
+#include <manta/detail/method_table.h>
+
+namespace manta::detail {
+
+template <std::size_t N>
+struct FixedText {
+  char text[N]{};
+  constexpr FixedText(const char (&literal)[N]) { std::copy_n(literal, N, text); }  // implicit, so that literals are arguments
+};
+
+// An entry of Methods<>: a member pointer, or one inside marks (idempotent<...>, route<...>).
+template <auto Value>
+struct Entry {
+  static constexpr auto member = Value;
+  static void apply(MethodEntry&) {}
+};
+template <auto Value>
+  requires requires { decltype(Value)::is_mark; }
+struct Entry<Value> : decltype(Value) {};
+
+template <auto Inner>
+struct IdempotentMark {
+  static constexpr bool is_mark = true;
+  static constexpr auto member = Entry<Inner>::member;
+  static void apply(MethodEntry& method) {
+    method.idempotent = true;
+    Entry<Inner>::apply(method);
+  }
+};
+
+template <FixedText Verb, FixedText Path, auto Inner>
+struct RouteMark {
+  static_assert(Path.text[0] == '/', "manta: the path of a route begins with '/'");
+  static constexpr bool is_mark = true;
+  static constexpr auto member = Entry<Inner>::member;
+  static void apply(MethodEntry& method) {
+    method.routes.push_back({Verb.text, Path.text});
+    Entry<Inner>::apply(method);
+  }
+};
+
+}  // namespace manta::detail
+
+namespace manta {
+
+// What a deployment class serves:
+//   using methods = manta::Methods<&Rag::query, manta::idempotent<&Rag::embed>, manta::route<"GET", "/v1/models", &Rag::models>>;
+// Names come from the member pointers. All methods are plain or all are coroutines (Task<R>). A method takes values that can be
+// encoded, then perhaps a Writer<T>; or an HttpRequest, then perhaps an HttpWriter.
+template <auto... Entries>
+struct Methods {
+  static constexpr std::size_t size = sizeof...(Entries);
+
+  template <class Visitor>
+  static void for_each(Visitor visit) {
+    (visit.template operator()<Entries>(), ...);
+  }
+  template <auto Member>
+  static constexpr bool contains() {
+    return (same<Member>(detail::Entry<Entries>::member) || ...);
+  }
+
+ private:
+  template <auto Member, class Other>
+  static constexpr bool same(Other other) {
+    if constexpr (std::is_same_v<decltype(Member), Other>)
+      return Member == other;
+    else
+      return false;
+  }
+};
+
+// The method may be run twice: it is sent again when the replica that may have run it has died.
+template <auto Method>
+inline constexpr detail::IdempotentMark<Method> idempotent{};
+
+// Besides POST /<method>, the method answers `Verb Path` below the application's prefix; "*" is any verb. A path is exact, has
+// {name} for one segment, or ends in "/*" for everything below it. A method may be listed with several routes.
+template <detail::FixedText Verb, detail::FixedText Path, auto Method>
+inline constexpr detail::RouteMark<Verb, Path, Method> route{};
+
+}  // namespace manta

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <manta/deployment.h>
+#include <manta/detail/call_check.h>
+#include <manta/detail/caller.h>
+#include <manta/detail/response.h>
+
+namespace manta {
+
+// Calls another deployment; constructors get one for each bound deployment. Cheap to copy, usable from any thread. Arguments
+// that cannot be encoded (a NaN in text) throw at the call; everything else arrives with the response.
+template <class D>
+class Handle {
+ public:
+  explicit Handle(std::shared_ptr<detail::Caller> caller, CallOptions options = {})
+      : caller_(std::move(caller)), options_(std::move(options)) {}
+
+  // Starts the call now: calls made before an await run in parallel.
+  template <auto Member, class... A>
+  auto call(A&&... arguments) const {
+    using Info = detail::MethodInfo<Member>;
+    constexpr std::string_view name = detail::member_name<Member>();
+    if constexpr (detail::check_call<D, Member, false, A...>())
+      return Response<typename Info::Value>(caller_->call(outgoing<Info>(name, std::forward<A>(arguments)...)), name);
+    else
+      return Response<typename Info::Value>();
+  }
+
+  // Starts a streaming method; its items are read from the result.
+  template <auto Member, class... A>
+  auto stream(A&&... arguments) const {
+    using Info = detail::MethodInfo<Member>;
+    constexpr std::string_view name = detail::member_name<Member>();
+    if constexpr (detail::check_call<D, Member, true, A...>())
+      return Reader<typename Info::Item>(caller_->stream(outgoing<Info>(name, std::forward<A>(arguments)...)), name);
+    else
+      return Reader<typename Info::Item>();
+  }
+
+  // Which replica answers, and how it is; every deployment has this method.
+  Response<WhereAmI> where_am_i() const {
+    return {caller_->call({.method = "where_am_i", .options = options_}), "where_am_i"};
+  }
+
+  // A handle whose calls are made with these options.
+  Handle with(CallOptions options) const { return Handle(caller_, std::move(options)); }
+
+ private:
+  template <class Info, class... A>
+  detail::OutgoingCall outgoing(std::string_view name, A&&... arguments) const {
+    using Parameters = std::type_identity<typename Info::Arguments>;
+    return {name, detail::make_arguments(Parameters{}, std::forward<A>(arguments)...), options_};
+  }
+
+  std::shared_ptr<detail::Caller> caller_;
+  CallOptions options_;
+};
+
+// A handle to a deployment whose class is not known here: methods by name, nothing checked before the call.
+class DynamicHandle {
+ public:
+  explicit DynamicHandle(std::shared_ptr<detail::Caller> caller, CallOptions options = {})
+      : caller_(std::move(caller)), options_(std::move(options)) {}
+
+  template <class R, class... A>
+  Response<R> call(std::string_view method, const A&... arguments) const {
+    return {caller_->call(outgoing(method, arguments...)), method};
+  }
+  template <class T, class... A>
+  Reader<T> stream(std::string_view method, const A&... arguments) const {
+    return {caller_->stream(outgoing(method, arguments...)), method};
+  }
+  DynamicHandle with(CallOptions options) const { return DynamicHandle(caller_, std::move(options)); }
+  // The same deployment as a typed handle.
+  template <class D>
+  Handle<D> as() const {
+    return Handle<D>(caller_, options_);
+  }
+
+ private:
+  template <class... A>
+  detail::OutgoingCall outgoing(std::string_view method, const A&... arguments) const {
+    using Parameters = std::type_identity<std::tuple<std::decay_t<const A&>...>>;
+    return {method, detail::make_arguments(Parameters{}, arguments...), options_};
+  }
+
+  std::shared_ptr<detail::Caller> caller_;
+  CallOptions options_;
+};
+
+// In a replica: a deployment by name, of its own application or of the one named. Found when it is called: a deployment that
+// does not exist fails the call. A client program makes a manta::Client and asks that. Throws Exception outside a replica.
+DynamicHandle get_deployment_handle(std::string_view deployment, std::string_view application = {});
+
+}  // namespace manta

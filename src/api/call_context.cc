@@ -1,0 +1,49 @@
+#include "api/call_context.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <random>
+#include <string>
+
+namespace manta::api {
+namespace {
+
+std::string new_request_id() {
+  thread_local std::mt19937_64 random{std::random_device{}()};
+  char text[33];
+  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(random()),
+                static_cast<unsigned long long>(random()));
+  return text;
+}
+
+}  // namespace
+
+std::shared_ptr<RequestContext> copy_of(const RequestContext& request) {
+  auto context = std::make_shared<RequestContext>();
+  context->request_id = request.request_id;
+  context->deadline = request.deadline;
+  context->session_id = request.session_id;
+  context->traceparent = request.traceparent;
+  context->multiplexed_model_id = request.multiplexed_model_id;
+  context->priority = request.priority;
+  context->route = request.route;
+  context->application = request.application;
+  return context;
+}
+
+std::shared_ptr<RequestContext> call_context(const std::shared_ptr<RequestContext>& request, const CallOptions& options) {
+  const bool plain = options.timeout.count() == 0 && options.session_id.empty() && options.multiplexed_model_id.empty() &&
+                     options.priority == 0;
+  if (request && plain) return request;
+  auto context = request ? copy_of(*request) : std::make_shared<RequestContext>();
+  if (!request) context->request_id = new_request_id();
+  if (options.timeout.count() != 0)
+    context->deadline = std::min(context->deadline, std::chrono::steady_clock::now() + options.timeout);
+  if (!options.session_id.empty()) context->session_id = options.session_id;
+  if (!options.multiplexed_model_id.empty()) context->multiplexed_model_id = options.multiplexed_model_id;
+  if (options.priority != 0) context->priority = options.priority;
+  return context;
+}
+
+}  // namespace manta::api

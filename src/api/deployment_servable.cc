@@ -1,0 +1,163 @@
+#include "api/deployment_servable.h"
+
+#include <chrono>
+#include <utility>
+
+#include <manta/detail/json.h>
+#include <manta/detail/msgpack.h>
+
+#include "api/graph.h"
+#include "api/machine.h"
+#include "api/path_parameters.h"
+#include "api/query_string.h"
+
+namespace manta::api {
+namespace {
+
+detail::Format to_api(replica::Format format) {
+  return format == replica::Format::Json ? detail::Format::Json : detail::Format::MsgPack;
+}
+
+// The host's sink under the name that user code is compiled against.
+class SinkAdapter final : public detail::ItemSink {
+ public:
+  explicit SinkAdapter(replica::ItemSink* sink) : sink_(sink) {}
+  Task<Result<void>> write(std::string item) override { return sink_->write(std::move(item)); }
+  Result<void> write_blocking(std::string item) override { return sink_->write_blocking(std::move(item)); }
+  void start(int status, HttpHeaders headers) override {
+    net::Headers given;
+    for (const auto& [name, value] : headers) given.add(name, value);
+    sink_->start(status, std::move(given));
+  }
+
+ private:
+  replica::ItemSink* sink_;
+};
+
+std::shared_ptr<HttpRequest> to_api(net::Request& request, const detail::MethodEntry& method) {
+  auto made = std::make_shared<HttpRequest>();
+  const std::string_view target = request.target;
+  const auto question = std::min(target.find('?'), target.size());
+  made->method = request.method;
+  made->path = percent_decode(target.substr(0, question), false);
+  made->query_string = std::string(target.substr(std::min(question + 1, target.size())));
+  for (std::size_t i = 0; i < request.headers.size(); ++i)
+    made->headers.emplace_back(request.headers[i].name, request.headers[i].value);
+  made->body = std::move(request.body);
+  for (const auto& route : method.routes) {
+    auto found = path_parameters(route.path, made->path, true);
+    if (!found) continue;
+    made->path_parameters = std::move(*found);
+    break;
+  }
+  return made;
+}
+
+detail::IncomingCall to_api(replica::Invocation& invocation, const detail::MethodEntry& method, SinkAdapter& sink) {
+  detail::IncomingCall call{.request_format = to_api(invocation.request_format),
+                            .reply_format = to_api(invocation.reply_format),
+                            .body = std::move(invocation.body)};
+  if (invocation.items) call.items = &sink;
+  if (!invocation.http) return call;
+  if (method.raw_http) {
+    call.http = to_api(*invocation.http, method);
+  } else {
+    const std::string_view target = invocation.http->target;
+    const auto question = target.find('?');
+    if (question != std::string_view::npos) call.query_string = std::string(target.substr(question + 1));
+  }
+  return call;
+}
+
+Result<replica::Reply> to_reply(Result<detail::Outcome> outcome) {
+  if (!outcome) return std::unexpected(std::move(outcome.error()));
+  replica::Reply reply{.body = std::move(outcome->body)};
+  if (outcome->http) {
+    reply.http = std::make_shared<net::Response>();
+    reply.http->status = outcome->http->status;
+    for (const auto& [name, value] : outcome->http->headers) reply.http->headers.add(name, value);
+    reply.http->body = std::move(outcome->http->body);
+  }
+  return reply;
+}
+
+std::unexpected<Error> no_method(const detail::Node& node, std::string_view method) {
+  return fail(ErrorCode::NotFound, "deployment '" + node.name + "' has no method '" + std::string(method) + "'");
+}
+
+}  // namespace
+
+DeploymentServable::DeploymentServable(std::shared_ptr<const detail::Node> node, detail::HandleSource& handles, const ReplicaScope& scope,
+                                       std::string configuration_hash)
+    : node_(std::move(node)),
+      scope_(scope),
+      configuration_hash_(std::move(configuration_hash)),
+      methods_(method_specs(*node_->table, false)) {
+  const ScopedReplica inside(&scope_);
+  const auto started = std::chrono::steady_clock::now();
+  object_ = node_->construct(handles);
+  load_time_s_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+}
+
+const detail::MethodEntry* DeploymentServable::find(std::string_view method) const {
+  for (const auto& entry : node_->table->methods)
+    if (entry.name == method) return &entry;
+  return nullptr;
+}
+
+bool DeploymentServable::is_coroutine(std::string_view method) const {
+  const detail::MethodEntry* entry = find(method);
+  return entry ? entry->start != nullptr : false;
+}
+
+Task<Result<replica::Reply>> DeploymentServable::call(replica::Invocation invocation) {
+  const detail::MethodEntry* entry = find(invocation.method);
+  if (!entry) co_return Result<replica::Reply>(no_method(*node_, invocation.method));
+  SinkAdapter sink(invocation.items);
+  auto running = entry->start(object_.get(), to_api(invocation, *entry, sink));
+  Result<detail::Outcome> outcome = co_await running;
+  co_return to_reply(std::move(outcome));
+}
+
+Result<replica::Reply> DeploymentServable::call_blocking(replica::Invocation invocation) {
+  const ScopedReplica inside(&scope_);
+  const detail::MethodEntry* entry = find(invocation.method);
+  if (!entry && invocation.method == "where_am_i") return where_am_i(invocation.reply_format);
+  if (!entry) return no_method(*node_, invocation.method);
+  SinkAdapter sink(invocation.items);
+  return to_reply(entry->run(object_.get(), to_api(invocation, *entry, sink)));
+}
+
+Result<void> DeploymentServable::check_health() {
+  const ScopedReplica inside(&scope_);
+  if (!node_->table->check_health) return {};
+  try {
+    node_->table->check_health(object_.get());
+    return {};
+  } catch (const std::exception& exception) {
+    return fail(ErrorCode::Unavailable, exception.what());
+  }
+}
+
+Result<void> DeploymentServable::reconfigure(const std::string& user_config_json) {
+  const ScopedReplica inside(&scope_);
+  if (!node_->table->reconfigure)
+    return fail(ErrorCode::InvalidArgument, "user_config is set, but class '" + node_->table->class_name + "' has no reconfigure()");
+  return node_->table->reconfigure(object_.get(), user_config_json);
+}
+
+Result<replica::Reply> DeploymentServable::where_am_i(replica::Format format) const {
+  WhereAmI here = describe_machine();
+  here.node_id = scope_.context.node_id;
+  here.application = scope_.context.application;
+  here.deployment = scope_.context.deployment;
+  here.replica = scope_.context.replica;
+  if (node_->table->model_version) here.model_version = node_->table->model_version(object_.get());
+  here.load_time_s = load_time_s_;
+  here.configuration_hash = configuration_hash_;
+  auto body = format == replica::Format::Json ? detail::to_json(here) : detail::to_msgpack(here);
+  if (!body) return std::unexpected(std::move(body.error()));
+  return replica::Reply{.body = std::move(*body)};
+}
+
+}  // namespace manta::api

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <manta/detail/node.h>
+
+#include "api/replica_scope.h"
+#include "replica/servable.h"
+
+namespace manta::api {
+
+// A user's object behind the method table of its class.
+class DeploymentServable final : public replica::Servable {
+ public:
+  // Constructs the object: on a compute thread, with `scope` (which outlives this) as the current replica. Exceptions pass through.
+  DeploymentServable(std::shared_ptr<const detail::Node> node, detail::HandleSource& handles, const ReplicaScope& scope,
+                     std::string configuration_hash);
+
+  const std::vector<spec::MethodSpec>& methods() const override { return methods_; }
+  bool is_coroutine(std::string_view method) const override;
+  Task<Result<replica::Reply>> call(replica::Invocation invocation) override;
+  Result<replica::Reply> call_blocking(replica::Invocation invocation) override;
+  Result<void> check_health() override;
+  Result<void> reconfigure(const std::string& user_config_json) override;
+
+ private:
+  const detail::MethodEntry* find(std::string_view method) const;
+  Result<replica::Reply> where_am_i(replica::Format format) const;
+
+  std::shared_ptr<const detail::Node> node_;
+  const ReplicaScope& scope_;
+  std::string configuration_hash_;
+  std::vector<spec::MethodSpec> methods_;
+  double load_time_s_ = 0;
+  std::shared_ptr<void> object_;
+};
+
+}  // namespace manta::api

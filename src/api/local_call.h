@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include <manta/detail/request_context.h>
+
+#include "api/local_items.h"
+#include "base/task_scope.h"
+#include "replica/compute.h"
+#include "replica/servable.h"
+
+namespace manta::api {
+
+// One call from one strand of this process to another. Made by the caller, then confined to the callee's strand but for `reply`,
+// which the caller's strand gets by message.
+struct LocalCall {
+  replica::Invocation invocation;
+  std::shared_ptr<RequestContext> context;       // the callee's own
+  std::shared_ptr<LocalItems> items;             // streaming methods
+  std::move_only_function<void(Result<replica::Reply>)> on_reply;  // on the callee's strand, at most once
+
+  enum class Phase { Queued, Running, Ended } phase = Phase::Queued;
+  TaskScope::Id task = 0;
+  replica::Compute::JobId job = 0;
+  TimerId timer = 0;
+
+  void reply(Result<replica::Reply> result) {
+    if (auto callback = std::exchange(on_reply, nullptr)) callback(std::move(result));
+  }
+};
+
+}  // namespace manta::api

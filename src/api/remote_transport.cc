@@ -1,0 +1,63 @@
+#include "api/remote_transport.h"
+
+#include <utility>
+
+#include "net/items.h"
+#include "net/wire.h"
+
+namespace manta::api {
+namespace {
+
+constexpr std::size_t kStreamWindow = 32 << 10;
+
+routing::Outbound outbound(TransportCall call, std::string_view accept) {
+  routing::Outbound request{.method = std::move(call.method), .body = std::move(call.body), .context = std::move(call.context)};
+  request.headers.add("content-type", net::wire::kMsgPack);
+  request.headers.add("accept", accept);
+  if (call.retry && request.context) request.headers.add("idempotency-key", request.context->request_id);
+  return request;
+}
+
+class AnswerItems final : public ItemSource {
+ public:
+  explicit AnswerItems(routing::Answer answer) : answer_(std::move(answer)) {}
+
+  Task<Result<std::optional<std::string>>> next() override {
+    for (;;) {
+      Result<std::optional<std::string>> item = items_.next();
+      if (!item || *item) co_return item;
+      auto reading = answer_.next();
+      Result<std::string> bytes = co_await reading;
+      if (!bytes) co_return std::unexpected(std::move(bytes.error()));
+      if (bytes->empty()) break;
+      items_.feed(*bytes);
+    }
+    if (items_.at_boundary()) co_return std::optional<std::string>();
+    co_return fail(ErrorCode::ReplicaDied, "the stream ended inside an item");
+  }
+
+ private:
+  routing::Answer answer_;
+  net::ItemSplitter items_;
+};
+
+}  // namespace
+
+Task<Result<std::string>> RemoteTransport::call(TransportCall call) {
+  auto calling = dispatchers_.at(application_, deployment_).call(outbound(std::move(call), net::wire::kMsgPack));
+  Result<net::Response> response = co_await calling;
+  if (!response) co_return std::unexpected(std::move(response.error()));
+  co_return std::move(response->body);
+}
+
+Task<Result<std::unique_ptr<ItemSource>>> RemoteTransport::open(TransportCall call) {
+  auto request = outbound(std::move(call), net::wire::kItems);
+  request.window = kStreamWindow;
+  auto dispatching = dispatchers_.at(application_, deployment_).dispatch(std::move(request));
+  Result<routing::Answer> answer = co_await dispatching;
+  if (!answer) co_return std::unexpected(std::move(answer.error()));
+  std::unique_ptr<ItemSource> items = std::make_unique<AnswerItems>(std::move(*answer));
+  co_return items;
+}
+
+}  // namespace manta::api

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/transport.h"
+#include "routing/dispatchers.h"
+
+namespace manta::api {
+
+// Calls a deployment through its dispatcher: over HTTP/2 to one of its replicas. Strand-confined; the Dispatchers outlive it.
+class RemoteTransport final : public Transport {
+ public:
+  // Finds the deployment at each call: it may appear later.
+  RemoteTransport(routing::Dispatchers& dispatchers, std::string application, std::string deployment)
+      : dispatchers_(dispatchers), application_(std::move(application)), deployment_(std::move(deployment)) {}
+
+  Task<Result<std::string>> call(TransportCall call) override;
+  Task<Result<std::unique_ptr<ItemSource>>> open(TransportCall call) override;
+
+ private:
+  routing::Dispatchers& dispatchers_;
+  std::string application_, deployment_;
+};
+
+}  // namespace manta::api

@@ -1,0 +1,128 @@
+#include "api/replica_runtime.h"
+
+#include <random>
+#include <utility>
+
+#include "api/deployment_servable.h"
+#include "api/graph.h"
+#include "api/handle_callers.h"
+#include "replica/compute_pool.h"
+#include "replica/replica_server.h"
+#include "routing/subscription.h"
+
+namespace manta::api {
+namespace {
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return static_cast<std::uint64_t>(device()) << 32U | device();
+}
+
+std::unique_ptr<net::Channel> connect_to(Loop& loop, net::ReceiveBudget& budget, const std::string& address) {
+  auto parsed = net::Address::parse(address);
+  if (!parsed) return nullptr;
+  return std::make_unique<net::Channel>(loop, std::move(*parsed), net::ChannelOptions{}, budget);
+}
+
+Result<GraphNode> find_node(const Graph& graph, const ReplicaIdentity& identity) {
+  const GraphNode* node = graph.find(identity.deployment);
+  if (!node)
+    return fail(ErrorCode::InvalidArgument, "build() made no deployment '" + identity.deployment +
+                                                "' this time: it must return the same graph for the same arguments");
+  if (!identity.fingerprint.empty() && node->fingerprint != identity.fingerprint)
+    return fail(ErrorCode::InvalidArgument, "build() made another '" + identity.deployment +
+                                                "' than when it was deployed: it must return the same graph for the same arguments");
+  return *node;
+}
+
+}  // namespace
+
+struct ReplicaRuntime::Impl {
+  Impl(Loop& l, Metrics& metrics, Logger& logger, ReplicaRuntimeOptions given)
+      : loop(l),
+        options(std::move(given)),
+        strand(std::make_shared<Strand>(loop)),
+        compute({.threads = options.identity.config.compute_threads}),
+        dispatchers({.loop = loop,
+                     .metrics = metrics,
+                     .logger = logger,
+                     .connect = options.connect ? options.connect
+                                                : [this](const spec::ReplicaAddress& to) { return connect_to(loop, budget, to.address); },
+                     .seed = random_seed(),
+                     .handle = options.identity.deployment},
+                    counts),
+        callers(strand, dispatchers, options.identity.application, options.identity.deployment),
+        scope{.context = {.application = options.identity.application,
+                          .deployment = options.identity.deployment,
+                          .replica = options.identity.id,
+                          .node_id = options.identity.node_id,
+                          .config = options.identity.config},
+              .strand = strand,
+              .compute = compute,
+              .metrics = metrics,
+              .logger = logger,
+              .caller = [this](std::string application, std::string deployment) { return callers.of(application, deployment); }},
+        server(loop, compute, metrics, logger, budget,
+               {.application = options.identity.application,
+                .deployment = options.identity.deployment,
+                .id = options.identity.id,
+                .config = options.identity.config},
+               [this] { return make(); }) {
+    if (!options.controller_socket.empty()) {
+      subscription.emplace(loop, logger,
+                           [this] { return connect_to(loop, budget, "unix:" + options.controller_socket); });
+      subscription->on_snapshot([this](const spec::RoutingSnapshot& snapshot) { dispatchers.update(snapshot); });
+    }
+  }
+
+  ~Impl() {
+    compute.stop();
+    strand->close();
+  }
+
+  // On a compute thread.
+  Result<std::unique_ptr<replica::Servable>> make() {
+    auto made = options.graph();
+    if (!made) return std::unexpected(std::move(made.error()));
+    graph = std::move(*made);
+    auto node = find_node(graph, options.identity);
+    if (!node) return std::unexpected(std::move(node.error()));
+    GraphHandles handles(graph, options.identity.application, callers);
+    return std::make_unique<DeploymentServable>(options.fake ? options.fake : node->node, handles, scope, options.identity.version);
+  }
+
+  Loop& loop;
+  ReplicaRuntimeOptions options;
+  net::ReceiveBudget budget;
+  routing::QueueCounts counts;
+  std::shared_ptr<Strand> strand;
+  replica::ComputePool compute;
+  routing::Dispatchers dispatchers;
+  HandleCallers callers;
+  ReplicaScope scope;
+  Graph graph;
+  replica::ReplicaServer server;
+  std::optional<routing::Subscription> subscription;
+};
+
+ReplicaRuntime::ReplicaRuntime(Loop& loop, Metrics& metrics, Logger& logger, ReplicaRuntimeOptions options)
+    : impl_(std::make_unique<Impl>(loop, metrics, logger, std::move(options))) {}
+
+ReplicaRuntime::~ReplicaRuntime() = default;
+
+void ReplicaRuntime::start() {
+  enter_replica(&impl_->scope);
+  if (impl_->subscription) impl_->subscription->start();
+  impl_->server.start();
+}
+
+void ReplicaRuntime::listen(int fd) { impl_->server.listen(fd); }
+void ReplicaRuntime::accept(int fd) { impl_->server.accept(fd); }
+void ReplicaRuntime::update(const spec::RoutingSnapshot& snapshot) { impl_->dispatchers.update(snapshot); }
+spec::ReplicaState ReplicaRuntime::state() const { return impl_->server.state(); }
+void ReplicaRuntime::on_state(std::function<void(const spec::ReplicaState&)> callback) { impl_->server.on_state(std::move(callback)); }
+void ReplicaRuntime::drain(std::move_only_function<void()> done) {
+  impl_->server.drain([done = std::move(done)](bool) mutable { done(); });
+}
+
+}  // namespace manta::api

@@ -1,0 +1,57 @@
+#include "api/replica_scope.h"
+
+#include <utility>
+
+#include <manta/handle.h>
+
+namespace manta {
+namespace api {
+namespace {
+
+const ReplicaScope*& slot() {
+  thread_local const ReplicaScope* replica = nullptr;
+  return replica;
+}
+
+}  // namespace
+
+const ReplicaScope* current_replica() { return slot(); }
+
+ScopedReplica::ScopedReplica(const ReplicaScope* replica) : previous_(std::exchange(slot(), replica)) {}
+
+ScopedReplica::~ScopedReplica() { slot() = previous_; }
+
+void enter_replica(const ReplicaScope* replica) { slot() = replica; }
+
+void refuse_to_block(std::string_view what) {
+  const ReplicaScope* replica = current_replica();
+  if (!replica || !replica->strand->on_thread()) return;
+  throw Exception({ErrorCode::InvalidArgument,
+                   std::string(what) + " would block the strand of '" + replica->context.deployment +
+                       "' for ever: use co_await in a coroutine method, or make the class's methods plain"});
+}
+
+}  // namespace api
+
+const ReplicaContext& replica_context() {
+  if (const api::ReplicaScope* replica = api::current_replica()) return replica->context;
+  throw Exception({ErrorCode::InvalidArgument,
+                   "replica_context() is known only in a replica: in the constructor and methods of a deployment"});
+}
+
+const RequestContext& request_context() {
+  static const RequestContext none;
+  const auto& request = detail::current_request();
+  return request ? *request : none;
+}
+
+DynamicHandle get_deployment_handle(std::string_view deployment, std::string_view application) {
+  const api::ReplicaScope* replica = api::current_replica();
+  if (!replica)
+    throw Exception({ErrorCode::InvalidArgument,
+                     "get_deployment_handle() is for deployments; a client program makes a manta::Client and asks that"});
+  std::string of(application.empty() ? std::string_view(replica->context.application) : application);
+  return DynamicHandle(replica->caller(std::move(of), std::string(deployment)));
+}
+
+}  // namespace manta

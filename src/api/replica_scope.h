@@ -1,0 +1,51 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <manta/deployment.h>
+#include <manta/detail/caller.h>
+
+#include "api/strand.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "replica/compute.h"
+
+namespace manta::api {
+
+// What the free functions of the API (replica_context, compute, sleep, get_deployment_handle) and Batcher need of the replica
+// they are called in. Owned by the replica's runtime; outlives the user's object.
+struct ReplicaScope {
+  ReplicaContext context;
+  std::shared_ptr<Strand> strand;
+  replica::Compute& compute;
+  Metrics& metrics;
+  Logger& logger;
+  // Any thread.
+  std::function<std::shared_ptr<detail::Caller>(std::string application, std::string deployment)> caller;
+};
+
+// The replica whose code this thread runs; null outside one. The strand of a replica belongs to it for good, a compute thread
+// while it runs the replica's code.
+const ReplicaScope* current_replica();
+
+class ScopedReplica {
+ public:
+  explicit ScopedReplica(const ReplicaScope* replica);
+  ~ScopedReplica();
+  ScopedReplica(const ScopedReplica&) = delete;
+  ScopedReplica& operator=(const ScopedReplica&) = delete;
+
+ private:
+  const ReplicaScope* previous_;
+};
+
+// From now on this thread is the replica's strand.
+void enter_replica(const ReplicaScope* replica);
+
+// Throws Exception(InvalidArgument) on a strand, where `what` would stop everything else.
+void refuse_to_block(std::string_view what);
+
+}  // namespace manta::api

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <manta/detail/request_context.h>
+#include <manta/error.h>
+#include <manta/task.h>
+
+namespace manta::api {
+
+// A call with its arguments encoded as a MessagePack array.
+struct TransportCall {
+  std::string method;
+  std::shared_ptr<const std::string> body;
+  std::shared_ptr<RequestContext> context;
+  bool retry = false;  // as if the method were idempotent
+};
+
+// The items of a stream as they arrive. Destroying it cancels the call. Strand-confined.
+class ItemSource {
+ public:
+  virtual ~ItemSource() = default;
+  // nullopt at the end. One at a time.
+  virtual Task<Result<std::optional<std::string>>> next() = 0;
+};
+
+// Carries calls to one deployment: over sockets (RemoteTransport) or within the process (LocalTransport). Confined to the
+// strand of the caller. Destroying a task cancels what it does. Ends by the context's deadline.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  virtual Task<Result<std::string>> call(TransportCall call) = 0;
+  virtual Task<Result<std::unique_ptr<ItemSource>>> open(TransportCall call) = 0;
+};
+
+}  // namespace manta::api
