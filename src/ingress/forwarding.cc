@@ -1,0 +1,113 @@
+#include "ingress/forwarding.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "ingress/drained.h"
+#include "ingress/error_reply.h"
+#include "ingress/event_boundary.h"
+#include "ingress/request_terms.h"
+#include "net/wire.h"
+
+namespace manta::ingress {
+namespace {
+
+// Above the first the replica is not read; below the second it is again. One window of a body fits twice.
+constexpr std::size_t kMaxQueued = std::size_t{512} << 10;
+constexpr std::size_t kMaxQueuedEvents = std::size_t{64} << 10;
+// An answer that says it is this short is waited for as a whole: if the replica dies meanwhile, the client gets an
+// error instead of half an answer.
+constexpr std::size_t kGathered = std::size_t{64} << 10;
+
+// What a client gets to see of a replica's headers, and the id of its request.
+net::Headers public_headers(const net::Headers& from, std::string_view request_id) {
+  net::Headers headers;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const auto [name, value] = from[i];
+    if (is_hop_header(name) || name == net::wire::kRequestId) continue;
+    headers.add(name, value);
+  }
+  headers.add(net::wire::kRequestId, request_id);
+  return headers;
+}
+
+bool is_event_stream(const net::Headers& headers) {
+  const auto type = headers.get("content-type");
+  return type && type->starts_with(net::wire::kEventStream);
+}
+
+bool is_short(routing::Answer& answer) {
+  if (answer.complete()) return true;
+  const auto text = answer.headers().get("content-length");
+  std::size_t length = 0;
+  return text && std::from_chars(text->data(), text->data() + text->size(), length).ec == std::errc{} &&
+         length <= kGathered;
+}
+
+void respond_error(Forwarding& request, const Error& error) {
+  net::Response reply = error_reply(error, request.record.request_id(), request.error_as_json);
+  request.record.end(reply.status);
+  request.exchange->respond(std::move(reply));
+}
+
+// Both halves below run inside forward(), whose frame holds `request`.
+Task<void> respond_whole(Forwarding* request, routing::Answer answer) {
+  auto whole = co_await answer.whole();
+  if (!whole) {
+    respond_error(*request, whole.error());
+    co_return;
+  }
+  whole->headers = public_headers(whole->headers, request->record.request_id());
+  request->record.end(whole->status);
+  request->exchange->respond(std::move(*whole));
+}
+
+// The head has been sent: say what can still be said.
+void end_truncated(Forwarding& request, const Error& error, bool events, const EventBoundary& boundary) {
+  request.record.end(http_status(error));
+  if (!events || !boundary.between_events()) return request.exchange->abort();
+  request.exchange->write(error_event(error, request.record.request_id()));
+  request.exchange->finish();
+}
+
+Task<void> copy_stream(Forwarding* request, routing::Answer answer) {
+  net::Exchange& exchange = *request->exchange;
+  const bool events = is_event_stream(answer.headers());
+  const std::size_t max_queued = events ? kMaxQueuedEvents : kMaxQueued;
+  const int status = answer.status();
+  exchange.start(status, public_headers(answer.headers(), request->record.request_id()));
+  EventBoundary boundary;
+  for (;;) {
+    const auto bytes = co_await answer.next();
+    if (!bytes) {
+      end_truncated(*request, bytes.error(), events, boundary);
+      co_return;
+    }
+    if (bytes->empty()) break;
+    if (events) boundary.feed(*bytes);
+    exchange.write(*bytes);
+    if (exchange.queued() > max_queued) co_await Drained(exchange, max_queued / 2, request->outlives_client);
+  }
+  request->record.end(status);
+  exchange.finish();
+}
+
+}  // namespace
+
+Task<void> forward(Forwarding request) {
+  auto answer = co_await request.dispatcher->dispatch(std::move(request.outbound));
+  if (!answer) {
+    respond_error(request, answer.error());
+    co_return;
+  }
+  if (is_short(*answer))
+    co_await respond_whole(&request, std::move(*answer));
+  else
+    co_await copy_stream(&request, std::move(*answer));
+}
+
+}  // namespace manta::ingress

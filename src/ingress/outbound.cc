@@ -1,0 +1,44 @@
+#include "ingress/outbound.h"
+
+#include <string>
+#include <utility>
+
+#include "net/wire.h"
+
+namespace manta::ingress {
+namespace {
+
+namespace wire = net::wire;
+
+constexpr std::size_t kEventWindow = std::size_t{32} << 10;
+
+net::Headers typed_headers(const RequestTerms& terms) {
+  net::Headers headers;
+  headers.add("content-type", terms.content_type == wire::kMsgPack ? wire::kMsgPack : wire::kJson);
+  if (terms.accepts_events) headers.add("accept", wire::kEventStream);
+  if (!terms.tracestate.empty()) headers.add("tracestate", terms.tracestate);
+  if (terms.has_idempotency_key) headers.add("idempotency-key", "1");
+  return headers;
+}
+
+}  // namespace
+
+routing::Outbound make_outbound(net::Request& request, const Route& route, const RequestTerms& terms,
+                                std::shared_ptr<RequestContext> context) {
+  routing::Outbound outbound;
+  outbound.method = route.method;
+  if (route.raw_http) {
+    outbound.verb = request.method;
+    outbound.target = request.target;
+    copy_end_to_end(request.headers, outbound.headers);
+    outbound.headers.add(wire::kMethod, route.method);
+  } else {
+    outbound.headers = typed_headers(terms);
+  }
+  if (!request.body.empty()) outbound.body = std::make_shared<const std::string>(std::move(request.body));
+  if (terms.accepts_events || route.streams) outbound.window = kEventWindow;
+  outbound.context = std::move(context);
+  return outbound;
+}
+
+}  // namespace manta::ingress

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+
+#include <manta/detail/request_context.h>
+
+#include "ingress/request_terms.h"
+#include "ingress/route_table.h"
+#include "net/message.h"
+#include "routing/dispatcher.h"
+
+namespace manta::ingress {
+
+// What goes to the deployment for a request from outside. A typed method gets its body untouched, as JSON whatever a
+// client calls it (curl says it is a form); a method that takes the raw request gets verb, path, query and headers as
+// they came. The body is moved out of `request`.
+routing::Outbound make_outbound(net::Request& request, const Route& route, const RequestTerms& terms,
+                                std::shared_ptr<RequestContext> context);
+
+}  // namespace manta::ingress

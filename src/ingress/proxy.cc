@@ -1,0 +1,164 @@
+#include "ingress/proxy.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "ingress/error_reply.h"
+#include "ingress/forwarding.h"
+#include "ingress/outbound.h"
+#include "net/wire.h"
+
+namespace manta::ingress {
+namespace {
+
+std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
+
+// The parts of a snapshot that routes are made of: it is the same while replicas come and go.
+spec::RoutingSnapshot only_routes(const spec::RoutingSnapshot& snapshot) {
+  spec::RoutingSnapshot routes;
+  routes.applications = snapshot.applications;
+  for (auto& application : routes.applications) application.ready = false;
+  for (const auto& set : snapshot.deployments)
+    routes.deployments.push_back(
+        {.application = set.application, .deployment = set.deployment, .methods = set.methods});
+  return routes;
+}
+
+constexpr double kLongestTimeout_s = 10.0 * 365 * 24 * 3600;
+
+}  // namespace
+
+Proxy::Proxy(const ProxyEnvironment& environment, ProxySettings settings)
+    : loop_(environment.loop),
+      dispatchers_(environment.dispatchers),
+      collector_(environment.collector),
+      settings_(std::move(settings)),
+      metrics_(environment.metrics, settings_.node_id, settings_.node_ip),
+      keeper_{loop_.clock(), metrics_, environment.access_log},
+      ids_(settings_.seed),
+      table_(std::make_unique<RouteTable>(spec::RoutingSnapshot{}, settings_.root_path)),
+      requests_(loop_) {
+  for (const SystemPage& page : system_pages())
+    page_series_.push_back(&metrics_.route({.route = std::string(page.path)}));
+}
+
+void Proxy::update(const spec::RoutingSnapshot& snapshot) {
+  snapshot_ = snapshot;
+  auto routes = only_routes(snapshot);
+  if (routes == routed_) return;
+  routed_ = std::move(routes);
+  rebuild_routes(routed_);
+}
+
+void Proxy::rebuild_routes(const spec::RoutingSnapshot& snapshot) {
+  table_ = std::make_unique<RouteTable>(snapshot, settings_.root_path);
+  targets_.clear();
+  for (const Route& route : table_->routes()) {
+    const bool is_document = route.method.empty();
+    targets_.push_back({&metrics_.route({route.pattern, route.application, is_document ? "" : route.deployment}),
+                        is_document ? nullptr : &dispatchers_.at(route.application, route.deployment)});
+  }
+}
+
+void Proxy::handle(net::ExchangePtr exchange) {
+  const net::Request& request = exchange->request();
+  const Verb verb = parse_verb(request.method);
+  const std::string_view path = path_of(request.target);
+  const RouteMatch match = table_->match(verb, path);
+  if (const SystemPage* page = find_page(table_->without_root(path), match.route))
+    return answer_page(std::move(exchange), verb, *page);
+  if (match.route) return answer_route(std::move(exchange), verb, *match.route);
+  answer_no_route(exchange, verb, match.allow);
+}
+
+const SystemPage* Proxy::find_page(std::string_view path, const Route* route) const {
+  for (const SystemPage& page : system_pages())
+    if (page.path == path) return !page.reserved && route && route->pattern == path ? nullptr : &page;
+  return nullptr;
+}
+
+void Proxy::answer_page(net::ExchangePtr exchange, Verb verb, const SystemPage& page) {
+  const auto index = static_cast<std::size_t>(&page - system_pages().data());
+  RequestRecord record(keeper_, *page_series_[index], verb, exchange);
+  if (verb != Verb::Get && verb != Verb::Head) {
+    const Error error = verb_not_allowed(exchange->request().method, page.path, allow_header(kGetOrHead));
+    return refuse(exchange, record, error, {}, kGetOrHead);
+  }
+  if (!page.page) {
+    requests_.spawn(answer_metrics(std::move(record), std::move(exchange)));
+    return;
+  }
+  net::Response answer = page.page(state());
+  record.end(answer.status);
+  exchange->respond(std::move(answer));
+}
+
+void Proxy::answer_no_route(const net::ExchangePtr& exchange, Verb verb, VerbSet allow) {
+  const net::Request& request = exchange->request();
+  const std::string_view path = path_of(request.target);
+  RequestRecord record(keeper_, metrics_.unmatched(), verb, exchange);
+  const auto terms = read_terms(request.headers).value_or(RequestTerms{});
+  const Error error = allow == 0 ? path_not_found(path) : verb_not_allowed(request.method, path, allow_header(allow));
+  refuse(exchange, record, error, terms, allow);
+}
+
+Task<void> Proxy::answer_metrics(RequestRecord record, net::ExchangePtr exchange) {
+  net::Response page;
+  page.body = co_await collector_.collect();
+  page.headers.add("content-type", "text/plain; version=0.0.4; charset=utf-8");
+  record.end(page.status);
+  exchange->respond(std::move(page));
+}
+
+void Proxy::answer_route(net::ExchangePtr exchange, Verb verb, const Route& route) {
+  RequestRecord record(keeper_, *targets_[route.index].series, verb, exchange);
+  const auto terms = read_terms(exchange->request().headers);
+  if (!terms) return refuse(exchange, record, terms.error(), {});
+  if (!route.method.empty()) return send_to_deployment(std::move(exchange), std::move(record), route, *terms);
+  net::Response page{.status = 200, .body = route.document};
+  page.headers.add("content-type", net::wire::kJson);
+  record.end(page.status);
+  exchange->respond(std::move(page));
+}
+
+void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord record, const Route& route,
+                               const RequestTerms& terms) {
+  auto context = context_of(route, terms);
+  record.set_context(context);
+  const bool outlives_client = terms.outlives_client;
+  Forwarding request{.exchange = exchange,
+                     .dispatcher = targets_[route.index].dispatcher,
+                     .outbound = {},
+                     .record = std::move(record),
+                     .error_as_json = prefers_json(terms, exchange->request().body),
+                     .outlives_client = outlives_client};
+  request.outbound = make_outbound(exchange->request(), route, terms, std::move(context));
+  const auto id = requests_.spawn(forward(std::move(request)));
+  if (!outlives_client) exchange->when_closed([this, id] { requests_.cancel(id); });
+}
+
+void Proxy::refuse(const net::ExchangePtr& exchange, RequestRecord& record, const Error& error,
+                   const RequestTerms& terms, VerbSet allow) {
+  const std::string id = terms.request_id.empty() ? ids_.next() : std::string(terms.request_id);
+  net::Response reply = error_reply(error, id, prefers_json(terms, exchange->request().body));
+  if (allow != 0) reply.headers.add("allow", allow_header(allow));
+  record.end(reply.status);
+  exchange->respond(std::move(reply));
+}
+
+std::shared_ptr<RequestContext> Proxy::context_of(const Route& route, const RequestTerms& terms) {
+  auto context = std::make_shared<RequestContext>();
+  context->request_id = terms.request_id.empty() ? ids_.next() : std::string(terms.request_id);
+  context->session_id = terms.session_id;
+  context->traceparent = terms.traceparent;
+  context->multiplexed_model_id = terms.model_id;
+  context->route = route.pattern;
+  context->application = route.application;
+  const double timeout_s = std::min(terms.timeout_s.value_or(settings_.request_timeout_s), kLongestTimeout_s);
+  if (timeout_s > 0)
+    context->deadline = loop_.now() + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(timeout_s));
+  return context;
+}
+
+}  // namespace manta::ingress

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <manta/task.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/metrics.h"
+#include "base/task_scope.h"
+#include "ingress/access_log.h"
+#include "ingress/http_metrics.h"
+#include "ingress/metrics_collector.h"
+#include "ingress/request_id.h"
+#include "ingress/request_record.h"
+#include "ingress/request_terms.h"
+#include "ingress/route_table.h"
+#include "ingress/system_pages.h"
+#include "net/exchange.h"
+#include "routing/dispatchers.h"
+#include "spec/replica_set.h"
+
+namespace manta::ingress {
+
+struct ProxySettings {
+  std::string root_path;          // "/serve": part of every path from outside; "" = none
+  double request_timeout_s = 0;   // of requests that name none; 0 = no limit
+  bool is_head = true;            // healthy without replicas
+  std::string node_id = "local";  // labels of metrics
+  std::string node_ip = "127.0.0.1";
+  std::uint64_t seed = 0;  // of request ids: random, and different in every process
+};
+
+// What a proxy works with; all of it outlives the proxy. `access_log` may be null.
+struct ProxyEnvironment {
+  Loop& loop;
+  Metrics& metrics;
+  routing::Dispatchers& dispatchers;
+  MetricsCollector& collector;
+  AccessLog* access_log = nullptr;
+};
+
+// Answers the requests that come in at the public door: its own pages, the applications' OpenAPI documents, and
+// everything else by sending it to a deployment. One per loop; loop-confined. Outlives the server that calls handle().
+class Proxy {
+ public:
+  Proxy(const ProxyEnvironment& environment, ProxySettings settings);
+
+  // A new snapshot. `dispatchers` must have got it before.
+  void update(const spec::RoutingSnapshot& snapshot);
+  void handle(net::ExchangePtr exchange);
+  // From now on health and readiness say that this proxy goes away.
+  void start_draining() { draining_ = true; }
+  std::size_t ongoing() const { return requests_.size(); }
+
+ private:
+  // What belongs to one route of the present table.
+  struct Target {
+    RouteSeries* series;
+    routing::Dispatcher* dispatcher;
+  };
+
+  // The system page for a path without root_path; nullptr when there is none, or an application's route hides it.
+  const SystemPage* find_page(std::string_view path, const Route* route) const;
+  void answer_page(net::ExchangePtr exchange, Verb verb, const SystemPage& page);
+  Task<void> answer_metrics(RequestRecord record, net::ExchangePtr exchange);
+  void answer_route(net::ExchangePtr exchange, Verb verb, const Route& route);
+  void send_to_deployment(net::ExchangePtr exchange, RequestRecord record, const Route& route,
+                          const RequestTerms& terms);
+  void answer_no_route(const net::ExchangePtr& exchange, Verb verb, VerbSet allow);
+  void refuse(const net::ExchangePtr& exchange, RequestRecord& record, const Error& error, const RequestTerms& terms,
+              VerbSet allow = 0);
+  std::shared_ptr<RequestContext> context_of(const Route& route, const RequestTerms& terms);
+  void rebuild_routes(const spec::RoutingSnapshot& snapshot);
+  DoorState state() const { return {snapshot_ ? &*snapshot_ : nullptr, draining_, settings_.is_head}; }
+
+  Loop& loop_;
+  routing::Dispatchers& dispatchers_;
+  MetricsCollector& collector_;
+  ProxySettings settings_;
+  HttpMetrics metrics_;
+  RecordKeeper keeper_;
+  std::vector<RouteSeries*> page_series_;  // in the order of system_pages()
+  RequestIdSource ids_;
+  std::optional<spec::RoutingSnapshot> snapshot_;
+  spec::RoutingSnapshot routed_;  // what the table was made of
+  std::unique_ptr<RouteTable> table_;
+  std::vector<Target> targets_;  // by Route::index
+  bool draining_ = false;
+  TaskScope requests_;
+};
+
+}  // namespace manta::ingress

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "spec/instance_config.h"
+
+namespace manta::ingress {
+
+struct ProxyOptions {
+  int listen_fd = -1;             // the public port, listening; inherited, so that the next proxy takes over what waits
+  std::string controller_socket;  // path of the controller's Unix socket
+  std::string agent_socket;       // of the node agent, asked for its metrics; empty: not asked
+  spec::HttpOptions http;
+  std::string node_id = "local";
+  std::string node_ip = "127.0.0.1";
+  bool is_head = true;                                // healthy without replicas; false on further nodes
+  int threads = 1;                                    // loops; a connection stays on one
+  bool access_log = true;                             // one line per request on standard error
+  Duration drain_timeout = std::chrono::seconds(30);  // SIGTERM: longest time for open requests, then they are cut
+  LogOptions log{.component = "proxy"};
+};
+
+// The proxy role: serves until SIGTERM or SIGINT, then takes no new connection, finishes what is open and returns; a
+// second signal ends it at once. Returns the exit code. Call before the process has other threads.
+int run_proxy(const ProxyOptions& options);
+
+}  // namespace manta::ingress

@@ -1,0 +1,81 @@
+#include "ingress/proxy_worker.h"
+
+#include <chrono>
+#include <vector>
+
+namespace manta::ingress {
+namespace {
+
+Duration seconds(double value) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(value)); }
+
+net::ServerOptions public_door(const spec::HttpOptions& http) {
+  net::ServerOptions options;
+  options.max_header_bytes = static_cast<std::size_t>(http.max_header_bytes);
+  options.max_body_bytes = static_cast<std::size_t>(http.max_body_bytes);
+  options.keep_alive_timeout = seconds(http.keep_alive_timeout_s);
+  return options;
+}
+
+std::vector<std::string> processes(const ProxyOptions& options) {
+  std::vector<std::string> addresses{"unix:" + options.controller_socket};
+  if (!options.agent_socket.empty()) addresses.push_back("unix:" + options.agent_socket);
+  return addresses;
+}
+
+ProxySettings settings(const ProxyOptions& options, std::uint64_t seed) {
+  return {.root_path = options.http.root_path,
+          .request_timeout_s = options.http.request_timeout_s,
+          .is_head = options.is_head,
+          .node_id = options.node_id,
+          .node_ip = options.node_ip,
+          .seed = seed};
+}
+
+}  // namespace
+
+ProxyWorker::ProxyWorker(const ProxyOptions& options, const ProxyProcess& process, int listen_fd, std::uint64_t seed)
+    : budget_(process.budget),
+      loop_(process.clock),
+      dispatchers_({.loop = loop_,
+                    .metrics = process.metrics,
+                    .logger = process.logger,
+                    .connect = [this](const spec::ReplicaAddress& replica) { return connect(replica.address); },
+                    .seed = seed,
+                    .handle = "proxy"},
+                   process.queue_counts),
+      collector_(
+          loop_, process.metrics, [this](const std::string& address) { return connect(address); }, processes(options)),
+      proxy_({.loop = loop_,
+              .metrics = process.metrics,
+              .dispatchers = dispatchers_,
+              .collector = collector_,
+              .access_log = process.access_log},
+             settings(options, seed)),
+      subscription_(loop_, process.logger,
+                    [this, address = "unix:" + options.controller_socket] { return connect(address); }),
+      server_(loop_, public_door(options.http), budget_,
+              [this](net::ExchangePtr exchange) { proxy_.handle(std::move(exchange)); }) {
+  subscription_.on_snapshot([this](const spec::RoutingSnapshot& snapshot) {
+    dispatchers_.update(snapshot);
+    collector_.update(snapshot);
+    proxy_.update(snapshot);
+  });
+  subscription_.start();
+  server_.listen(listen_fd);
+}
+
+void ProxyWorker::drain(Duration limit) {
+  loop_.post([this, limit] {
+    proxy_.start_draining();
+    server_.drain([this] { loop_.stop(); });
+    loop_.after(limit, [this] { loop_.stop(); });
+  });
+}
+
+std::unique_ptr<net::Channel> ProxyWorker::connect(const std::string& address) {
+  auto parsed = net::Address::parse(address);
+  if (!parsed) return nullptr;
+  return std::make_unique<net::Channel>(loop_, std::move(*parsed), net::ChannelOptions{}, budget_);
+}
+
+}  // namespace manta::ingress

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/metrics.h"
+#include "ingress/access_log.h"
+#include "ingress/metrics_collector.h"
+#include "ingress/proxy.h"
+#include "ingress/proxy_runtime.h"
+#include "net/channel.h"
+#include "net/receive_budget.h"
+#include "net/server.h"
+#include "routing/dispatchers.h"
+#include "routing/queue_count.h"
+#include "routing/subscription.h"
+
+namespace manta::ingress {
+
+// What the loops of one proxy process share; thread-safe, and outlives them. `access_log` may be null.
+struct ProxyProcess {
+  const Clock& clock;
+  Metrics& metrics;
+  Logger& logger;
+  net::ReceiveBudget& budget;
+  routing::QueueCounts& queue_counts;
+  AccessLog* access_log = nullptr;
+};
+
+// One loop of the proxy with all that lives on it: the server of the public port, the proxy, the connections to
+// replicas and the subscription to the controller.
+class ProxyWorker {
+ public:
+  // Takes `listen_fd`.
+  ProxyWorker(const ProxyOptions& options, const ProxyProcess& process, int listen_fd, std::uint64_t seed);
+  ProxyWorker(const ProxyWorker&) = delete;
+  ProxyWorker& operator=(const ProxyWorker&) = delete;
+
+  void run() { loop_.run(); }  // until drained or stopped
+  // Any thread: finish what is open, at most for `limit`.
+  void drain(Duration limit);
+  void stop() { loop_.stop(); }  // any thread
+
+ private:
+  std::unique_ptr<net::Channel> connect(const std::string& address);
+
+  net::ReceiveBudget& budget_;
+  Loop loop_;
+  routing::Dispatchers dispatchers_;
+  MetricsCollector collector_;
+  Proxy proxy_;
+  routing::Subscription subscription_;
+  net::Server server_;
+};
+
+}  // namespace manta::ingress

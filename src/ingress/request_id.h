@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace manta::ingress {
+
+// Accepted from a client: 1 to 128 visible ASCII characters, none of which needs escaping in JSON, logs or headers.
+bool is_sane_request_id(std::string_view text);
+
+// Makes request ids: 32 hexadecimal digits that differ within the process and, by a random start, between processes.
+class RequestIdSource {
+ public:
+  // `seed` from the system's randomness; a test's constant.
+  explicit RequestIdSource(std::uint64_t seed) : start_(seed) {}
+  std::string next();
+
+ private:
+  std::uint64_t start_;
+  std::uint64_t count_ = 0;
+};
+
+}  // namespace manta::ingress
