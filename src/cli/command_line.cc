@@ -1,0 +1,140 @@
+#include "cli/command_line.h"
+
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+namespace manta::cli {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  manta run app.yaml                                  serve what a configuration file describes
+  manta run ./libapp.so:build --http-port 9000        serve one application of a shared object
+  curl -s localhost:8000/-/routes                     what is served where
+  manta status                                        how it is
+  manta deploy app.yaml                               change a running instance
+  manta shutdown -y                                   stop it)";
+
+void add_admin_port(CLI::App& command, CommandLine& line) {
+  command.add_option("--admin-port", line.admin_port, "Port of the admin REST API on 127.0.0.1")->capture_default_str()->check(CLI::Range(0, 65535));
+}
+
+void add_instance_options(CLI::App& command, CommandLine& line) {
+  command.add_option("--http-host,--host", line.http_host, "Address to serve on (default: of the file, else 127.0.0.1)");
+  command.add_option("--http-port,--port", line.http_port, "Port to serve on (default: of the file, else 8000); 0 chooses a free one")
+      ->check(CLI::Range(0, 65535));
+  add_admin_port(command, line);
+  command.add_option("--state-dir", line.state_dir, "Folder of the instance's state (default: ~/.local/state/manta/<admin port>)");
+  command.add_option("--num-cpus", line.num_cpus, "CPUs to give to replicas (default: all)")->check(CLI::NonNegativeNumber);
+  command.add_option("--num-gpus", line.num_gpus, "GPUs to give to replicas (default: all)")->check(CLI::NonNegativeNumber);
+  command.add_option("--memory", line.memory, "Bytes of memory to give to replicas (default: all)")->check(CLI::NonNegativeNumber);
+  command.add_option("--resources", line.resources, R"(Custom resources, a JSON object: '{"disk": 2}')");
+  command.add_flag("-v,--verbose", line.verbose, "Show the log of agent, controller and proxy too");
+}
+
+void add_run(CLI::App& app, CommandLine& line, bool has_builtin) {
+  CLI::App* run = app.add_subcommand("run", "Start an instance here and serve until Ctrl-C");
+  auto* target = run->add_option("target", line.target, "FILE.yaml, ./lib.so:function, exec:./program or builtin:name");
+  if (!has_builtin) target->required();
+  run->add_option("--args", line.args, "Arguments of an import path's build(), a JSON object");
+  run->add_option("--name", line.name, "Name of the application");
+  run->add_option("--route-prefix", line.route_prefix, "Where it is served; \"/\" = everywhere");
+  add_instance_options(*run, line);
+  run->footer("Examples:\n  manta run app.yaml\n  manta run ./libapp.so:build --args '{\"model\": \"m.onnx\"}' --route-prefix /embed\n"
+              "  manta run builtin:embed --http-host 0.0.0.0 --http-port 9000 --admin-port 9265");
+  run->callback([&line] { line.command = Command::Run; });
+  CLI::App* start = app.add_subcommand("start", "Start an instance with the applications that its state folder has stored");
+  add_instance_options(*start, line);
+  start->footer("Examples:\n  manta start\n  manta start --admin-port 9265 --http-port 9000");
+  start->callback([&line] { line.command = Command::Start; });
+}
+
+void add_client_commands(CLI::App& app, CommandLine& line) {
+  CLI::App* deploy = app.add_subcommand("deploy", "Make a running instance serve exactly what a file describes");
+  deploy->add_option("target", line.target, "FILE.yaml or an import path")->required();
+  deploy->add_option("--args", line.args, "Arguments of an import path's build(), a JSON object");
+  deploy->add_option("--name", line.name, "Name of the application");
+  deploy->add_option("--route-prefix", line.route_prefix, "Where it is served");
+  add_admin_port(*deploy, line);
+  deploy->footer("Examples:\n  manta deploy app.yaml\n  manta deploy ./libapp.so:build --admin-port 9265");
+  deploy->callback([&line] { line.command = Command::Deploy; });
+
+  CLI::App* status = app.add_subcommand("status", "Show applications, deployments and replicas as YAML");
+  status->add_option("-n,--name", line.name, "Only this application");
+  add_admin_port(*status, line);
+  status->footer("Examples:\n  manta status\n  manta status -n rag");
+  status->callback([&line] { line.command = Command::Status; });
+
+  CLI::App* shutdown = app.add_subcommand("shutdown", "Delete all applications and stop the instance");
+  shutdown->add_flag("-y,--yes", line.yes, "Do not ask");
+  add_admin_port(*shutdown, line);
+  shutdown->footer("Example:\n  manta shutdown -y");
+  shutdown->callback([&line] { line.command = Command::Shutdown; });
+}
+
+void add_file_commands(CLI::App& app, CommandLine& line, bool has_builtin) {
+  CLI::App* config = app.add_subcommand("config", "Work with configuration files");
+  config->require_subcommand(1);
+  CLI::App* check = config->add_subcommand("check", "Check a configuration file without running anything");
+  check->add_option("file", line.target, "FILE.yaml")->required();
+  check->footer("Example:\n  manta config check app.yaml");
+  check->callback([&line] { line.command = Command::ConfigCheck; });
+
+  CLI::App* describe = app.add_subcommand("describe", "Print what an import path builds, as JSON");
+  auto* target = describe->add_option("import_path", line.target, "./lib.so:function or builtin:name");
+  if (!has_builtin) target->required();
+  describe->add_option("--args", line.args, "Arguments of build(), a JSON object");
+  describe->footer("Example:\n  manta describe ./libapp.so:build --args '{\"model\": \"m.onnx\"}'");
+  describe->callback([&line] { line.command = Command::Describe; });
+}
+
+// Started by the node agent; the empty group hides them.
+void add_roles(CLI::App& app, CommandLine& line) {
+  CLI::App* controller = app.add_subcommand("controller", "")->group("");
+  controller->add_option("--state-dir", line.controller.state_dir)->required();
+  controller->add_option("--node-id", line.controller.node_id)->required();
+  controller->add_option("--socket-fd", line.controller.socket_fd)->required();
+  controller->add_option("--admin-fd", line.controller.admin_fd)->required();
+  controller->add_option("--agent-socket", line.controller.agent_socket)->required();
+  controller->add_option("--controller-socket", line.controller.controller_socket)->required();
+  controller->add_option("--http-address", line.controller.http_address)->required();
+  controller->add_option("--http-options", line.controller.http_options);
+  controller->callback([&line] { line.command = Command::Controller; });
+
+  CLI::App* proxy = app.add_subcommand("proxy", "")->group("");
+  proxy->add_option("--node-id", line.proxy.node_id)->required();
+  proxy->add_option("--listen-fd", line.proxy.listen_fd)->required();
+  proxy->add_option("--controller-socket", line.proxy.controller_socket)->required();
+  proxy->add_option("--agent-socket", line.proxy.agent_socket);
+  proxy->add_option("--http-options", line.proxy.http_options);
+  proxy->callback([&line] { line.command = Command::Proxy; });
+
+  CLI::App* replica = app.add_subcommand("replica", "")->group("");
+  replica->add_option("--listen-fd", line.listen_fd)->required();
+  for (const char* shown_by_ps : {"--application", "--deployment", "--id"}) replica->add_option(shown_by_ps);
+  replica->callback([&line] { line.command = Command::Replica; });
+}
+
+}  // namespace
+
+ParsedCommandLine parse_command_line(int argc, char** argv, bool has_builtin) {
+  CommandLine line;
+  CLI::App app("Manta serves models: deployments in C++ or YAML, composed into applications, behind one HTTP door.", "manta");
+  app.set_version_flag("--version", "manta " MANTA_PROJECT_VERSION);
+  app.require_subcommand(1);
+  app.footer(kExamples);
+  add_run(app, line, has_builtin);
+  add_client_commands(app, line);
+  add_file_commands(app, line, has_builtin);
+  add_roles(app, line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return {.line = {}, .exit_code = app.exit(error)};
+    std::cerr << "error: " << error.what() << "\nSee: manta --help\n";
+    return {.line = {}, .exit_code = 2};
+  }
+  return {.line = std::move(line)};
+}
+
+}  // namespace manta::cli

@@ -1,0 +1,120 @@
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <random>
+#include <utility>
+
+#include <manta/detail/json.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/metrics.h"
+#include "cli/described_applications.h"
+#include "cli/proxy_check.h"
+#include "cli/roles.h"
+#include "control/admin_api.h"
+#include "control/controller.h"
+#include "net/server.h"
+#include "runtime/local/captured_run.h"
+#include "runtime/local/fd_watch.h"
+#include "runtime/local/instance_dir.h"
+#include "runtime/local/local_backend.h"
+#include "runtime/local/spawn.h"
+
+namespace manta::cli {
+namespace {
+
+// `manta describe` (or the application's own executable) in a child, from the copy that replicas will run.
+Task<Result<std::vector<spec::ApplicationGraph>>> describe(Loop& loop, std::vector<std::string> base, control::ArtifactRef artifact,
+                                                           std::string args, std::map<std::string, std::string> environment) {
+  std::vector<std::pair<std::string, std::string>> changes(environment.begin(), environment.end());
+  changes.emplace_back(kDescribeArgsVariable, std::move(args));
+  runtime::CapturedRun run{.program = "/proc/self/exe", .argv = {"manta", "describe"}, .environment = runtime::environment_with(base, changes)};
+  if (artifact.kind == "executable") {
+    run.program = artifact.path;
+    run.argv[0] = artifact.source;
+  } else {
+    run.argv.push_back(artifact.kind == "builtin" ? "builtin:" + artifact.function : artifact.path + ":" + artifact.function);
+  }
+  auto output = co_await runtime::run_captured(loop, std::move(run));
+  if (!output) co_return std::unexpected(std::move(output.error()));
+  auto described = detail::from_json<DescribedApplications>(*output);
+  if (!described) co_return fail(ErrorCode::InvalidArgument, "its description cannot be read: " + described.error().message);
+  co_return std::move(described->applications);
+}
+
+// The controller with everything it works with.
+struct ControllerProcess {
+  ControllerProcess(const ControllerArguments& arguments, const Environment& environment, std::unique_ptr<control::StateStore> opened,
+                    const runtime::InstancePaths& paths, spec::HttpOptions http);
+  void serve(int socket_fd, int admin_fd);
+  Task<void> end_instance();
+
+  SystemClock clock;
+  Loop loop{clock};
+  Logger logger{LogOptions{.component = "controller", .async = false}};
+  Metrics metrics;
+  net::ReceiveBudget budget;
+  std::unique_ptr<control::StateStore> store;
+  control::ArtifactStore artifacts;
+  runtime::LocalBackend backend;
+  control::Controller controller;
+  TaskScope tasks{loop};
+  control::AdminApi admin;
+  net::Server internal_server;
+  net::Server admin_server;
+  ProxyCheck proxy_check;
+};
+
+ControllerProcess::ControllerProcess(const ControllerArguments& arguments, const Environment& environment,
+                                     std::unique_ptr<control::StateStore> opened, const runtime::InstancePaths& paths, spec::HttpOptions http)
+    : store(std::move(opened)),
+      artifacts(paths.artifacts()),
+      backend(loop, logger, "unix:" + arguments.agent_socket),
+      controller({.loop = loop,
+                  .logger = logger,
+                  .metrics = metrics,
+                  .backend = backend,
+                  .store = *store,
+                  .artifacts = artifacts,
+                  .describe = [this, base = environment.entries()](control::ArtifactRef artifact, std::string args,
+                                                                   std::map<std::string, std::string> variables) {
+                    return describe(loop, base, std::move(artifact), std::move(args), std::move(variables));
+                  }},
+                 {.controller_socket = arguments.controller_socket, .http = std::move(http), .seed = std::random_device{}()}),
+      admin({.loop = loop, .logger = logger, .metrics = metrics, .controller = controller, .shut_down_instance = [this] { tasks.spawn(end_instance()); }}),
+      internal_server(loop, {.internal = true, .check_peer_uid = true}, budget,
+                      [this](net::ExchangePtr exchange) { admin.handle(std::move(exchange), true); }),
+      admin_server(loop, {}, budget, [this](net::ExchangePtr exchange) { admin.handle(std::move(exchange), false); }),
+      proxy_check(loop, arguments.http_address, [this, node = arguments.node_id](std::string status) {
+        controller.set_proxy_status(node, std::move(status));
+      }) {}
+
+void ControllerProcess::serve(int socket_fd, int admin_fd) {
+  internal_server.listen(socket_fd);
+  admin_server.listen(admin_fd);
+  controller.begin();
+  proxy_check.begin();
+}
+
+Task<void> ControllerProcess::end_instance() {
+  const auto ended = co_await backend.shut_down_instance();
+  if (!ended) logger.error("the node agent does not stop", {{"error", ended.error().message}});
+}
+
+}  // namespace
+
+int run_controller(const ControllerArguments& arguments, const Environment& environment) {
+  auto http = detail::from_json<spec::HttpOptions>(arguments.http_options);
+  if (!http) return std::fprintf(stderr, "--http-options: %s\n", http.error().message.c_str()), 2;
+  const runtime::InstancePaths paths = runtime::instance_paths(arguments.state_dir, environment.runtime_root());
+  auto store = control::StateStore::open(paths.store());
+  if (!store) return std::fprintf(stderr, "%s\n", store.error().message.c_str()), 1;
+  ControllerProcess process(arguments, environment, std::move(*store), paths, std::move(*http));
+  const auto signals = runtime::watch_signals(process.loop, {SIGTERM, SIGINT}, [&](int) { process.loop.stop(); });
+  process.loop.post([&] { process.serve(arguments.socket_fd, arguments.admin_fd); });
+  process.loop.run();
+  return 0;
+}
+
+}  // namespace manta::cli

@@ -1,0 +1,58 @@
+#include "cli/listening_sockets.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "net/address.h"
+
+namespace manta::cli {
+namespace {
+
+std::string tcp_text(const std::string& host, int port) {
+  const std::string name = host == "localhost" ? "127.0.0.1" : host;
+  return name.find(':') == std::string::npos ? fmt::format("{}:{}", name, port) : fmt::format("[{}]:{}", name, port);
+}
+
+Result<int> open_tcp(const std::string& host, int port, std::string_view option, std::string& bound) {
+  const net::Address address{tcp_text(host, port)};
+  auto fd = net::listen_on(address);
+  if (!fd) return fail(ErrorCode::Unavailable, fmt::format("{}; choose another port with {}", fd.error().message, option));
+  const auto local = net::local_address(*fd);
+  bound = local ? local->text : address.text;
+  return fd;
+}
+
+}  // namespace
+
+Result<ListeningSockets> ListeningSockets::open(const InstanceOptions& options, const runtime::InstancePaths& paths) {
+  ListeningSockets sockets;
+  const auto keep = [](int& slot, Result<int> fd) -> Result<void> {
+    if (!fd) return std::unexpected(std::move(fd.error()));
+    slot = *fd;
+    return {};
+  };
+  const spec::HttpOptions& http = options.config.http_options;
+  if (auto ok = keep(sockets.http, open_tcp(http.host, http.port, "--http-port", sockets.http_address)); !ok) return std::unexpected(ok.error());
+  if (auto ok = keep(sockets.admin, open_tcp("127.0.0.1", options.admin_port, "--admin-port", sockets.admin_address)); !ok)
+    return std::unexpected(ok.error());
+  if (auto ok = keep(sockets.controller, net::listen_on({"unix:" + paths.controller_socket()})); !ok) return std::unexpected(ok.error());
+  if (auto ok = keep(sockets.agent, net::listen_on({"unix:" + paths.agent_socket()})); !ok) return std::unexpected(ok.error());
+  return sockets;
+}
+
+ListeningSockets::ListeningSockets(ListeningSockets&& other) noexcept
+    : http(std::exchange(other.http, -1)),
+      admin(std::exchange(other.admin, -1)),
+      controller(std::exchange(other.controller, -1)),
+      agent(std::exchange(other.agent, -1)),
+      http_address(std::move(other.http_address)),
+      admin_address(std::move(other.admin_address)) {}
+
+ListeningSockets::~ListeningSockets() {
+  for (const int fd : {http, admin, controller, agent})
+    if (fd >= 0) ::close(fd);
+}
+
+}  // namespace manta::cli

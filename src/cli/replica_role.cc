@@ -1,0 +1,69 @@
+#include <csignal>
+#include <cstdio>
+#include <utility>
+
+#include <manta/detail/json.h>
+
+#include "api/graph.h"
+#include "api/load_artifact.h"
+#include "api/replica_runtime.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/metrics.h"
+#include "builtin/applications.h"
+#include "cli/roles.h"
+#include "control/replica_spec.h"
+#include "runtime/local/fd_watch.h"
+
+namespace manta::cli {
+namespace {
+
+// Builds the application again, as `describe` did, from the copy that this process runs.
+Result<api::Graph> build_graph(const control::ReplicaSpec& spec, const BuildFunction* builtin_build) {
+  auto build = api::load_build({.kind = spec.artifact_kind, .path = spec.artifact, .function = spec.function}, builtin::applications(), builtin_build);
+  if (!build) return std::unexpected(std::move(build.error()));
+  auto applications = api::run_build(*build, spec.args);
+  if (!applications) return std::unexpected(std::move(applications.error()));
+  const auto index = static_cast<std::size_t>(spec.graph_index);
+  if (index >= applications->size()) return fail(ErrorCode::Internal, "build() made fewer applications than when it was described");
+  return api::make_graph((*applications)[index]);
+}
+
+}  // namespace
+
+int run_replica_role(int listen_fd, const Environment& environment, BuildFunction* builtin_build) {
+  auto spec = detail::from_json<control::ReplicaSpec>(environment.get(control::kReplicaSpecVariable).value_or("{}"));
+  if (!spec) return std::fprintf(stderr, "%s: %s\n", control::kReplicaSpecVariable, spec.error().message.c_str()), 2;
+  SystemClock clock;
+  Loop loop(clock);
+  Metrics metrics;
+  api::ReplicaRuntime* running = nullptr;
+  bool draining = false;
+  // Before any thread is made, so that all of them leave these signals to the loop. The second one ends at once.
+  const auto signals = runtime::watch_signals(loop, {SIGTERM, SIGINT}, [&](int) {
+    if (running == nullptr || std::exchange(draining, true)) return loop.stop();
+    running->drain([&loop] { loop.stop(); });
+  });
+  Logger logger({.component = spec->id});
+  api::ReplicaRuntime replica(loop, metrics, logger,
+                              {.identity = {.application = spec->application,
+                                            .deployment = spec->deployment,
+                                            .id = spec->id,
+                                            .node_id = spec->node_id,
+                                            .version = spec->version,
+                                            .fingerprint = spec->fingerprint,
+                                            .config = spec->config},
+                               .graph = [&spec = *spec, builtin_build] { return build_graph(spec, builtin_build); },
+                               .fake = nullptr,
+                               .controller_socket = spec->controller_socket,
+                               .connect = nullptr});
+  running = &replica;
+  loop.post([&] {
+    replica.listen(listen_fd);
+    replica.start();
+  });
+  loop.run();
+  return 0;
+}
+
+}  // namespace manta::cli

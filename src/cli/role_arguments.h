@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "spec/instance_config.h"
+
+namespace manta::cli {
+
+// Command lines of the roles, as the node agent writes them.
+struct ControllerArguments {
+  std::string state_dir, node_id, agent_socket, controller_socket, http_address;
+  int socket_fd = -1, admin_fd = -1;
+  std::string http_options = "{}";   // spec::HttpOptions as JSON
+};
+
+struct ProxyArguments {
+  std::string node_id, agent_socket, controller_socket;
+  int listen_fd = -1;
+  std::string http_options = "{}";
+};
+
+}  // namespace manta::cli

@@ -1,0 +1,118 @@
+#include "control/controller.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "control/restart_backoff.h"
+
+namespace manta::control {
+
+Controller::Controller(ControllerParts parts, ControllerOptions options)
+    : parts_(std::move(parts)), options_(std::move(options)), random_(options_.seed), tasks_(parts_.loop) {}
+
+Controller::~Controller() {
+  parts_.loop.cancel(wake_);
+  parts_.loop.cancel(adoption_limit_);
+  for (auto& [id, replica] : replicas_) parts_.loop.cancel(replica.start_timer);
+}
+
+void Controller::request_turn() {
+  if (!loaded_ || std::exchange(turn_requested_, true)) return;
+  parts_.loop.post([this] {
+    turn_requested_ = false;
+    turn();
+  });
+}
+
+void Controller::turn() {
+  const Plan plan = reconcile(view());
+  carry_out(plan);
+  settle();
+  forget_the_gone();
+  publish();
+  for (const StopReplica& stop : plan.stops) tasks_.spawn(stop_process(stop.id, stop.grace_s));
+  arm_wake(plan);
+  if (!replicas_.empty() || (!applications_.empty() && !stopping_all_)) return;
+  for (auto& done : std::exchange(empty_, {})) done();
+}
+
+ClusterView Controller::view() const {
+  ClusterView view{.now = parts_.loop.now(), .nodes = nodes_, .deployments = {}, .replicas = {}};
+  for (const auto& [name, application] : applications_)
+    for (const auto& [deployment_name, deployment] : application.deployments) {
+      view.deployments.push_back(deployment.target);
+      if (stopping_all_) view.deployments.back().deleting = true;
+    }
+  for (const auto& [id, replica] : replicas_) view.replicas.push_back(replica.view);
+  return view;
+}
+
+DeploymentFacts Controller::facts(const Deployment& deployment) const {
+  DeploymentFacts facts{.target = deployment.target,
+                        .goal = deployment.goal,
+                        .replicas = {},
+                        .pending = deployment.pending,
+                        .last_failure = deployment.last_failure};
+  for (const auto& [id, replica] : replicas_)
+    if (replica.view.key == deployment.target.key) facts.replicas.push_back(replica.view);
+  return facts;
+}
+
+// Routing forgets a stopped replica in this turn; its process is told after the publication.
+void Controller::carry_out(const Plan& plan) {
+  for (auto& [name, application] : applications_)
+    for (auto& [deployment_name, deployment] : application.deployments) {
+      const auto pending = plan.pending.find(deployment.target.key);
+      deployment.pending = pending == plan.pending.end() ? "" : pending->second;
+    }
+  for (const StopReplica& stop : plan.stops) {
+    Replica& replica = replicas_.at(stop.id);
+    replica.view.phase = ReplicaPhase::Stopping;
+    parts_.loop.cancel(replica.start_timer);
+    parts_.logger.info("replica stops", {{"replica", stop.id}, {"grace_s", stop.grace_s}});
+  }
+  for (const StartReplica& start : plan.starts) add_replica(start);
+}
+
+// A deployment that has reached its target has nothing left to explain.
+void Controller::settle() {
+  for (auto& [name, application] : applications_)
+    for (auto& [deployment_name, deployment] : application.deployments)
+      if (!deployment.target.deploy_failed && at_target(facts(deployment))) {
+        deployment.target.failures.start_failures = 0;
+        deployment.reached = true;
+      }
+}
+
+void Controller::forget_the_gone() {
+  const auto has_replicas = [this](const DeploymentKey& key) {
+    return std::ranges::any_of(replicas_, [&](const auto& entry) { return entry.second.view.key == key; });
+  };
+  for (auto& [name, application] : applications_)
+    std::erase_if(application.deployments, [&](const auto& entry) {
+      return entry.second.target.deleting && !has_replicas(entry.second.target.key);
+    });
+  std::erase_if(applications_, [](const auto& entry) { return entry.second.deleting && entry.second.deployments.empty(); });
+}
+
+void Controller::arm_wake(const Plan& plan) {
+  parts_.loop.cancel(std::exchange(wake_, 0));
+  if (plan.wake_at) wake_ = parts_.loop.at(*plan.wake_at, [this] { request_turn(); });
+}
+
+void Controller::stop_all(std::function<void()> done) {
+  stopping_all_ = true;
+  when_empty(std::move(done));
+}
+
+void Controller::when_empty(std::function<void()> done) {
+  empty_.push_back(std::move(done));
+  request_turn();
+}
+
+void Controller::set_proxy_status(const std::string& node_id, std::string status) {
+  proxies_[node_id] = std::move(status);
+  request_turn();
+}
+
+}  // namespace manta::control

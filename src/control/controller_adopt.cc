@@ -1,0 +1,90 @@
+// Controller: from its start until it knows what an earlier controller left.
+#include <utility>
+
+#include <manta/detail/json.h>
+
+#include "control/controller.h"
+
+namespace manta::control {
+namespace {
+
+// Replicas that have not been heard by then count as running all the same; their health checks decide.
+constexpr Duration kAdoptionLimit = std::chrono::seconds(10);
+constexpr Duration kRetry = std::chrono::milliseconds(200);
+
+}  // namespace
+
+void Controller::begin() {
+  parts_.backend.on_exit([this](const runtime::ReplicaExit& exit) { on_exit(exit); });
+  tasks_.spawn(adopt());
+}
+
+void Controller::when_loaded(std::function<void()> done) {
+  if (loaded_) return done();
+  when_loaded_.push_back(std::move(done));
+}
+
+// Without the backend nothing can be decided: asked until it answers.
+Task<void> Controller::adopt() {
+  auto loaded = co_await load();
+  if (!loaded) {
+    parts_.logger.error("cannot take over the instance, trying again", {{"error", loaded.error().message}});
+    adoption_limit_ = parts_.loop.after(kRetry, [this] { tasks_.spawn(adopt()); });
+    co_return;
+  }
+  loaded_ = true;
+  exited_early_.clear();
+  adoption_limit_ = parts_.loop.after(kAdoptionLimit, [this] {
+    for (auto& [id, replica] : replicas_)
+      if (replica.view.phase == ReplicaPhase::Recovering) became_running(replica);
+    finish_adoption_if_heard();
+    request_turn();
+  });
+  finish_adoption_if_heard();
+  request_turn();
+  for (auto& done : std::exchange(when_loaded_, {})) done();
+}
+
+Task<Result<void>> Controller::load() {
+  auto records = parts_.store.applications();
+  if (!records) co_return std::unexpected(std::move(records.error()));
+  auto nodes = co_await parts_.backend.nodes();
+  if (!nodes) co_return std::unexpected(std::move(nodes.error()));
+  auto living = co_await parts_.backend.list();
+  if (!living) co_return std::unexpected(std::move(living.error()));
+  nodes_.clear();
+  for (const runtime::NodeInfo& node : *nodes) nodes_.push_back({.node_id = node.node_id, .total = node.total});
+  for (const ApplicationRecord& record : *records) set_target(record);
+  for (const runtime::ObservedReplica& observed : *living)
+    if (!exited_early_.contains(observed.id)) take_over(observed);
+  if (!records->empty() || !living->empty())
+    parts_.logger.info("instance taken over", {{"epoch", epoch()}, {"applications", records->size()}, {"replicas", living->size()}});
+  co_return Result<void>();
+}
+
+void Controller::take_over(const runtime::ObservedReplica& observed) {
+  auto labels = detail::from_json<ReplicaLabels>(observed.labels, UnknownKeys::Ignore);
+  if (!labels) labels = ReplicaLabels{};   // belongs to no deployment: the first turn stops it
+  Replica replica;
+  replica.view = {.id = observed.id,
+                  .key = {labels->application, labels->deployment},
+                  .version = labels->version,
+                  .phase = ReplicaPhase::Recovering,
+                  .node_id = observed.node_id,
+                  .resources = labels->resources,
+                  .gpus = labels->gpus,
+                  .since = parts_.loop.now()};
+  replica.observed = observed;
+  const auto added = replicas_.insert_or_assign(observed.id, std::move(replica)).first;
+  connect(added->second);
+}
+
+void Controller::finish_adoption_if_heard() {
+  if (!loaded_ || adopted_) return;
+  for (const auto& [id, replica] : replicas_)
+    if (replica.view.phase == ReplicaPhase::Recovering) return;
+  adopted_ = true;
+  parts_.loop.cancel(std::exchange(adoption_limit_, 0));
+}
+
+}  // namespace manta::control

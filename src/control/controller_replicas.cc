@@ -1,0 +1,261 @@
+// Controller: the life of one replica.
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <manta/detail/json.h>
+
+#include "control/controller.h"
+#include "control/restart_backoff.h"
+
+namespace manta::control {
+namespace {
+
+constexpr std::size_t kDeadRemembered = 20;
+constexpr int kHealthFailureLimit = 3;
+
+Duration seconds(double value) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::clamp(value, 0.0, 1e8)));
+}
+
+std::string how_it_ended(const runtime::ReplicaExit& exit) {
+  return exit.signal != 0 ? fmt::format("killed by signal {}", exit.signal) : fmt::format("exit code {}", exit.exit_code);
+}
+
+std::string join_lines(std::string first, const std::string& second) {
+  if (!first.empty() && !second.empty()) first += '\n';
+  return first + second;
+}
+
+std::string gpu_list(const std::vector<int>& gpus) {
+  std::string text;
+  for (const int gpu : gpus) text += (text.empty() ? "" : ",") + std::to_string(gpu);
+  return text;
+}
+
+}  // namespace
+
+Controller::Deployment* Controller::deployment_of(const DeploymentKey& key) {
+  const auto application = applications_.find(key.application);
+  if (application == applications_.end()) return nullptr;
+  const auto deployment = application->second.deployments.find(key.deployment);
+  return deployment == application->second.deployments.end() ? nullptr : &deployment->second;
+}
+
+std::string Controller::new_id(const DeploymentKey& key) {
+  constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
+  for (;;) {
+    std::string id = key.application + "#" + key.deployment + "#";
+    for (int i = 0; i < 6; ++i) id += kAlphabet[random_() % kAlphabet.size()];
+    if (!replicas_.contains(id)) return id;
+  }
+}
+
+runtime::ReplicaProcess Controller::process_of(const Replica& replica, const Deployment& deployment,
+                                               const Application& application) const {
+  const ApplicationRecord& record = application.record;
+  const ReplicaView& view = replica.view;
+  const ReplicaSpec spec{.application = view.key.application,
+                         .deployment = view.key.deployment,
+                         .id = view.id,
+                         .version = view.version,
+                         .node_id = view.node_id,
+                         .artifact_kind = record.artifact.kind,
+                         .artifact = record.artifact.path,
+                         .function = record.artifact.function,
+                         .graph_index = record.graph_index,
+                         .args = record.config.args,
+                         .fingerprint = deployment.node.fingerprint,
+                         .config = deployment.node.config,
+                         .controller_socket = options_.controller_socket};
+  const ReplicaLabels labels{.application = view.key.application,
+                             .deployment = view.key.deployment,
+                             .version = view.version,
+                             .resources = view.resources,
+                             .gpus = view.gpus};
+  runtime::ReplicaProcess process{
+      .id = view.id,
+      .artifact = record.artifact.path,
+      .program = record.artifact.kind == "executable" ? record.artifact.path : "",
+      .arguments = {"--application", view.key.application, "--deployment", view.key.deployment, "--id", view.id},
+      .environment = record.config.env_vars,
+      .resources = view.resources,
+      .epoch = epoch(),
+      .labels = detail::to_json(labels).value_or("{}")};
+  for (const auto& [name, value] : deployment.node.config.env_vars) process.environment[name] = value;
+  if (!view.gpus.empty()) process.environment["CUDA_VISIBLE_DEVICES"] = gpu_list(view.gpus);
+  process.environment[kReplicaSpecVariable] = detail::to_json(spec).value_or("{}");
+  return process;
+}
+
+void Controller::add_replica(const StartReplica& start) {
+  Deployment* deployment = deployment_of(start.key);
+  if (deployment == nullptr) return;
+  Replica replica;
+  replica.view = {.id = new_id(start.key),
+                  .key = start.key,
+                  .version = deployment->target.version,
+                  .phase = ReplicaPhase::Starting,
+                  .node_id = start.placement.node_id,
+                  .resources = deployment->target.resources,
+                  .gpus = start.placement.gpus,
+                  .since = parts_.loop.now()};
+  const std::string id = replica.view.id;
+  runtime::ReplicaProcess process = process_of(replica, *deployment, applications_.at(start.key.application));
+  const double limit_s = deployment->node.config.initialization_timeout_s;
+  replica.start_timer = parts_.loop.after(seconds(limit_s), [this, id, limit_s] {
+    const auto late = replicas_.find(id);
+    if (late != replicas_.end())
+      start_failed(late->second, fmt::format("replica {} was not ready within {:g} s (initialization_timeout_s)", id, limit_s));
+  });
+  replicas_.emplace(id, std::move(replica));
+  parts_.metrics.counter("deployment_replica_starts", "Replicas started", {{"deployment", start.key.deployment}, {"replica", id}, {"application", start.key.application}})
+      .add();
+  tasks_.spawn(start_process(id, std::move(process)));
+}
+
+Task<void> Controller::start_process(std::string id, runtime::ReplicaProcess process) {
+  auto observed = co_await parts_.backend.start(std::move(process));
+  const auto found = replicas_.find(id);
+  if (found == replicas_.end()) co_return;
+  Replica& replica = found->second;
+  if (!observed) {
+    start_failed(replica, observed.error().message);
+    parts_.loop.cancel(replica.start_timer);
+    replicas_.erase(id);
+    request_turn();
+    co_return;
+  }
+  replica.observed = std::move(*observed);
+  parts_.logger.info("replica started", {{"replica", id}, {"pid", replica.observed.pid}});
+  if (replica.view.phase != ReplicaPhase::Stopping) connect(replica);
+}
+
+Task<void> Controller::stop_process(std::string id, double grace_s) {
+  const auto stopped = co_await parts_.backend.stop(id, grace_s);
+  if (!stopped) parts_.logger.warn("replica cannot be stopped", {{"replica", id}, {"error", stopped.error().message}});
+}
+
+void Controller::connect(Replica& replica) {
+  replica.link = std::make_unique<ReplicaLink>(parts_.loop, budget_, replica.observed.address,
+                                               [this, id = replica.view.id](const spec::ReplicaState& state) { on_state(id, state); });
+}
+
+void Controller::on_state(const std::string& id, const spec::ReplicaState& state) {
+  const auto found = replicas_.find(id);
+  if (found == replicas_.end()) return;
+  Replica& replica = found->second;
+  replica.state = state;
+  if (replica.view.phase == ReplicaPhase::Stopping) return;
+  if (state.state == "START_FAILED") {
+    start_failed(replica, state.message);
+  } else if (state.state == "RUNNING" && replica.view.phase != ReplicaPhase::Running) {
+    became_running(replica);
+  } else if (state.state == "STARTING" && replica.view.phase == ReplicaPhase::Recovering) {
+    replica.view.phase = ReplicaPhase::Starting;
+  } else {
+    return;
+  }
+  finish_adoption_if_heard();
+  request_turn();
+}
+
+void Controller::became_running(Replica& replica) {
+  parts_.loop.cancel(std::exchange(replica.start_timer, 0));
+  replica.view.phase = ReplicaPhase::Running;
+  replica.running_since = parts_.loop.now();
+  const Labels labels{{"deployment", replica.view.key.deployment}, {"replica", replica.view.id}, {"application", replica.view.key.application}};
+  parts_.metrics.gauge("deployment_replica_healthy", "1 while the replica passes its health checks", labels).set(1);
+  const double took_ms = std::chrono::duration<double, std::milli>(parts_.loop.now() - replica.view.since).count();
+  parts_.logger.info("replica running", {{"replica", replica.view.id}, {"after_ms", took_ms}});
+  schedule_check(replica, true);
+}
+
+// The first check comes after a part of the period, so that replicas started together are not checked together.
+void Controller::schedule_check(Replica& replica, bool first) {
+  const Deployment* deployment = deployment_of(replica.view.key);
+  if (deployment == nullptr) return;
+  const DeploymentConfig& config = deployment->node.config;
+  const double unit = std::uniform_real_distribution<double>(0, 1)(random_);
+  const double factor = first ? 0.5 + 0.5 * unit : 0.9 + 0.2 * unit;
+  replica.link->check_health(seconds(config.health_check_period_s * factor), seconds(config.health_check_timeout_s),
+                             [this, id = replica.view.id](const Result<void>& result) { on_health(id, result); });
+}
+
+void Controller::on_health(const std::string& id, const Result<void>& result) {
+  const auto found = replicas_.find(id);
+  if (found == replicas_.end() || found->second.view.phase == ReplicaPhase::Stopping) return;
+  Replica& replica = found->second;
+  replica.health_failures = result ? 0 : replica.health_failures + 1;
+  if (result) return schedule_check(replica, false);
+  parts_.logger.warn("health check failed", {{"replica", id}, {"in_a_row", replica.health_failures}, {"error", result.error().message}});
+  if (replica.health_failures < kHealthFailureLimit) return schedule_check(replica, false);
+  replica.view.unhealthy = true;
+  if (Deployment* deployment = deployment_of(replica.view.key)) {
+    if (deployment->reached) deployment->goal = Goal::Recover;
+    count_failure(*deployment, false, fmt::format("replica {} failed {} health checks in a row: {}", id, replica.health_failures, result.error().message));
+  }
+  request_turn();
+}
+
+// The process is ended here and not by the plan: a replica that failed to start has no requests to drain.
+void Controller::start_failed(Replica& replica, const std::string& message) {
+  if (replica.start_counted) return;
+  replica.start_counted = true;
+  replica.state.message = message;
+  parts_.loop.cancel(std::exchange(replica.start_timer, 0));
+  parts_.logger.warn("replica failed to start", {{"replica", replica.view.id}, {"error", message}});
+  if (Deployment* deployment = deployment_of(replica.view.key); deployment != nullptr && deployment->target.version == replica.view.version)
+    count_failure(*deployment, true, message);
+  replica.view.phase = ReplicaPhase::Stopping;
+  tasks_.spawn(stop_process(replica.view.id, 5));
+  request_turn();
+}
+
+void Controller::count_failure(Deployment& deployment, bool start_failure, const std::string& message) {
+  FailureRecord& failures = deployment.target.failures;
+  ++failures.early_exits;
+  failures.last = parts_.loop.now();
+  deployment.last_failure = message;
+  if (!start_failure) return;
+  ++failures.start_failures;
+  const int limit = start_failure_limit(deployment.target.max_constructor_retry_count, deployment.target.num_replicas);
+  if (failures.start_failures < limit || deployment.goal == Goal::Recover) return;
+  deployment.target.deploy_failed = true;
+  parts_.logger.error("deployment failed", {{"application", deployment.target.key.application},
+                                            {"deployment", deployment.target.key.deployment},
+                                            {"failures", failures.start_failures}});
+}
+
+void Controller::on_exit(const runtime::ReplicaExit& exit) {
+  if (!loaded_) exited_early_.insert(exit.id);
+  const auto found = replicas_.find(exit.id);
+  if (found == replicas_.end()) return;
+  Replica& replica = found->second;
+  const bool expected = replica.view.phase == ReplicaPhase::Stopping;
+  const bool was_running = replica.view.phase == ReplicaPhase::Running || replica.view.phase == ReplicaPhase::Recovering;
+  const std::string message = join_lines(replica.state.message.empty() ? fmt::format("replica {} ended: {}", exit.id, how_it_ended(exit)) : replica.state.message,
+                                         exit.last_output);
+  Deployment* deployment = deployment_of(replica.view.key);
+  if (deployment != nullptr && replica.start_counted && deployment->target.version == replica.view.version) deployment->last_failure = message;
+  if (deployment != nullptr && !expected && was_running) {
+    if (parts_.loop.now() - replica.running_since >= kStableAfter) deployment->target.failures = {};
+    if (deployment->reached) deployment->goal = Goal::Recover;
+    count_failure(*deployment, false, message);
+    parts_.logger.warn("replica died", {{"replica", exit.id}, {"how", how_it_ended(exit)}});
+  } else if (!expected) {
+    start_failed(replica, message);
+  }
+  const Labels labels{{"deployment", replica.view.key.deployment}, {"replica", exit.id}, {"application", replica.view.key.application}};
+  parts_.metrics.gauge("deployment_replica_healthy", "1 while the replica passes its health checks", labels).set(0);
+  dead_.push_back({.id = exit.id, .message = message, .key = replica.view.key, .pid = exit.pid});
+  if (dead_.size() > kDeadRemembered) dead_.erase(dead_.begin());
+  parts_.loop.cancel(replica.start_timer);
+  replicas_.erase(found);
+  finish_adoption_if_heard();
+  request_turn();
+}
+
+}  // namespace manta::control

@@ -1,0 +1,121 @@
+#include "control/deployment_status.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "control/restart_backoff.h"
+
+namespace manta::control {
+namespace {
+
+std::string_view state_name(ReplicaPhase phase) {
+  switch (phase) {
+    case ReplicaPhase::Starting: return "STARTING";
+    case ReplicaPhase::Recovering: return "RECOVERING";
+    case ReplicaPhase::Running: return "RUNNING";
+    case ReplicaPhase::Stopping: return "STOPPING";
+  }
+  return "STARTING";
+}
+
+std::string_view completed_trigger(Goal goal) {
+  switch (goal) {
+    case Goal::Update: return "CONFIG_UPDATE_COMPLETED";
+    case Goal::Upscale: return "UPSCALE_COMPLETED";
+    case Goal::Downscale: return "DOWNSCALE_COMPLETED";
+    case Goal::Recover: return "UNSPECIFIED";
+  }
+  return "UNSPECIFIED";
+}
+
+std::string_view working_status(Goal goal) {
+  switch (goal) {
+    case Goal::Update: return "UPDATING";
+    case Goal::Upscale: return "UPSCALING";
+    case Goal::Downscale: return "DOWNSCALING";
+    case Goal::Recover: return "UNHEALTHY";
+  }
+  return "UPDATING";
+}
+
+std::string failure_message(const DeploymentFacts& facts) {
+  const int failed = facts.target.failures.start_failures;
+  const int left = start_failure_limit(facts.target.max_constructor_retry_count, facts.target.num_replicas) - failed;
+  std::string text = fmt::format("The deployment failed to start {} time{} in a row. ", failed, failed == 1 ? "" : "s");
+  if (!facts.target.deploy_failed) text += fmt::format("Retrying {} more time{}. ", left, left == 1 ? "" : "s");
+  return text + "Error:\n" + facts.last_failure;
+}
+
+std::string message_of(const DeploymentFacts& facts) {
+  if (facts.target.deploy_failed || facts.target.failures.start_failures > 0) return failure_message(facts);
+  if (!facts.pending.empty()) return facts.pending;
+  if (facts.goal == Goal::Recover) return facts.last_failure;
+  return {};
+}
+
+}  // namespace
+
+bool at_target(const DeploymentFacts& facts) {
+  int running = 0;
+  for (const ReplicaView& replica : facts.replicas) {
+    if (replica.phase == ReplicaPhase::Stopping) continue;
+    if (replica.phase != ReplicaPhase::Running || replica.unhealthy || replica.version != facts.target.version) return false;
+    ++running;
+  }
+  return running == facts.target.num_replicas;
+}
+
+spec::DeploymentStatus deployment_status(const DeploymentFacts& facts) {
+  spec::DeploymentStatus status;
+  for (const ReplicaView& replica : facts.replicas) ++status.replica_states[std::string(state_name(replica.phase))];
+  if (facts.target.deleting) {
+    status.status = "UPDATING";
+    status.status_trigger = "DELETING";
+  } else if (facts.target.deploy_failed) {
+    status.status = "DEPLOY_FAILED";
+    status.status_trigger = "REPLICA_STARTUP_FAILED";
+    status.message = failure_message(facts);
+  } else if (at_target(facts)) {
+    status.status = "HEALTHY";
+    status.status_trigger = completed_trigger(facts.goal);
+  } else {
+    status.status = working_status(facts.goal);
+    status.status_trigger = facts.goal == Goal::Recover ? "HEALTH_CHECK_FAILED" : "CONFIG_UPDATE_STARTED";
+    if (facts.target.failures.start_failures > 0) status.status_trigger = "REPLICA_STARTUP_FAILED";
+    status.message = message_of(facts);
+  }
+  return status;
+}
+
+spec::ApplicationStatus application_status(const std::map<std::string, spec::DeploymentStatus>& deployments, bool deleting,
+                                           const std::string& deploy_error, double deployed_at_s) {
+  spec::ApplicationStatus status{.deployments = deployments};
+  status.last_deployed_time_s = deployed_at_s;
+  bool failed = !deploy_error.empty(), unhealthy = false, busy = false;
+  status.message = deploy_error;
+  for (const auto& [name, deployment] : deployments) {
+    failed = failed || deployment.status == "DEPLOY_FAILED";
+    unhealthy = unhealthy || deployment.status == "UNHEALTHY";
+    busy = busy || deployment.status != "HEALTHY";
+    if (deployment.status == "DEPLOY_FAILED" || deployment.status == "UNHEALTHY") {
+      if (!status.message.empty()) status.message += '\n';
+      status.message += fmt::format("{}: {}", name, deployment.message);
+    }
+  }
+  if (deleting) {
+    status.status = "DELETING";
+    status.message.clear();
+  } else if (failed) {
+    status.status = "DEPLOY_FAILED";
+  } else if (unhealthy) {
+    status.status = "UNHEALTHY";
+  } else if (busy || deployments.empty()) {
+    status.status = "DEPLOYING";
+  } else {
+    status.status = "RUNNING";
+  }
+  return status;
+}
+
+}  // namespace manta::control

@@ -1,0 +1,76 @@
+#include "control/details.h"
+
+#include <utility>
+
+#include <unistd.h>
+
+namespace manta::control {
+namespace {
+
+std::string state_of(const Controller::Replica& replica) {
+  switch (replica.view.phase) {
+    case ReplicaPhase::Starting: return "STARTING";
+    case ReplicaPhase::Recovering: return "RECOVERING";
+    case ReplicaPhase::Running: return "RUNNING";
+    case ReplicaPhase::Stopping: return "STOPPING";
+  }
+  return "STARTING";
+}
+
+DeploymentDetails deployment_details(const Controller& controller, const Controller::Deployment& deployment,
+                                     const spec::DeploymentStatus& status) {
+  DeploymentDetails details{.name = deployment.node.name,
+                            .status = status.status,
+                            .status_trigger = status.status_trigger,
+                            .message = status.message,
+                            .version = deployment.target.version,
+                            .deployment_config = deployment.node.config,
+                            .target_num_replicas = deployment.target.num_replicas,
+                            .required_resources = deployment.target.resources};
+  for (const auto& [id, replica] : controller.replicas()) {
+    if (replica.view.key != deployment.target.key) continue;
+    details.replicas.push_back({.replica_id = id,
+                                .state = state_of(replica),
+                                .pid = replica.observed.pid,
+                                .start_time_s = replica.observed.start_time_s,
+                                .node_id = replica.observed.node_id,
+                                .message = replica.state.message,
+                                .ongoing_requests = replica.state.ongoing});
+  }
+  for (const Controller::DeadReplica& dead : controller.dead_replicas())
+    if (dead.key == deployment.target.key)
+      details.recent_dead_replicas.push_back({.replica_id = dead.id, .state = "STOPPED", .pid = dead.pid, .message = dead.message});
+  return details;
+}
+
+}  // namespace
+
+InstanceDetails details_of(const Controller& controller) {
+  const spec::InstanceStatus status = controller.status();
+  InstanceDetails details{.http_options = controller.options().http, .proxies = status.proxies};
+  details.controller_info = {.node_id = status.proxies.empty() ? "" : status.proxies.begin()->first,
+                             .epoch = controller.epoch(),
+                             .pid = static_cast<int>(::getpid()),
+                             .agent_pid = static_cast<int>(::getppid()),
+                             .controller_socket = controller.options().controller_socket};
+  for (const auto& [name, application] : controller.applications()) {
+    const spec::ApplicationStatus& now = status.applications.at(name);
+    ApplicationDetails entry{.name = name,
+                             .route_prefix = application.record.route_prefix,
+                             .docs_path = "/openapi.json",
+                             .status = now.status,
+                             .message = now.message,
+                             .source = "declarative",
+                             .last_deployed_time_s = now.last_deployed_time_s,
+                             .deployed_app_config = application.record.config};
+    for (const auto& [deployment_name, deployment] : application.deployments)
+      entry.deployments[deployment_name] = deployment_details(controller, deployment, now.deployments.at(deployment_name));
+    for (const spec::NodeSpec& node : application.record.graph.nodes)
+      entry.deployment_topology.push_back(
+          {.name = node.name, .outbound_deployments = node.children, .is_ingress = node.name == application.record.graph.ingress});
+    details.applications[name] = std::move(entry);
+  }
+  return details;
+}
+
+}  // namespace manta::control

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <boost/describe/class.hpp>
+
+#include "control/controller.h"
+
+namespace manta::control {
+
+// Answer of GET /api/serve/applications/: names as users of the REST API know them.
+struct ReplicaDetails {
+  std::string replica_id, state;
+  int pid = 0;
+  double start_time_s = 0;
+  std::string node_id, message;
+  std::int64_t ongoing_requests = 0;
+};
+BOOST_DESCRIBE_STRUCT(ReplicaDetails, (), (replica_id, state, pid, start_time_s, node_id, message, ongoing_requests))
+
+struct DeploymentDetails {
+  std::string name, status, status_trigger, message, version;
+  DeploymentConfig deployment_config;
+  int target_num_replicas = 0;
+  Resources required_resources;
+  std::vector<ReplicaDetails> replicas, recent_dead_replicas;
+};
+BOOST_DESCRIBE_STRUCT(DeploymentDetails, (),
+                      (name, status, status_trigger, message, version, deployment_config, target_num_replicas,
+                       required_resources, replicas, recent_dead_replicas))
+
+struct TopologyNode {
+  std::string name;
+  std::vector<std::string> outbound_deployments;
+  bool is_ingress = false;
+};
+BOOST_DESCRIBE_STRUCT(TopologyNode, (), (name, outbound_deployments, is_ingress))
+
+struct ApplicationDetails {
+  std::string name, route_prefix, docs_path, status, message, source;
+  double last_deployed_time_s = 0;
+  spec::ApplicationConfig deployed_app_config;
+  std::map<std::string, DeploymentDetails> deployments;
+  std::vector<TopologyNode> deployment_topology;
+};
+BOOST_DESCRIBE_STRUCT(ApplicationDetails, (),
+                      (name, route_prefix, docs_path, status, message, source, last_deployed_time_s, deployed_app_config,
+                       deployments, deployment_topology))
+
+struct ControllerInfo {
+  std::string node_id;
+  std::uint64_t epoch = 0;
+  int pid = 0;
+  int agent_pid = 0;               // of the process that runs the instance
+  std::string controller_socket;   // path: programs of this user subscribe there
+};
+BOOST_DESCRIBE_STRUCT(ControllerInfo, (), (node_id, epoch, pid, agent_pid, controller_socket))
+
+struct InstanceDetails {
+  ControllerInfo controller_info;
+  std::string proxy_location = "EveryNode";
+  spec::HttpOptions http_options;
+  std::map<std::string, std::string> proxies;
+  std::map<std::string, ApplicationDetails> applications;
+  std::optional<double> target_capacity;
+};
+BOOST_DESCRIBE_STRUCT(InstanceDetails, (),
+                      (controller_info, proxy_location, http_options, proxies, applications, target_capacity))
+
+InstanceDetails details_of(const Controller& controller);
+
+}  // namespace manta::control

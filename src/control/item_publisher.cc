@@ -1,0 +1,40 @@
+#include "control/item_publisher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "net/items.h"
+
+namespace manta::control {
+
+void ItemPublisher::subscribe(net::ExchangePtr exchange) {
+  exchange->start(200, {{"content-type", "application/x-manta-items"}});
+  if (!latest_.empty()) {
+    std::string item;
+    net::append_item(item, latest_);
+    exchange->write(item);
+  }
+  streams_.push_back(std::move(exchange));
+}
+
+void ItemPublisher::publish(const std::string& json) {
+  if (json == latest_) return;
+  latest_ = json;
+  std::string item;
+  net::append_item(item, latest_);
+  for (const net::ExchangePtr& stream : streams_) {
+    if (stream->closed()) continue;
+    if (stream->queued() > kMaxQueued)
+      stream->abort();
+    else
+      stream->write(item);
+  }
+  subscribers();
+}
+
+std::size_t ItemPublisher::subscribers() {
+  std::erase_if(streams_, [](const net::ExchangePtr& stream) { return stream->closed(); });
+  return streams_.size();
+}
+
+}  // namespace manta::control

@@ -1,0 +1,68 @@
+#include "control/replica_link.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <manta/detail/json.h>
+
+#include "net/wire.h"
+#include "spec/error_reply.h"
+
+namespace manta::control {
+namespace {
+
+constexpr Duration kFirstBackoff = std::chrono::milliseconds(10);
+constexpr Duration kLongestBackoff = std::chrono::seconds(1);
+
+Error error_of(const net::Response& response) {
+  auto reply = detail::from_json<spec::ErrorReply>(response.body, UnknownKeys::Ignore);
+  if (reply) return spec::to_error(*reply, response.status);
+  return {.code = ErrorCode::Unavailable, .message = "answered with status " + std::to_string(response.status)};
+}
+
+}  // namespace
+
+ReplicaLink::ReplicaLink(Loop& loop, net::ReceiveBudget& budget, const std::string& address, OnState on_state)
+    : loop_(loop), budget_(budget), address_{address}, on_state_(std::move(on_state)), tasks_(loop) {
+  connect();
+}
+
+ReplicaLink::~ReplicaLink() {
+  loop_.cancel(reconnect_);
+  loop_.cancel(check_);
+}
+
+void ReplicaLink::connect() {
+  channel_ = std::make_shared<net::Channel>(loop_, address_, net::ChannelOptions{}, budget_);
+  const auto on_item = [this](std::string item) {
+    backoff_ = kFirstBackoff;
+    if (const auto state = detail::from_json<spec::ReplicaState>(item, UnknownKeys::Ignore)) on_state_(*state);
+  };
+  const auto on_end = [this](const std::string&) {
+    reconnect_ = loop_.after(backoff_, [this] { connect(); });
+    backoff_ = std::min(kLongestBackoff, backoff_ * 2);
+  };
+  states_ = std::make_unique<net::ItemStream>(*channel_, "POST", net::wire::kState, on_item, on_end);
+}
+
+void ReplicaLink::check_health(Duration delay, Duration timeout, OnHealth on_health) {
+  loop_.cancel(check_);
+  check_ = loop_.after(delay, [this, timeout, callback = std::move(on_health)]() mutable {
+    tasks_.spawn(run_check(timeout, std::move(callback)));
+  });
+}
+
+// The result is handed over from the loop: the callback may destroy the link and with it this coroutine.
+Task<void> ReplicaLink::run_check(Duration timeout, OnHealth on_health) {
+  const std::shared_ptr<net::Channel> held = channel_;
+  net::Request request{.method = "POST", .target = std::string(net::wire::kCheckHealth)};
+  auto response = co_await held->call(std::move(request), timeout);
+  Result<void> result;
+  if (!response)
+    result = std::unexpected(std::move(response.error()));
+  else if (response->status != 200)
+    result = std::unexpected(error_of(*response));
+  check_ = loop_.after(Duration::zero(), [callback = std::move(on_health), outcome = std::move(result)] { callback(outcome); });
+}
+
+}  // namespace manta::control

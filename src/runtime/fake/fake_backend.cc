@@ -1,0 +1,56 @@
+#include "runtime/fake/fake_backend.h"
+
+#include <csignal>
+
+namespace manta::runtime {
+
+Task<Result<ObservedReplica>> FakeBackend::start(ReplicaProcess process) {
+  if (fail_starts > 0) {
+    --fail_starts;
+    co_return fail(ErrorCode::Unavailable, "cannot execute the replica: No such file or directory");
+  }
+  if (const auto known = observed_.find(process.id); known != observed_.end()) co_return known->second;
+  const std::string address = address_of ? address_of(process) : "unix:/fake/" + process.id;
+  ObservedReplica observed{.id = process.id,
+                           .address = address,
+                           .node_id = nodes_known.empty() ? "node" : nodes_known.front().node_id,
+                           .pid = next_pid_++,
+                           .start_time_s = 0,
+                           .epoch = process.epoch,
+                           .labels = process.labels};
+  observed_[process.id] = observed;
+  const std::string id = process.id;
+  running_[id] = std::move(process);
+  co_return observed;
+}
+
+Task<Result<void>> FakeBackend::stop(std::string id, double) {
+  if (running_.contains(id)) {
+    stopped_.push_back(id);
+    if (exits_when_stopped) end(id, {.id = id, .exit_code = 0});
+  }
+  co_return Result<void>();
+}
+
+Task<Result<std::vector<ObservedReplica>>> FakeBackend::list() {
+  std::vector<ObservedReplica> all;
+  for (const auto& [id, observed] : observed_) all.push_back(observed);
+  co_return all;
+}
+
+Task<Result<std::vector<NodeInfo>>> FakeBackend::nodes() { co_return nodes_known; }
+
+void FakeBackend::kill(const std::string& id, std::string last_output) {
+  end(id, {.id = id, .exit_code = -1, .signal = SIGKILL, .last_output = std::move(last_output)});
+}
+
+void FakeBackend::end(const std::string& id, ReplicaExit exit) {
+  if (running_.erase(id) == 0) return;
+  exit.pid = observed_.at(id).pid;
+  observed_.erase(id);
+  loop_.post([this, exit = std::move(exit)] {
+    if (on_exit_) on_exit_(exit);
+  });
+}
+
+}  // namespace manta::runtime

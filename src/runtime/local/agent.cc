@@ -1,0 +1,257 @@
+#include "runtime/local/agent.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "net/address.h"
+#include "runtime/local/orphans.h"
+#include "runtime/local/spawn.h"
+
+namespace manta::runtime {
+namespace {
+
+double unix_time_s() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+std::string file_name_of(std::string text) {
+  for (char& c : text)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && !strchr("._#-", c)) c = '_';
+  return text;
+}
+
+std::string ending(int status) {
+  if (WIFSIGNALED(status)) return fmt::format("killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+  return fmt::format("exit code {}", WEXITSTATUS(status));
+}
+
+}  // namespace
+
+Duration role_restart_delay(int deaths) {
+  constexpr Duration kFirst = std::chrono::milliseconds(100);
+  constexpr Duration kLongest = std::chrono::seconds(5);
+  if (deaths <= 1) return Duration::zero();
+  return std::min(kLongest, kFirst * (1 << std::min(deaths - 2, 10)));
+}
+
+NodeAgent::NodeAgent(Loop& loop, Logger& logger, AgentOptions options, OnLine on_line)
+    : loop_(loop), logger_(logger), options_(std::move(options)), on_line_(std::move(on_line)) {}
+
+NodeAgent::~NodeAgent() { kill_everything(); }
+
+Result<void> NodeAgent::begin() {
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
+    return fail(ErrorCode::Internal, fmt::format("cannot become a subreaper: {}", std::strerror(errno)));
+  child_signals_ = watch_signals(loop_, {SIGCHLD}, [this](int) { reap(); });
+  auto guard = start_guard(options_.token);
+  if (!guard) return std::unexpected(std::move(guard.error()));
+  guard_ = *guard;
+  return {};
+}
+
+Result<pid_t> NodeAgent::launch(Child& child, const std::string& program, std::vector<std::string> argv,
+                                const std::vector<std::pair<std::string, std::string>>& environment, std::vector<int> inherited) {
+  auto output = OutputCapture::open(loop_, options_.paths.log(file_name_of(child.name)),
+                                    [this, name = child.name](std::string_view line) { on_line_(name, line); });
+  if (!output) return std::unexpected(std::move(output.error()));
+  const SpawnOptions spawn_options{.program = program,
+                                   .argv = std::move(argv),
+                                   .environment = environment_with(options_.environment, environment),
+                                   .inherited = std::move(inherited),
+                                   .output = (*output)->write_end()};
+  auto pid = spawn(spawn_options);
+  if (!pid) return pid;
+  (*output)->close_write_end();
+  child.pid = *pid;
+  child.output = std::move(*output);
+  child.since = loop_.now();
+  return pid;
+}
+
+Result<void> NodeAgent::start_role(RoleProcess role) {
+  Child& child = roles_[role.name];
+  child.name = role.name;
+  child.role = std::move(role);
+  return launch_role(child);
+}
+
+Result<void> NodeAgent::launch_role(Child& child) {
+  std::vector<std::string> argv{options_.argv0};
+  argv.insert(argv.end(), child.role.arguments.begin(), child.role.arguments.end());
+  auto pid = launch(child, options_.program, std::move(argv), {}, child.role.inherited);
+  if (!pid) return std::unexpected(std::move(pid.error()));
+  logger_.info("role started", {{"role", child.name}, {"pid", *pid}});
+  return {};
+}
+
+Result<ObservedReplica> NodeAgent::start(const ReplicaProcess& process) {
+  if (const auto known = replicas_.find(process.id); known != replicas_.end()) return known->second.observed;
+  if (shutting_down_) return fail(ErrorCode::Unavailable, "the instance is stopping");
+  const std::string socket_path = options_.paths.replica_socket(fmt::format("{:x}", next_socket_++));
+  const net::Address address{"unix:" + socket_path};
+  auto listening = net::listen_on(address);
+  if (!listening) return std::unexpected(std::move(listening.error()));
+  Child child{.name = process.id, .socket_path = socket_path};
+  std::vector<std::string> argv{options_.argv0, "replica"};
+  argv.insert(argv.end(), process.arguments.begin(), process.arguments.end());
+  argv.insert(argv.end(), {"--listen-fd", std::to_string(kFirstInherited)});
+  const std::vector<std::pair<std::string, std::string>> environment(process.environment.begin(), process.environment.end());
+  const std::string program = process.program.empty() ? options_.program : process.program;
+  auto pid = launch(child, program, std::move(argv), environment, {*listening});
+  ::close(*listening);
+  if (!pid) {
+    ::unlink(socket_path.c_str());
+    return std::unexpected(std::move(pid.error()));
+  }
+  child.observed = {.id = process.id,
+                    .address = address.text,
+                    .node_id = options_.node_id,
+                    .pid = *pid,
+                    .start_time_s = unix_time_s(),
+                    .epoch = process.epoch,
+                    .labels = process.labels};
+  const auto added = replicas_.emplace(process.id, std::move(child)).first;
+  return added->second.observed;
+}
+
+void NodeAgent::signal_child(Child& child, int signal) {
+  if (child.pid > 0) ::kill(signal == SIGKILL ? -child.pid : child.pid, signal);
+}
+
+void NodeAgent::stop(const std::string& id, double grace_s) {
+  const auto found = replicas_.find(id);
+  if (found == replicas_.end()) return;
+  Child& child = found->second;
+  if (child.kill_timer == 0) signal_child(child, SIGTERM);
+  loop_.cancel(child.kill_timer);
+  const auto grace = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::max(0.0, grace_s)));
+  child.kill_timer = loop_.after(grace, [this, id] {
+    if (const auto late = replicas_.find(id); late != replicas_.end()) signal_child(late->second, SIGKILL);
+  });
+}
+
+std::vector<ObservedReplica> NodeAgent::list() const {
+  std::vector<ObservedReplica> observed;
+  for (const auto& [id, child] : replicas_) observed.push_back(child.observed);
+  return observed;
+}
+
+void NodeAgent::reap() {
+  int status = 0;
+  bool replica_gone = false;
+  for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+    const auto is_it = [pid](const auto& entry) { return entry.second.pid == pid; };
+    if (const auto replica = std::ranges::find_if(replicas_, is_it); replica != replicas_.end()) {
+      replica_ended(replica, status);
+      replica_gone = true;
+    } else if (const auto role = std::ranges::find_if(roles_, is_it); role != roles_.end()) {
+      role_ended(role->second, status);
+    } else if (pid == guard_ && !shutting_down_) {
+      guard_ = start_guard(options_.token).value_or(0);
+    }
+  }
+  if (replica_gone) sweep_orphans();
+}
+
+void NodeAgent::replica_ended(std::map<std::string, Child>::iterator entry, int status) {
+  Child child = std::move(entry->second);
+  replicas_.erase(entry);
+  ::kill(-child.pid, SIGKILL);
+  loop_.cancel(child.kill_timer);
+  ::unlink(child.socket_path.c_str());
+  const ReplicaExit exit{.id = child.name,
+                         .pid = child.pid,
+                         .exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+                         .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+                         .last_output = child.output->last_lines()};
+  logger_.info("replica ended", {{"replica", child.name}, {"pid", child.pid}, {"how", ending(status)}});
+  if (on_exit_) on_exit_(exit);
+  if (!replicas_.empty()) return;
+  for (auto& done : std::exchange(no_replicas_, {})) done();
+}
+
+void NodeAgent::role_ended(Child& child, int status) {
+  ::kill(-child.pid, SIGKILL);
+  const std::string last_output = child.output->last_lines();
+  child.pid = 0;
+  loop_.cancel(std::exchange(child.kill_timer, 0));
+  if (child.on_end) std::exchange(child.on_end, nullptr)();
+  if (on_role_end_) on_role_end_(child.name, WIFEXITED(status) && WEXITSTATUS(status) != 0, last_output);
+  if (shutting_down_) return;
+  constexpr Duration kProven = std::chrono::seconds(1);
+  child.deaths = loop_.now() - child.since > kProven ? 1 : child.deaths + 1;
+  logger_.warn("role ended, restarting",
+               {{"role", child.name}, {"how", ending(status)}, {"deaths", child.deaths}, {"last_output", last_output}});
+  child.restart_timer = loop_.after(role_restart_delay(child.deaths), [this, name = child.name] { restart_role(name); });
+}
+
+void NodeAgent::restart_role(const std::string& name) {
+  Child& child = roles_.at(name);
+  if (shutting_down_ || child.pid != 0) return;
+  if (auto launched = launch_role(child); !launched) {
+    logger_.error("role cannot start", {{"role", name}, {"error", launched.error().message}});
+    ++child.deaths;
+    child.restart_timer = loop_.after(role_restart_delay(child.deaths), [this, name] { restart_role(name); });
+  }
+}
+
+bool NodeAgent::role_runs(const std::string& name) const {
+  const auto role = roles_.find(name);
+  return role != roles_.end() && role->second.pid != 0;
+}
+
+void NodeAgent::stop_role(const std::string& name, double grace_s, std::function<void()> done) {
+  if (!role_runs(name)) return done();
+  Child& child = roles_.at(name);
+  child.on_end = std::move(done);
+  signal_child(child, SIGTERM);
+  child.kill_timer = loop_.after(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(grace_s)),
+                                 [this, name] { signal_child(roles_.at(name), SIGKILL); });
+}
+
+void NodeAgent::when_no_replicas(std::function<void()> done) {
+  if (replicas_.empty()) return done();
+  no_replicas_.push_back(std::move(done));
+}
+
+void NodeAgent::sweep_orphans() {
+  std::set<pid_t> own{guard_}, groups;
+  for (const auto& children : {&replicas_, &roles_})
+    for (const auto& [name, child] : *children) {
+      own.insert(child.pid);
+      if (child.pid > 0) groups.insert(child.pid);
+    }
+  if (const int killed = kill_adopted_orphans(own, groups); killed > 0) logger_.warn("orphans killed", {{"count", killed}});
+}
+
+void NodeAgent::kill_everything() {
+  if (guard_ == 0) return;
+  shutting_down_ = true;
+  for (auto& [id, child] : replicas_) signal_child(child, SIGKILL);
+  for (auto& [name, child] : roles_) signal_child(child, SIGKILL);
+  kill_instance(options_.token);
+  ::kill(std::exchange(guard_, 0), SIGKILL);
+  for (auto& [id, child] : replicas_) ::unlink(child.socket_path.c_str());
+  kill_adopted_orphans({}, {});
+  reap_the_killed();
+}
+
+// Everything has been killed: the kernel needs a moment. A process that cannot die (stuck in the kernel) is left behind.
+void NodeAgent::reap_the_killed() {
+  constexpr int kRounds = 500;
+  for (int round = 0; round < kRounds; ++round) {
+    const pid_t pid = ::waitpid(-1, nullptr, WNOHANG);
+    if (pid < 0) return;
+    if (pid == 0) ::usleep(1000);
+  }
+}
+
+}  // namespace manta::runtime

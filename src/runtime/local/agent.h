@@ -1,0 +1,116 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "runtime/backend.h"
+#include "runtime/local/fd_watch.h"
+#include "runtime/local/instance_dir.h"
+#include "runtime/local/output_capture.h"
+
+namespace manta::runtime {
+
+// A framework process (controller, proxy) that the agent keeps alive.
+struct RoleProcess {
+  std::string name;                     // "controller"
+  std::vector<std::string> arguments;   // after argv[0]
+  std::vector<int> inherited;           // listening descriptors, kept open by the agent for the next life
+};
+
+struct AgentOptions {
+  InstancePaths paths;
+  std::string node_id;
+  std::string program = "/proc/self/exe";
+  std::string argv0 = "manta";
+  std::vector<std::string> environment;   // given to every child, MANTA_INSTANCE included
+  std::string token;                      // value of MANTA_INSTANCE
+  Resources total;
+};
+
+// How long a role that has died `deaths` times in a row waits: not at all the first time, then 100 ms doubling up to 5 s.
+Duration role_restart_delay(int deaths);
+
+// The node agent: parent and reaper of every process of an instance on this machine; a subreaper, so that what its children leave
+// behind comes to it. It runs no user code and decides nothing about replicas: a controller asks it to start and stop them.
+// Single-threaded (the death signal of its children is bound to its thread); confined to its loop.
+class NodeAgent {
+ public:
+  // Source is a replica id or the name of a role.
+  using OnLine = std::function<void(std::string_view source, std::string_view line)>;
+
+  NodeAgent(Loop& loop, Logger& logger, AgentOptions options, OnLine on_line);
+  ~NodeAgent();   // kills everything it started, at once
+  NodeAgent(const NodeAgent&) = delete;
+  NodeAgent& operator=(const NodeAgent&) = delete;
+
+  Result<void> begin();   // subreaper, child signals, guard
+  Result<void> start_role(RoleProcess role);
+
+  // See Backend: the same contract, without the way to get here.
+  Result<ObservedReplica> start(const ReplicaProcess& process);
+  void stop(const std::string& id, double grace_s);
+  std::vector<ObservedReplica> list() const;
+  NodeInfo node() const { return {.node_id = options_.node_id, .total = options_.total}; }
+  void on_exit(std::function<void(const ReplicaExit&)> callback) { on_exit_ = std::move(callback); }
+  // A role has ended; `failed`: by itself, with an exit code that is not 0.
+  using OnRoleEnd = std::function<void(const std::string& role, bool failed, const std::string& last_output)>;
+  void on_role_end(OnRoleEnd callback) { on_role_end_ = std::move(callback); }
+
+  // From now on no role is restarted and no replica is started.
+  void begin_shutdown() { shutting_down_ = true; }
+  // SIGTERM to a role; `done` when it has ended, at once if it does not run. After `grace_s` it is killed.
+  void stop_role(const std::string& name, double grace_s, std::function<void()> done);
+  bool role_runs(const std::string& name) const;
+  void when_no_replicas(std::function<void()> done);
+  void kill_everything();
+
+ private:
+  struct Child {
+    pid_t pid = 0;
+    std::string name;                       // replica id or role
+    std::unique_ptr<OutputCapture> output;
+    TimerId kill_timer = 0;
+    // replicas
+    ObservedReplica observed;
+    std::string socket_path;
+    // roles
+    RoleProcess role;
+    int deaths = 0;
+    TimePoint since{};
+    std::function<void()> on_end;
+    TimerId restart_timer = 0;
+  };
+
+  Result<pid_t> launch(Child& child, const std::string& program, std::vector<std::string> argv,
+                       const std::vector<std::pair<std::string, std::string>>& environment, std::vector<int> inherited);
+  Result<void> launch_role(Child& child);
+  void reap();
+  void replica_ended(std::map<std::string, Child>::iterator child, int status);
+  void role_ended(Child& child, int status);
+  void restart_role(const std::string& name);
+  void signal_child(Child& child, int signal);
+  void sweep_orphans();
+  void reap_the_killed();
+
+  Loop& loop_;
+  Logger& logger_;
+  AgentOptions options_;
+  OnLine on_line_;
+  std::function<void(const ReplicaExit&)> on_exit_;
+  OnRoleEnd on_role_end_;
+  std::unique_ptr<FdWatch> child_signals_;
+  std::map<std::string, Child> replicas_;
+  std::map<std::string, Child> roles_;
+  std::vector<std::function<void()>> no_replicas_;
+  pid_t guard_ = 0;
+  bool shutting_down_ = false;
+  std::uint64_t next_socket_ = 1;
+};
+
+}  // namespace manta::runtime

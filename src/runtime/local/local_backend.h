@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "net/channel.h"
+#include "net/item_stream.h"
+#include "runtime/backend.h"
+
+namespace manta::runtime {
+
+// Replicas on this machine, by way of the node agent's socket. The agent outlives every controller: a broken connection is made
+// anew at the next call. Loop-confined.
+class LocalBackend final : public Backend {
+ public:
+  LocalBackend(Loop& loop, Logger& logger, std::string agent_address);
+  ~LocalBackend() override;
+
+  Task<Result<ObservedReplica>> start(ReplicaProcess process) override;
+  Task<Result<void>> stop(std::string id, double grace_s) override;
+  Task<Result<std::vector<ObservedReplica>>> list() override;
+  Task<Result<std::vector<NodeInfo>>> nodes() override;
+  // Opens the stream of exits.
+  void on_exit(std::function<void(ReplicaExit)> callback) override;
+  // Asks the agent to end the instance.
+  Task<Result<void>> shut_down_instance();
+
+ private:
+  Task<Result<std::string>> call(std::string path, std::string body);
+  std::shared_ptr<net::Channel> channel();
+  void watch();
+
+  Loop& loop_;
+  Logger& logger_;
+  net::Address address_;
+  net::ReceiveBudget budget_;
+  std::shared_ptr<net::Channel> channel_;
+  std::function<void(ReplicaExit)> on_exit_;
+  std::unique_ptr<net::ItemStream> exits_;
+  TimerId rewatch_ = 0;
+};
+
+}  // namespace manta::runtime

@@ -1,0 +1,261 @@
+#include "control/controller.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <optional>
+
+#include <manta/detail/json.h>
+
+#include "runtime/fake/fake_backend.h"
+#include "unit/control/fake_replicas.h"
+
+namespace manta::control {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+Task<Result<std::vector<spec::ApplicationGraph>>> one_deployment(int num_replicas) {
+  spec::ApplicationGraph graph{.name = "app", .ingress = "D"};
+  graph.nodes.push_back({.name = "D", .class_name = "D", .fingerprint = "f", .config = {.name = "D", .num_replicas = num_replicas}});
+  co_return std::vector{graph};
+}
+
+Task<void> deploy_into(Controller& controller, spec::InstanceConfig config, std::optional<Result<void>>& result) {
+  result = co_await controller.deploy(std::move(config));
+}
+
+class ControllerTest : public testing::Test {
+ protected:
+  ControllerTest() {
+    std::string name = "/tmp/manta-controller-XXXXXX";
+    folder = ::mkdtemp(name.data());
+    backend.address_of = [this](const runtime::ReplicaProcess& process) { return fakes.start(process); };
+    begin();
+  }
+  ~ControllerTest() override {
+    controller.reset();
+    store.reset();
+    std::filesystem::remove_all(folder);
+  }
+
+  // A controller dies (if there is one) and the next begins.
+  void begin() {
+    controller.reset();
+    store.reset();
+    store = std::move(*StateStore::open(folder + "/state.db"));
+    controller = std::make_unique<Controller>(
+        ControllerParts{.loop = loop, .logger = logger, .metrics = metrics, .backend = backend, .store = *store, .artifacts = artifacts,
+                        .describe = [this](ArtifactRef, std::string, std::map<std::string, std::string>) { return one_deployment(num_replicas); }},
+        ControllerOptions{.seed = 1});
+    controller->begin();
+    loop.poll();
+  }
+  Result<void> deploy(int replicas, std::string args = "{}") {
+    num_replicas = replicas;
+    std::optional<Result<void>> result;
+    TaskScope scope(loop);
+    spec::InstanceConfig config;
+    config.applications.push_back({.name = "app", .import_path = "builtin:test", .args = std::move(args)});
+    scope.spawn(deploy_into(*controller, config, result));
+    loop.poll();
+    return *result;
+  }
+  void run(int replicas) {
+    ASSERT_TRUE(deploy(replicas));
+    fakes.tell_all("RUNNING");
+    loop.poll();
+    ASSERT_EQ(status().status, "HEALTHY");
+  }
+  void pass(Duration time) {
+    clock.advance(time);
+    loop.poll();
+  }
+  void kill(const std::string& id) {
+    fakes.end(id);
+    backend.kill(id, "last words");
+    loop.poll();
+  }
+  std::string first() const { return backend.running().begin()->first; }
+  spec::DeploymentStatus status() const { return controller->status().applications.at("app").deployments.at("D"); }
+  spec::RoutingSnapshot snapshot() const { return *detail::from_json<spec::RoutingSnapshot>(controller->snapshots().latest()); }
+  std::size_t routed() const { return snapshot().deployments.at(0).replicas.size(); }
+
+  std::string folder;
+  VirtualClock clock;
+  Loop loop{clock};
+  Logger logger{{.component = "test", .level = LogLevel::Error, .async = false}};
+  Metrics metrics;
+  FakeReplicas fakes{loop};
+  runtime::FakeBackend backend{loop};
+  ArtifactStore artifacts{folder + "/artifacts"};
+  std::unique_ptr<StateStore> store;
+  std::unique_ptr<Controller> controller;
+  int num_replicas = 1;
+};
+
+TEST_F(ControllerTest, RoutesToReplicasWhenTheyRunAndNotBefore) {
+  ASSERT_TRUE(deploy(2));
+  EXPECT_EQ(backend.running().size(), 2u);
+  EXPECT_EQ(status().status, "UPDATING");
+  EXPECT_EQ(routed(), 0u);
+  EXPECT_FALSE(snapshot().applications.at(0).ready);
+  fakes.tell(first(), {.state = "RUNNING"});
+  loop.poll();
+  EXPECT_EQ(routed(), 1u);
+  fakes.tell_all("RUNNING");
+  loop.poll();
+  EXPECT_EQ(routed(), 2u);
+  EXPECT_TRUE(snapshot().applications.at(0).ready);
+  EXPECT_EQ(status().status_trigger, "CONFIG_UPDATE_COMPLETED");
+}
+
+TEST_F(ControllerTest, TheFirstRestartIsImmediate) {
+  run(1);
+  pass(seconds(2));
+  const std::string dead = first();
+  kill(dead);
+  ASSERT_EQ(backend.running().size(), 1u);
+  EXPECT_NE(first(), dead);
+  EXPECT_EQ(status().status, "UNHEALTHY");
+  EXPECT_EQ(status().message, "replica " + dead + " ended: killed by signal 9\nlast words");
+  fakes.tell(first(), {.state = "RUNNING"});
+  loop.poll();
+  EXPECT_EQ(status().status, "HEALTHY");
+}
+
+TEST_F(ControllerTest, TheSecondRestartWaits) {
+  run(1);
+  kill(first());
+  kill(first());
+  EXPECT_TRUE(backend.running().empty());
+  pass(milliseconds(249));
+  EXPECT_TRUE(backend.running().empty());
+  pass(milliseconds(1));
+  EXPECT_EQ(backend.running().size(), 1u);
+}
+
+TEST_F(ControllerTest, ThreeFailedStartsOfOneReplicaAreAFailedDeploy) {
+  ASSERT_TRUE(deploy(1));
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    ASSERT_EQ(backend.running().size(), 1u) << attempt;
+    fakes.tell(first(), {.state = "START_FAILED", .message = "D: no model"});
+    loop.poll();
+    pass(seconds(1));
+  }
+  EXPECT_TRUE(backend.running().empty());
+  EXPECT_EQ(status().status, "DEPLOY_FAILED");
+  EXPECT_NE(status().message.find("D: no model"), std::string::npos) << status().message;
+  pass(seconds(100));
+  EXPECT_TRUE(backend.running().empty()) << "terminal until the next deploy";
+  ASSERT_TRUE(deploy(1));
+  EXPECT_EQ(backend.running().size(), 1u);
+}
+
+TEST_F(ControllerTest, AReplicaThatIsNotReadyInTimeFails) {
+  ASSERT_TRUE(deploy(1));
+  const std::string slow = first();
+  pass(seconds(601));
+  EXPECT_FALSE(backend.running().contains(slow));
+  EXPECT_NE(status().message.find("not ready within 600 s"), std::string::npos) << status().message;
+}
+
+TEST_F(ControllerTest, ThreeFailedHealthChecksInARowReplaceAReplica) {
+  run(1);
+  const std::string sick = first();
+  fakes.healthy = false;
+  for (int i = 0; i < 2; ++i) pass(seconds(11));
+  EXPECT_TRUE(backend.running().contains(sick));
+  pass(seconds(11));
+  pass(seconds(0));
+  EXPECT_EQ(fakes.health_checks, 3);
+  EXPECT_FALSE(backend.running().contains(sick));
+  EXPECT_EQ(backend.running().size(), 1u);
+  EXPECT_EQ(status().status, "UNHEALTHY");
+  EXPECT_NE(status().message.find("3 health checks in a row: sick"), std::string::npos) << status().message;
+}
+
+TEST_F(ControllerTest, AStoppedReplicaLeavesRoutingBeforeItIsTold) {
+  run(2);
+  backend.exits_when_stopped = false;
+  ASSERT_TRUE(deploy(1));
+  EXPECT_EQ(backend.stopped().size(), 1u);
+  EXPECT_EQ(routed(), 1u);
+  EXPECT_EQ(status().replica_states, (std::map<std::string, int>{{"RUNNING", 1}, {"STOPPING", 1}}));
+}
+
+TEST_F(ControllerTest, AnUpdateReplacesEveryReplicaAndStartsBeforeItStops) {
+  run(2);
+  const auto before = backend.running();
+  ASSERT_TRUE(deploy(2, R"({"changed":true})"));
+  EXPECT_EQ(backend.running().size(), 3u);
+  for (int step = 0; step < 4; ++step) {
+    fakes.tell_all("RUNNING");
+    loop.poll();
+    EXPECT_GE(routed(), 2u);
+  }
+  EXPECT_EQ(backend.running().size(), 2u);
+  for (const auto& [id, process] : before) EXPECT_FALSE(backend.running().contains(id));
+  EXPECT_EQ(status().status, "HEALTHY");
+}
+
+TEST_F(ControllerTest, TheNextControllerAdoptsWhatLives) {
+  run(2);
+  const auto before = backend.running();
+  const auto stamp = snapshot().stamp;
+  begin();
+  EXPECT_EQ(routed(), 2u) << "the fakes say RUNNING again as soon as they are asked";
+  EXPECT_EQ(backend.running().size(), 2u);
+  for (const auto& [id, process] : before) EXPECT_TRUE(backend.running().contains(id));
+  EXPECT_TRUE(snapshot().adopted);
+  EXPECT_GT(snapshot().stamp, stamp);
+  EXPECT_EQ(status().status, "HEALTHY");
+}
+
+TEST_F(ControllerTest, SnapshotsAreNotAdoptedWhileAReplicaIsUnheard) {
+  ASSERT_TRUE(deploy(1));
+  begin();
+  EXPECT_FALSE(snapshot().adopted);
+  EXPECT_EQ(backend.running().size(), 1u) << "nothing is started on a guess";
+  pass(seconds(10));
+  EXPECT_TRUE(snapshot().adopted) << "waited long enough";
+}
+
+TEST_F(ControllerTest, AReplicaOfNoApplicationIsStopped) {
+  run(1);
+  ASSERT_TRUE(store->replace_applications({}));
+  begin();
+  fakes.tell_all("RUNNING");
+  loop.poll();
+  EXPECT_TRUE(backend.running().empty());
+}
+
+TEST_F(ControllerTest, ADeletedApplicationDisappearsWithItsLastReplica) {
+  run(1);
+  ASSERT_TRUE(controller->delete_application("app"));
+  EXPECT_FALSE(controller->delete_application("app"));
+  loop.poll();
+  EXPECT_TRUE(controller->applications().empty());
+  EXPECT_TRUE(store->applications()->empty());
+}
+
+TEST_F(ControllerTest, StoppingAllForgetsNothing) {
+  run(2);
+  bool done = false;
+  controller->stop_all([&] { done = true; });
+  loop.poll();
+  EXPECT_TRUE(done);
+  EXPECT_TRUE(backend.running().empty());
+  EXPECT_EQ(store->applications()->size(), 1u);
+}
+
+TEST_F(ControllerTest, AProcessThatCannotBeStartedCountsAsAFailedStart) {
+  backend.fail_starts = 1;
+  ASSERT_TRUE(deploy(1));
+  EXPECT_EQ(backend.running().size(), 1u) << "tried again at once";
+  EXPECT_NE(status().message.find("cannot execute the replica"), std::string::npos) << status().message;
+}
+
+}  // namespace
+}  // namespace manta::control

@@ -1,0 +1,152 @@
+#include "control/reconcile.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace manta::control {
+namespace {
+
+using std::chrono::milliseconds;
+
+const TimePoint kNow{std::chrono::hours(1)};
+
+class ReconcileTest : public testing::Test {
+ protected:
+  ReconcileTest() { view.nodes = {{.node_id = "n", .total = {.num_cpus = 4, .num_gpus = 1}}}; }
+
+  DeploymentTarget& deployment(const std::string& name, int num_replicas = 1) {
+    view.deployments.push_back({.key = {"app", name}, .version = "new", .num_replicas = num_replicas});
+    return view.deployments.back();
+  }
+  ReplicaView& replica(const std::string& id, const std::string& of, ReplicaPhase phase = ReplicaPhase::Running,
+                       const std::string& version = "new") {
+    view.replicas.push_back({.id = id, .key = {"app", of}, .version = version, .phase = phase, .node_id = "n",
+                             .resources = {.num_cpus = 1}, .since = kNow + milliseconds(view.replicas.size())});
+    return view.replicas.back();
+  }
+  std::vector<std::string> stops() {
+    std::vector<std::string> ids;
+    for (const StopReplica& stop : reconcile(view).stops) ids.push_back(stop.id);
+    std::ranges::sort(ids);
+    return ids;
+  }
+  std::size_t starts() { return reconcile(view).starts.size(); }
+
+  ClusterView view{.now = kNow};
+};
+
+TEST_F(ReconcileTest, StartsWhatIsMissing) {
+  deployment("D", 3);
+  replica("a", "D");
+  EXPECT_EQ(starts(), 2u);
+  EXPECT_TRUE(stops().empty());
+}
+
+TEST_F(ReconcileTest, DoesNothingAtTheTarget) {
+  deployment("D", 2);
+  replica("a", "D");
+  replica("b", "D", ReplicaPhase::Recovering);
+  EXPECT_EQ(starts(), 0u);
+  EXPECT_TRUE(stops().empty());
+}
+
+TEST_F(ReconcileTest, SaysWhyAReplicaIsPending) {
+  deployment("D").resources = {.num_cpus = 1, .num_gpus = 2};
+  const Plan plan = reconcile(view);
+  EXPECT_TRUE(plan.starts.empty());
+  EXPECT_EQ(plan.pending.at({"app", "D"}), "pending: needs 2 GPUs, the largest free is 1");
+}
+
+TEST_F(ReconcileTest, StartsAsManyAsFit) {
+  deployment("D", 6);
+  EXPECT_EQ(starts(), 4u);
+}
+
+TEST_F(ReconcileTest, ScalingDownStopsStartingOnesFirstThenTheYoungest) {
+  deployment("D", 1);
+  replica("oldest", "D");
+  replica("young", "D");
+  replica("starting", "D", ReplicaPhase::Starting);
+  EXPECT_EQ(stops(), (std::vector<std::string>{"starting", "young"}));
+}
+
+TEST_F(ReconcileTest, AnUnhealthyReplicaIsStoppedAndReplaced) {
+  deployment("D", 1);
+  replica("sick", "D").unhealthy = true;
+  EXPECT_EQ(stops(), (std::vector<std::string>{"sick"}));
+  EXPECT_EQ(starts(), 1u);
+}
+
+TEST_F(ReconcileTest, WaitsForTheBackOff) {
+  deployment("D").failures = {.start_failures = 2, .early_exits = 2, .last = kNow - milliseconds(100)};
+  const Plan plan = reconcile(view);
+  EXPECT_TRUE(plan.starts.empty());
+  EXPECT_EQ(plan.wake_at, kNow + milliseconds(150));
+}
+
+TEST_F(ReconcileTest, AFailedDeployStartsNothingAndKeepsTheOldReplicas) {
+  deployment("D", 2).deploy_failed = true;
+  replica("a", "D", ReplicaPhase::Running, "old");
+  EXPECT_EQ(starts(), 0u);
+  EXPECT_TRUE(stops().empty());
+}
+
+TEST_F(ReconcileTest, AnUpdateStartsTheNewBeforeItStopsTheOld) {
+  deployment("D", 1);
+  replica("a", "D", ReplicaPhase::Running, "old");
+  EXPECT_EQ(starts(), 1u);
+  EXPECT_TRUE(stops().empty());
+  replica("b", "D");
+  EXPECT_EQ(stops(), (std::vector<std::string>{"a"}));
+}
+
+TEST_F(ReconcileTest, AnUpdateThatFindsNoRoomStopsAnOldOneFirst) {
+  view.nodes[0].total.num_cpus = 2;
+  deployment("D", 2);
+  replica("a", "D", ReplicaPhase::Running, "old");
+  replica("b", "D", ReplicaPhase::Running, "old");
+  EXPECT_EQ(stops(), (std::vector<std::string>{"a"}));
+  view.replicas[0].phase = ReplicaPhase::Stopping;
+  EXPECT_TRUE(stops().empty()) << "one wave at a time";
+}
+
+TEST_F(ReconcileTest, AnOldReplicaIsNotGivenUpForOneThatFitsNowhere) {
+  deployment("D").resources = {.num_cpus = 1, .num_gpus = 2};
+  replica("a", "D", ReplicaPhase::Running, "old");
+  EXPECT_TRUE(stops().empty());
+}
+
+TEST_F(ReconcileTest, DeletingStopsCallersBeforeCallees) {
+  auto& callee = deployment("Callee");
+  callee.deleting = true;
+  callee.callers = {"Caller"};
+  deployment("Caller").deleting = true;
+  replica("callee", "Callee");
+  replica("caller", "Caller");
+  EXPECT_EQ(stops(), (std::vector<std::string>{"caller"}));
+  view.replicas[1].phase = ReplicaPhase::Stopping;
+  EXPECT_TRUE(stops().empty()) << "the caller may still call";
+  view.replicas.pop_back();
+  EXPECT_EQ(stops(), (std::vector<std::string>{"callee"}));
+}
+
+TEST_F(ReconcileTest, ARemovedCalleeStaysWhileAnOldCallerRuns) {
+  auto& removed = deployment("Removed");
+  removed.deleting = true;
+  removed.callers = {"Caller"};
+  deployment("Caller");
+  replica("removed", "Removed");
+  replica("caller-old", "Caller", ReplicaPhase::Running, "old");
+  EXPECT_TRUE(stops().empty());
+  view.replicas[1].version = "new";
+  EXPECT_EQ(stops(), (std::vector<std::string>{"removed"}));
+}
+
+TEST_F(ReconcileTest, ReplicasOfNoKnownDeploymentStop) {
+  replica("stray", "Gone");
+  EXPECT_EQ(stops(), (std::vector<std::string>{"stray"}));
+}
+
+}  // namespace
+}  // namespace manta::control
