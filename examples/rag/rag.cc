@@ -1,0 +1,156 @@
+#include "rag.h"
+
+#include <chrono>
+#include <utility>
+
+#include <manta/waiting.h>
+
+namespace rag {
+namespace {
+
+using manta::Exception;
+using manta::builtin::EmbedRequest;
+using manta::builtin::GenerateRequest;
+
+constexpr int kRetrieved = 10;            // passages that the reranker sees
+constexpr std::size_t kCandidates = 1000;  // texts of one question, at most
+constexpr std::size_t kPromptBytes = 4800; // of all sources in a prompt: it must fit the context beside the answer
+
+class Stopwatch {
+ public:
+  // Milliseconds since the last call, or since the start.
+  double lap() {
+    const auto now = std::chrono::steady_clock::now();
+    return std::chrono::duration<double, std::milli>(now - std::exchange(last_, now)).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+using Timings = std::map<std::string, double>;
+
+void add_total(Timings& timings_ms) {
+  double total = 0;
+  for (const auto& [stage, ms] : timings_ms) total += ms;
+  timings_ms["total"] = total;
+}
+
+}  // namespace
+
+void Question::validate() const {
+  const auto refuse = [](std::string message, std::string field) {
+    throw Exception({.code = manta::ErrorCode::InvalidArgument, .message = std::move(message), .detail = std::move(field)});
+  };
+  if (query.empty()) refuse("'query' is missing or empty; send the question as text", "query");
+  if (top_k < 1 || top_k > kRetrieved) refuse("'top_k' must be from 1 to 10", "top_k");
+  if (candidates.size() > kCandidates) refuse("'candidates' has more than 1000 texts", "candidates");
+  if (max_tokens < 1 || max_tokens > 512) refuse("'max_tokens' must be from 1 to 512", "max_tokens");
+}
+
+struct Rag::Found {
+  std::vector<Passage> sources;
+  Timings timings_ms;
+};
+
+Rag::Rag(manta::builtin::OpenAiModels models, manta::Handle<Retriever> retriever, manta::Handle<Embed> embed,
+         manta::Handle<Rerank> rerank, manta::Handle<Llm> llm)
+    : openai_(std::move(models), {llm}, {embed}, {rerank}),
+      retriever_(std::move(retriever)),
+      embed_(std::move(embed)),
+      rerank_(std::move(rerank)),
+      llm_(std::move(llm)) {}
+
+// The query and the candidates are embedded at the same time: both calls are under way before the first is awaited.
+manta::Task<std::vector<Passage>> Rag::nearest(Question question, Timings& timings_ms) {
+  Stopwatch watch;
+  auto query_response = embed_.call<&Embed::encode>(question.query);
+  if (question.candidates.empty()) {
+    std::vector<float> query = co_await query_response;
+    timings_ms["embed"] = watch.lap();
+    auto found = retriever_.call<&Retriever::search>(std::move(query), kRetrieved);
+    std::vector<Passage> passages = co_await found;
+    timings_ms["retrieve"] = watch.lap();
+    co_return passages;
+  }
+  auto candidates_response = embed_.call<&Embed::embed>(EmbedRequest{question.candidates});
+  const std::vector<float> query = co_await query_response;
+  const manta::builtin::Embeddings embeddings = co_await candidates_response;
+  timings_ms["embed"] = watch.lap();
+  VectorIndex index;
+  for (std::size_t i = 0; i < question.candidates.size(); ++i) index.add(row_of(embeddings.vectors, i));
+  std::vector<Passage> passages;
+  for (const VectorIndex::Hit& hit : index.search(query, kRetrieved))
+    passages.push_back({question.candidates[hit.row], "candidate " + std::to_string(hit.row), hit.score});
+  timings_ms["retrieve"] = watch.lap();
+  co_return passages;
+}
+
+manta::Task<Rag::Found> Rag::find_sources(Question question) {
+  Found found;
+  auto nearing = nearest(question, found.timings_ms);
+  std::vector<Passage> passages = co_await nearing;
+  Stopwatch watch;
+  manta::builtin::RerankRequest request{.query = question.query, .top_n = question.top_k};
+  for (const Passage& passage : passages) request.documents.push_back(passage.text);
+  auto response = rerank_.call<&Rerank::rerank>(std::move(request));
+  const manta::builtin::Ranking ranking = co_await response;
+  for (const auto& ranked : ranking.results) {
+    Passage& passage = passages.at(static_cast<std::size_t>(ranked.index));
+    found.sources.push_back({std::move(passage.text), std::move(passage.document), ranked.score});
+  }
+  found.timings_ms["rerank"] = watch.lap();
+  co_return found;
+}
+
+manta::Task<Answer> Rag::query(Question question) {
+  auto finding = find_sources(question);
+  Found found = co_await finding;
+  Stopwatch watch;
+  auto response = llm_.call<&Llm::generate>(prompt(question, found.sources));
+  manta::builtin::Generation generation = co_await response;
+  found.timings_ms["generate"] = watch.lap();
+  add_total(found.timings_ms);
+  co_return Answer{std::move(generation.text), std::move(found.sources), std::move(found.timings_ms)};
+}
+
+manta::Task<void> Rag::stream(Question question, manta::Writer<AnswerEvent> out) {
+  auto finding = find_sources(question);
+  Found found = co_await finding;
+  Stopwatch watch;
+  auto chunks = llm_.stream<&Llm::stream>(prompt(question, found.sources));
+  AnswerEvent first{.sources = std::move(found.sources)};
+  co_await out.write(std::move(first));
+  while (std::optional<manta::builtin::GenerationChunk> chunk = co_await chunks.next()) {
+    AnswerEvent event{.text = std::move(chunk->text)};
+    if (!event.text.empty()) co_await out.write(std::move(event));
+  }
+  found.timings_ms["generate"] = watch.lap();
+  add_total(found.timings_ms);
+  AnswerEvent last{.timings_ms = std::move(found.timings_ms)};
+  co_await out.write(std::move(last));
+}
+
+manta::Task<void> Rag::openai(manta::HttpRequest request, manta::HttpWriter out) {
+  return openai_.handle(std::move(request), out);
+}
+
+// The first bytes of a text, cut between two characters.
+std::string shortened(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return std::string(text);
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  return std::string(text.substr(0, bytes)) + "...";
+}
+
+GenerateRequest prompt(const Question& question, const std::vector<Passage>& sources) {
+  std::string context;
+  for (std::size_t i = 0; i < sources.size(); ++i)
+    context += "[" + std::to_string(i + 1) + "] (" + sources[i].document + ") " +
+               shortened(sources[i].text, kPromptBytes / sources.size()) + "\n";
+  GenerateRequest request{.max_tokens = question.max_tokens, .temperature = 0};
+  request.messages.push_back({"system", "Answer the question in one to three sentences from the numbered sources. Cite them like [1]."});
+  request.messages.push_back({"user", "Sources:\n" + context + "\nQuestion: " + shortened(question.query, kPromptBytes / 4)});
+  return request;
+}
+
+}  // namespace rag

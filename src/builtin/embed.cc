@@ -1,0 +1,154 @@
+#include <manta/builtin/embed.h>
+
+#include <cstring>
+
+#include <manta/batch.h>
+#include <manta/compute.h>
+
+#include "builtin/engine_loading.h"
+
+namespace manta::builtin {
+namespace {
+
+// One text with its size, as the batcher counts it.
+struct Item {
+  std::string text;
+  std::size_t tokens = 0;
+};
+
+struct Vector {
+  std::vector<float> values;
+  std::size_t tokens = 0;
+};
+
+engines::EngineOptions engine_options(const EmbedOptions& options) {
+  engines::EngineOptions given = options.engine_options;
+  if (options.engine != "onnx") return given;
+  given["model"] = options.model;
+  given["pooling"] = options.pooling;
+  given["normalize"] = options.normalize ? "true" : "false";
+  if (options.max_tokens > 0) given["max_tokens"] = std::to_string(options.max_tokens);
+  given["intra_threads"] = std::to_string(options.intra_threads);
+  given["inter_threads"] = std::to_string(options.inter_threads);
+  return given;
+}
+
+std::unique_ptr<engines::EmbeddingEngine> load(const EmbedOptions& options) {
+  if (options.engine == "onnx") require_model("embed", options.model);
+  auto made = value_or_throw(engine(options.engine).make_embedding(engine_options(options)));
+  if (!made)
+    throw Exception({.code = ErrorCode::InvalidArgument, .message = "embed: the engine '" + options.engine + "' makes no embeddings"});
+  return made;
+}
+
+constexpr std::size_t kCountedOnStrand = 16 * 1024;  // bytes; about a millisecond
+
+Result<std::vector<Item>> to_items(std::shared_ptr<engines::EmbeddingEngine> model, std::vector<std::string> texts) {
+  const auto counts = model->count_tokens(texts);
+  if (!counts) return std::unexpected(counts.error());
+  std::vector<Item> items;
+  items.reserve(texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) items.push_back({std::move(texts[i]), (*counts)[i]});
+  return items;
+}
+
+std::vector<Result<Vector>> embed_batch(engines::EmbeddingEngine& model, std::vector<Item> items) {
+  std::vector<std::string> texts;
+  texts.reserve(items.size());
+  for (Item& item : items) texts.push_back(std::move(item.text));
+  Result<engines::Matrix> matrix = model.embed(texts);
+  std::vector<Result<Vector>> vectors;
+  vectors.reserve(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (!matrix) {
+      vectors.emplace_back(std::unexpected(matrix.error()));
+      continue;
+    }
+    const auto row = matrix->row(i);
+    vectors.emplace_back(Vector{{row.begin(), row.end()}, items[i].tokens});
+  }
+  return vectors;
+}
+
+}  // namespace
+
+struct Embed::Impl {
+  explicit Impl(EmbedOptions given)
+      : options(std::move(given)),
+        model(load(options)),
+        batcher({.max_batch_size = static_cast<std::size_t>(options.max_batch_size),
+                 .batch_wait_timeout_s = options.batch_wait_timeout_s,
+                 .max_cost = static_cast<double>(options.max_batch_tokens)},
+                [model = model](std::vector<Item> items) { return embed_batch(*model, std::move(items)); },
+                [](const Item& item) { return static_cast<double>(item.tokens); }, "embed") {}
+
+  Task<std::vector<Vector>> vectors_of(std::vector<std::string> texts);
+  // Fails with the request's own fault (invalid UTF-8). Much text is counted on a compute thread: the strand must not wait for it.
+  Task<Result<std::vector<Item>>> count(std::vector<std::string> texts);
+
+  EmbedOptions options;
+  std::shared_ptr<engines::EmbeddingEngine> model;
+  Batcher<Item, Result<Vector>> batcher;
+};
+
+Task<Result<std::vector<Item>>> Embed::Impl::count(std::vector<std::string> texts) {
+  std::size_t bytes = 0;
+  for (const std::string& text : texts) bytes += text.size();
+  if (bytes <= kCountedOnStrand) co_return to_items(model, std::move(texts));
+  auto counting = compute(to_items, model, std::move(texts));
+  co_return co_await counting;
+}
+
+Task<std::vector<Vector>> Embed::Impl::vectors_of(std::vector<std::string> texts) {
+  auto counting = count(std::move(texts));
+  Result<std::vector<Item>> items = co_await counting;
+  auto running = batcher.submit_all(value_or_throw(std::move(items)));
+  std::vector<Result<Vector>> results = co_await running;
+  std::vector<Vector> vectors;
+  vectors.reserve(results.size());
+  for (auto& result : results) vectors.push_back(value_or_throw(std::move(result)));
+  co_return vectors;
+}
+
+Embed::Embed(EmbedOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Embed::~Embed() = default;
+
+Task<Embeddings> Embed::embed(EmbedRequest request) {
+  auto computing = impl_->vectors_of(std::move(request.texts));
+  const std::vector<Vector> vectors = co_await computing;
+  Embeddings reply;
+  const std::size_t columns = impl_->model->dimensions();
+  reply.vectors.shape = {static_cast<std::int64_t>(vectors.size()), static_cast<std::int64_t>(columns)};
+  reply.vectors.data.resize(vectors.size() * columns * sizeof(float));
+  for (std::size_t i = 0; i < vectors.size(); ++i) {
+    std::memcpy(reply.vectors.data.data() + i * columns * sizeof(float), vectors[i].values.data(), columns * sizeof(float));
+    reply.tokens += static_cast<std::int64_t>(vectors[i].tokens);
+  }
+  co_return reply;
+}
+
+Task<std::vector<float>> Embed::encode(std::string text) {
+  std::vector<std::string> one;
+  one.push_back(std::move(text));
+  auto computing = impl_->vectors_of(std::move(one));
+  std::vector<Vector> vectors = co_await computing;
+  co_return std::move(vectors.front().values);
+}
+
+Task<EmbedReply> Embed::call(EmbedRequest request) {
+  auto computing = impl_->vectors_of(std::move(request.texts));
+  std::vector<Vector> vectors = co_await computing;
+  EmbedReply reply;
+  reply.model = builtin::model_id(impl_->options.id, impl_->options.model);
+  for (Vector& vector : vectors) {
+    reply.embeddings.push_back(std::move(vector.values));
+    reply.tokens += static_cast<std::int64_t>(vector.tokens);
+  }
+  co_return reply;
+}
+
+Task<std::string> Embed::model_id() { co_return builtin::model_id(impl_->options.id, impl_->options.model); }
+
+std::string Embed::model_version() const { return version_of(impl_->options.model); }
+
+}  // namespace manta::builtin

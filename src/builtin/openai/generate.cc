@@ -1,0 +1,124 @@
+// The two generating endpoints, whole and streamed.
+#include "builtin/openai/answer.h"
+#include "builtin/openai/endpoints.h"
+#include "builtin/openai/requests.h"
+
+namespace manta::builtin::openai {
+namespace {
+
+Usage to_usage(const TokenUsage& usage) {
+  return {.prompt_tokens = usage.prompt_tokens,
+          .completion_tokens = usage.completion_tokens,
+          .total_tokens = usage.prompt_tokens + usage.completion_tokens,
+          .prompt_tokens_details = {usage.cached_tokens}};
+}
+
+// What every chunk and reply of one request begins with.
+struct Head {
+  std::string id, object, model;
+  std::int64_t created = 0;
+
+  template <class Choice>
+  std::string chunk(Choice choice) const {
+    return json_event(Chunk<Choice>{.id = id, .object = object, .created = created, .model = model, .choices = {std::move(choice)}});
+  }
+  std::string usage_chunk(const TokenUsage& usage) const {
+    return json_event(UsageChunk{.id = id, .object = object, .created = created, .model = model, .usage = to_usage(usage)});
+  }
+};
+
+// How the two endpoints write a stream.
+struct ChatFormat {
+  static std::string open(const Head& head) { return head.chunk(DeltaChoice<RoleDelta>{}); }
+  static std::string text(const Head& head, std::string text) { return head.chunk(DeltaChoice<TextDelta>{.delta = {std::move(text)}}); }
+  static std::string close(const Head& head, std::string reason) { return head.chunk(DeltaChoice<EmptyDelta>{.finish_reason = std::move(reason)}); }
+};
+struct TextFormat {
+  static std::string open(const Head&) { return {}; }
+  static std::string text(const Head& head, std::string text) { return head.chunk(TextChoice{.text = std::move(text)}); }
+  static std::string close(const Head& head, std::string reason) { return head.chunk(TextChoice{.finish_reason = std::move(reason)}); }
+};
+
+template <class Format>
+std::string events_of(const Head& head, GenerationChunk chunk, bool wants_usage) {
+  std::string events;
+  if (!chunk.text.empty()) events += Format::text(head, std::move(chunk.text));
+  if (chunk.finish_reason.empty()) return events;
+  events += Format::close(head, chunk.finish_reason);
+  if (wants_usage) events += head.usage_chunk(chunk.usage);
+  return events + event("[DONE]");
+}
+
+// An error before the first chunk is thrown, and answered with its status; one in the middle ends the stream with an error event.
+template <class Format>
+Task<void> stream(Handle<Llm> llm, GenerateRequest request, Head head, bool wants_usage, HttpWriter out) {
+  auto chunks = llm.stream<&Llm::stream>(std::move(request));
+  std::optional<GenerationChunk> chunk = co_await chunks.next();
+  HttpHeaders headers{{"content-type", "text/event-stream"}, {"cache-control", "no-cache"}};
+  co_await out.start(200, std::move(headers));
+  std::string events = Format::open(head);
+  std::optional<Error> failed;
+  while (chunk) {
+    events += events_of<Format>(head, std::move(*chunk), wants_usage);
+    if (!events.empty()) co_await out.write(std::exchange(events, {}));
+    try {
+      chunk = co_await chunks.next();
+    } catch (const Exception& exception) {
+      failed = exception.error();
+      chunk.reset();
+    }
+  }
+  if (failed) co_await out.write(event(error_json(*failed)));
+}
+
+std::int64_t unix_time() { return std::time(nullptr); }
+
+}  // namespace
+
+Task<std::optional<HttpResponse>> chat(Endpoints& endpoints, std::string body, HttpWriter out) {
+  const auto request = value_or_throw(endpoints.parse<ChatRequest>(body));
+  const std::size_t model = value_or_throw(endpoints.find(request.model, endpoints.models.llms, true));
+  auto generation = value_or_throw(to_generation(request));
+  Head head{.id = new_id("chatcmpl-"), .object = "chat.completion.chunk", .model = endpoints.models.llms[model], .created = unix_time()};
+  if (request.stream.value_or(false)) {
+    auto streaming = stream<ChatFormat>(endpoints.llms[model], std::move(generation), std::move(head), wants_usage(request), out);
+    co_await streaming;
+    co_return std::nullopt;
+  }
+  auto response = endpoints.llms[model].call<&Llm::generate>(std::move(generation));
+  Generation done = co_await response;
+  ChatReply reply{.id = head.id, .created = head.created, .model = head.model, .usage = to_usage(done.usage)};
+  reply.choices.push_back({.message = {.content = std::move(done.text)}, .finish_reason = std::move(done.finish_reason)});
+  co_return HttpResponse::json(value_or_throw(detail::to_json(reply)));
+}
+
+Task<std::optional<HttpResponse>> complete(Endpoints& endpoints, std::string body, HttpWriter out) {
+  const auto request = value_or_throw(endpoints.parse<CompletionRequest>(body));
+  const std::size_t model = value_or_throw(endpoints.find(request.model, endpoints.models.llms, true));
+  auto generations = value_or_throw(to_generations(request));
+  Head head{.id = new_id("cmpl-"), .object = "text_completion", .model = endpoints.models.llms[model], .created = unix_time()};
+  if (request.stream.value_or(false)) {
+    auto streaming = stream<TextFormat>(endpoints.llms[model], std::move(generations.front()), std::move(head), wants_usage(request), out);
+    co_await streaming;
+    co_return std::nullopt;
+  }
+  std::vector<std::string> prompts;
+  std::vector<Response<Generation>> responses;
+  for (GenerateRequest& generation : generations) {
+    prompts.push_back(request.echo.value_or(false) ? generation.prompt : std::string());
+    responses.push_back(endpoints.llms[model].call<&Llm::generate>(std::move(generation)));
+  }
+  TokenUsage usage;
+  CompletionReply reply{.id = head.id, .created = head.created, .model = head.model};
+  for (std::size_t i = 0; i < responses.size(); ++i) {
+    Generation done = co_await responses[i];
+    reply.choices.push_back({.index = static_cast<std::int64_t>(i), .text = prompts[i] + done.text, .finish_reason = done.finish_reason});
+    usage.prompt_tokens += done.usage.prompt_tokens;
+    usage.completion_tokens += done.usage.completion_tokens;
+    usage.cached_tokens += done.usage.cached_tokens;
+  }
+  reply.usage = to_usage(usage);
+  co_return HttpResponse::json(value_or_throw(detail::to_json(reply)));
+}
+
+}  // namespace manta::builtin::openai
