@@ -22,7 +22,6 @@ class Greeter {
 };
 
 manta::Application build(const manta::Args& args) {
-  return {.name = "hello",
-          .ingress = manta::bind<Greeter>(args.get("greeting", "Hello")).with({.num_replicas = 2})};
+  return {.name = "hello", .ingress = manta::bind<Greeter>(args.get("greeting", "Hello")).with({.num_replicas = 2})};
 }
 MANTA_APP(build)

@@ -21,8 +21,8 @@ std::size_t heading_level(std::string_view line) {
 
 bool continues_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
 
-// Where to cut a text that is too long: behind the last line end, else sentence end, else space before `limit`, else between
-// two characters.
+// Where to cut a text that is too long: behind the last line end, else sentence end, else space before `limit`, else
+// between two characters.
 std::size_t cut_point(std::string_view text, std::size_t limit) {
   for (const std::string_view mark : {"\n", ". ", " "}) {
     const std::size_t at = text.substr(0, limit).rfind(mark);
@@ -121,9 +121,10 @@ std::vector<fs::path> documents_in(const std::string& folder) {
   for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
     if (it->is_regular_file() && is_document(it->path())) paths.push_back(it->path());
   if (error)
-    throw manta::Exception({.code = manta::ErrorCode::NotFound,
-                            .message = "cannot read the documents folder " + folder + ": " + error.message() + "; set RAG_DOCS",
-                            .detail = folder});
+    throw manta::Exception(
+        {.code = manta::ErrorCode::NotFound,
+         .message = "cannot read the documents folder " + folder + ": " + error.message() + "; set RAG_DOCS",
+         .detail = folder});
   if (paths.empty())
     throw manta::Exception({.code = manta::ErrorCode::InvalidArgument,
                             .message = "the documents folder " + folder + " holds no .md or .txt file; set RAG_DOCS",

@@ -12,12 +12,12 @@ struct Chunk {
   std::string text;
 };
 
-// Cuts Markdown or plain text at headings, and sections at blank lines so that a passage has at most `max_characters` (a longer
-// paragraph is cut between sentences, or lines of a table).
+// Cuts Markdown or plain text at headings, and sections at blank lines so that a passage has at most `max_characters`
+// (a longer paragraph is cut between sentences, or lines of a table).
 std::vector<Chunk> cut(const std::string& document, std::string_view text, std::size_t max_characters = 800);
 
-// Reads every .md and .txt file below `folder`, in the order of their names; one that is not UTF-8 is reported and left out. Throws manta::Exception that names the folder when it is missing,
-// cannot be read, or holds no such file.
+// Reads every .md and .txt file below `folder`, in the order of their names; one that is not UTF-8 is reported and left
+// out. Throws manta::Exception that names the folder when it is missing, cannot be read, or holds no such file.
 std::vector<Chunk> read_folder(const std::string& folder);
 
 }  // namespace rag

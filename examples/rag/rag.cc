@@ -12,9 +12,9 @@ using manta::Exception;
 using manta::builtin::EmbedRequest;
 using manta::builtin::GenerateRequest;
 
-constexpr int kRetrieved = 10;            // passages that the reranker sees
-constexpr std::size_t kCandidates = 1000;  // texts of one question, at most
-constexpr std::size_t kPromptBytes = 4800; // of all sources in a prompt: it must fit the context beside the answer
+constexpr int kRetrieved = 10;              // passages that the reranker sees
+constexpr std::size_t kCandidates = 1000;   // texts of one question, at most
+constexpr std::size_t kPromptBytes = 4800;  // of all sources in a prompt: it must fit the context beside the answer
 
 class Stopwatch {
  public:
@@ -40,7 +40,8 @@ void add_total(Timings& timings_ms) {
 
 void Question::validate() const {
   const auto refuse = [](std::string message, std::string field) {
-    throw Exception({.code = manta::ErrorCode::InvalidArgument, .message = std::move(message), .detail = std::move(field)});
+    throw Exception(
+        {.code = manta::ErrorCode::InvalidArgument, .message = std::move(message), .detail = std::move(field)});
   };
   if (query.empty()) refuse("'query' is missing or empty; send the question as text", "query");
   if (top_k < 1 || top_k > kRetrieved) refuse("'top_k' must be from 1 to 10", "top_k");
@@ -148,8 +149,10 @@ GenerateRequest prompt(const Question& question, const std::vector<Passage>& sou
     context += "[" + std::to_string(i + 1) + "] (" + sources[i].document + ") " +
                shortened(sources[i].text, kPromptBytes / sources.size()) + "\n";
   GenerateRequest request{.max_tokens = question.max_tokens, .temperature = 0};
-  request.messages.push_back({"system", "Answer the question in one to three sentences from the numbered sources. Cite them like [1]."});
-  request.messages.push_back({"user", "Sources:\n" + context + "\nQuestion: " + shortened(question.query, kPromptBytes / 4)});
+  request.messages.push_back(
+      {"system", "Answer the question in one to three sentences from the numbered sources. Cite them like [1]."});
+  request.messages.push_back(
+      {"user", "Sources:\n" + context + "\nQuestion: " + shortened(question.query, kPromptBytes / 4)});
   return request;
 }
 

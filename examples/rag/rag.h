@@ -64,8 +64,8 @@ class Rag {
   manta::Handle<Llm> llm_;
 };
 
-// The prompt that makes a model answer from numbered sources. Long sources are shortened so that it fits a context of 2,048 tokens
-// with 512 to spare.
+// The prompt that makes a model answer from numbered sources. Long sources are shortened so that it fits a context of
+// 2,048 tokens with 512 to spare.
 manta::builtin::GenerateRequest prompt(const Question& question, const std::vector<Passage>& sources);
 
 }  // namespace rag

@@ -19,7 +19,8 @@ void fill(VectorCache& cache, const std::vector<Chunk>& chunks, const manta::Han
     if (!cache.find(chunk.text)) missing.push_back(chunk.text);
   for (std::size_t begin = 0; begin < missing.size(); begin += kTextsPerCall) {
     const std::size_t end = std::min(begin + kTextsPerCall, missing.size());
-    EmbedRequest request{{missing.begin() + static_cast<std::ptrdiff_t>(begin), missing.begin() + static_cast<std::ptrdiff_t>(end)}};
+    EmbedRequest request{
+        {missing.begin() + static_cast<std::ptrdiff_t>(begin), missing.begin() + static_cast<std::ptrdiff_t>(end)}};
     const auto made = embed.call<&Embed::embed>(std::move(request)).get();
     for (std::size_t i = begin; i < end; ++i) cache.put(missing[i], row_of(made.vectors, i - begin));
     std::cerr << "rag: embedded " << end << " of " << missing.size() << " passages\n";

@@ -13,10 +13,10 @@
 namespace rag {
 
 struct RetrieverOptions {
-  std::string docs = "docs";          // folder of the documents
-  std::string cache = ".cache/rag";   // folder where vectors are kept between starts
-  std::string embed_model;            // vectors of another model are not reused
-  bool shuffle = false;               // for a test: gives every passage the vector of another one
+  std::string docs = "docs";         // folder of the documents
+  std::string cache = ".cache/rag";  // folder where vectors are kept between starts
+  std::string embed_model;           // vectors of another model are not reused
+  bool shuffle = false;              // for a test: gives every passage the vector of another one
 };
 BOOST_DESCRIBE_STRUCT(RetrieverOptions, (), (docs, cache, embed_model, shuffle))
 
@@ -27,7 +27,8 @@ struct Passage {
 };
 BOOST_DESCRIBE_STRUCT(Passage, (), (text, document, score))
 
-// The passages of a folder by their vectors. The constructor embeds those that are not in the cache, with progress on standard error.
+// The passages of a folder by their vectors. The constructor embeds those that are not in the cache, with progress on
+// standard error.
 class Retriever {
  public:
   Retriever(RetrieverOptions options, manta::Handle<manta::builtin::Embed> embed);

@@ -29,7 +29,8 @@ std::vector<VectorIndex::Hit> VectorIndex::search(std::span<const float> query, 
   if (query.size() != dimensions_) return {};
   std::vector<Hit> hits(rows());
   for (std::size_t row = 0; row < hits.size(); ++row)
-    hits[row] = {row, std::inner_product(query.begin(), query.end(), values_.begin() + static_cast<std::ptrdiff_t>(row * dimensions_), 0.0)};
+    hits[row] = {row, std::inner_product(query.begin(), query.end(),
+                                         values_.begin() + static_cast<std::ptrdiff_t>(row * dimensions_), 0.0)};
   const auto best = [](const Hit& a, const Hit& b) { return a.score != b.score ? a.score > b.score : a.row < b.row; };
   const auto end = hits.begin() + static_cast<std::ptrdiff_t>(std::min(count, hits.size()));
   std::partial_sort(hits.begin(), end, hits.end(), best);
@@ -46,8 +47,8 @@ void VectorCache::load() {
   std::ifstream file(path_, std::ios::binary);
   std::uint64_t key = 0;
   std::uint32_t size = 0;
-  while (file.read(reinterpret_cast<char*>(&key), sizeof key) && file.read(reinterpret_cast<char*>(&size), sizeof size) &&
-         size <= kMaxDimensions) {
+  while (file.read(reinterpret_cast<char*>(&key), sizeof key) &&
+         file.read(reinterpret_cast<char*>(&size), sizeof size) && size <= kMaxDimensions) {
     std::vector<float> vector(size);
     if (!file.read(reinterpret_cast<char*>(vector.data()), static_cast<std::streamsize>(size * sizeof(float)))) return;
     entries_.push_back({key, std::move(vector)});
@@ -78,7 +79,8 @@ void VectorCache::save() const {
   }
   file.close();
   if (file) std::filesystem::rename(partial, path_, error);
-  if (!file || error) std::cerr << "rag: cannot write the cache " << path_ << "; documents are embedded again at the next start\n";
+  if (!file || error)
+    std::cerr << "rag: cannot write the cache " << path_ << "; documents are embedded again at the next start\n";
 }
 
 }  // namespace rag

@@ -25,8 +25,8 @@ class VectorIndex {
   std::vector<float> values_;
 };
 
-// Vectors of texts that were embedded before, in one file; found by content and model. A file that is missing or damaged is an
-// empty cache.
+// Vectors of texts that were embedded before, in one file; found by content and model. A file that is missing or
+// damaged is an empty cache.
 class VectorCache {
  public:
   VectorCache(std::string folder, const std::string& model);

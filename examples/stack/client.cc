@@ -1,8 +1,8 @@
 // Calls the stack by handles, as a program on the same machine does: stack_client [ADMIN_PORT]
 #include <chrono>
 #include <cstdlib>
-#include <iostream>
 #include <exception>
+#include <iostream>
 
 #include <manta/builtin/embed.h>
 #include <manta/builtin/openai.h>
@@ -34,8 +34,10 @@ int main(int argc, char** argv) try {
 
   const auto router = client.get_deployment_handle("openai_ingress");
   // Up to 4 tries, with pauses of 200 ms * 2^attempt, while the failure is one that another try may cure.
-  const Generation generation = manta::retry(4, 200ms, [&] { return complete(router, {.prompt = "hi", .max_tokens = 8}); });
-  std::cout << "completion: " << generation.usage.completion_tokens << " tokens, finish_reason " << generation.finish_reason << "\n";
+  const Generation generation =
+      manta::retry(4, 200ms, [&] { return complete(router, {.prompt = "hi", .max_tokens = 8}); });
+  std::cout << "completion: " << generation.usage.completion_tokens << " tokens, finish_reason "
+            << generation.finish_reason << "\n";
 
   const auto embed = client.get_deployment_handle("embed_onxx");
   const EmbedReply vectors = embed.call<EmbedReply>("call", EmbedRequest{{"a", "b"}}).get(5s);

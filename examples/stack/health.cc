@@ -36,7 +36,8 @@ manta::Task<manta::HttpResponse> Health::ready(manta::HttpRequest) {
     return manta::get_deployment_handle(deployment, application).with(options).call<std::string>(method);
   };
   auto embed = state_of(ask("embed_onxx", "embed", "model_id"));
-  auto llm = state_of(manta::get_deployment_handle("LLMServer", "llm").with(options).call<manta::builtin::ModelCard>("card"));
+  auto llm =
+      state_of(manta::get_deployment_handle("LLMServer", "llm").with(options).call<manta::builtin::ModelCard>("card"));
   auto ingress = state_of(ask("openai_ingress", "llm", "model_id"));
   auto rerank = state_of(ask("rerank_onnx", "rerank", "model_id"));
   Readiness readiness;
@@ -45,7 +46,8 @@ manta::Task<manta::HttpResponse> Health::ready(manta::HttpRequest) {
   readiness.models["openai_ingress"] = co_await ingress;
   readiness.ready = std::ranges::all_of(readiness.models, [](const auto& model) { return model.second == "ready"; });
   readiness.models["rerank_onnx"] = co_await rerank;
-  co_return manta::HttpResponse::json(manta::value_or_throw(manta::detail::to_json(readiness)), readiness.ready ? 200 : 503);
+  co_return manta::HttpResponse::json(manta::value_or_throw(manta::detail::to_json(readiness)),
+                                      readiness.ready ? 200 : 503);
 }
 
 }  // namespace stack

@@ -15,16 +15,18 @@ struct Readiness {
 };
 BOOST_DESCRIBE_STRUCT(Readiness, (), (ready, models))
 
-// Says how the other applications are. A replica takes its first call when it has loaded and warmed up its model, so a cheap
-// call that is answered means that the model is ready.
+// Says how the other applications are. A replica takes its first call when it has loaded and warmed up its model, so a
+// cheap call that is answered means that the model is ready.
 class Health {
  public:
   // 200 as long as this process serves.
   manta::Task<manta::HttpResponse> healthz(manta::HttpRequest request);
-  // 200 with a Readiness when the required models are ready, else 503 with one. The reranker is reported, but not required.
+  // 200 with a Readiness when the required models are ready, else 503 with one. The reranker is reported, but not
+  // required.
   manta::Task<manta::HttpResponse> ready(manta::HttpRequest request);
 
-  using methods = manta::Methods<manta::route<"GET", "/healthz", &Health::healthz>, manta::route<"GET", "/ready", &Health::ready>>;
+  using methods =
+      manta::Methods<manta::route<"GET", "/healthz", &Health::healthz>, manta::route<"GET", "/ready", &Health::ready>>;
 };
 
 }  // namespace stack

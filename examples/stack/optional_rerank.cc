@@ -12,7 +12,9 @@ OptionalRerank::OptionalRerank(manta::builtin::RerankOptions options) : model_(o
 }
 
 manta::builtin::Rerank& OptionalRerank::present() {
-  if (!rerank_) throw manta::HttpError(503, "there is no reranker: model file not found: " + model_ + "; set RERANK_MODEL and deploy again");
+  if (!rerank_)
+    throw manta::HttpError(
+        503, "there is no reranker: model file not found: " + model_ + "; set RERANK_MODEL and deploy again");
   return *rerank_;
 }
 

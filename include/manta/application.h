@@ -17,8 +17,9 @@
 
 namespace manta {
 
-// A deployment of class D with its arguments: a value, made by bind(). Given to another bind() it arrives there as Handle<D>.
-// Using one Bound in several places shares the deployment; binding twice makes two (the second is called "D_1").
+// A deployment of class D with its arguments: a value, made by bind(). Given to another bind() it arrives there as
+// Handle<D>. Using one Bound in several places shares the deployment; binding twice makes two (the second is called
+// "D_1").
 template <class D>
 class Bound {
  public:
@@ -53,7 +54,9 @@ Bound<D> bind(A&&... arguments) {
     (writer.add(detail::store(arguments)), ...);
     node->construct = [stored = Stored(detail::store(std::forward<A>(arguments))...)](detail::HandleSource& handles) {
       return std::apply(
-          [&](const auto&... value) -> std::shared_ptr<void> { return std::make_shared<D>(detail::resolve(value, handles)...); },
+          [&](const auto&... value) -> std::shared_ptr<void> {
+            return std::make_shared<D>(detail::resolve(value, handles)...);
+          },
           stored);
     };
     return Bound<D>(std::move(node));
@@ -72,8 +75,8 @@ class IngressDeployment {
   std::shared_ptr<const detail::Node> node_;
 };
 
-// What build() returns, or a std::vector of them: deployments that are started, updated and removed together. The ingress
-// answers HTTP below the route prefix. A name or prefix in the configuration wins.
+// What build() returns, or a std::vector of them: deployments that are started, updated and removed together. The
+// ingress answers HTTP below the route prefix. A name or prefix in the configuration wins.
 struct Application {
   std::string name = "default";
   IngressDeployment ingress;

@@ -12,7 +12,8 @@
 
 namespace manta {
 
-// One argument of an application: becomes whatever the place that takes it wants (std::string, int, a described struct, ...).
+// One argument of an application: becomes whatever the place that takes it wants (std::string, int, a described struct,
+// ...).
 class ArgValue {
  public:
   ArgValue(std::string key, Json value) : key_(std::move(key)), value_(std::move(value)) {}

@@ -15,10 +15,10 @@
 namespace manta {
 
 // Joins the items of concurrent requests into batches. A member of a coroutine class, used on its strand:
-//   manta::Batcher<std::string, Embedding> batcher{{.max_batch_size = 32}, [model](std::vector<std::string> texts) { ... }};
-//   Task<Embedding> embed(std::string text) { co_return co_await batcher.submit(text); }
-// `fn` runs on a compute thread, owns its state, gets its items by value and returns as many results in the same order; with
-// Out = Result<X> items fail one by one, and what it throws fails the whole batch.
+//   manta::Batcher<std::string, Embedding> batcher{{.max_batch_size = 32}, [model](std::vector<std::string> texts) {
+//   ... }}; Task<Embedding> embed(std::string text) { co_return co_await batcher.submit(text); }
+// `fn` runs on a compute thread, owns its state, gets its items by value and returns as many results in the same order;
+// with Out = Result<X> items fail one by one, and what it throws fails the whole batch.
 template <class In, class Out>
 class Batcher {
  public:
@@ -37,8 +37,8 @@ class Batcher {
     co_return take(*item);
   }
 
-  // The items of one request: queued together, so that they can share a batch; their results in order. The first failure, in that
-  // order, is thrown.
+  // The items of one request: queued together, so that they can share a batch; their results in order. The first
+  // failure, in that order, is thrown.
   Task<std::vector<Out>> submit_all(std::vector<In> in) {
     std::vector<std::shared_ptr<Item>> items;
     items.reserve(in.size());

@@ -14,8 +14,8 @@ struct ClientOptions {
   double connect_timeout_s = 5;  // until the instance has answered
 };
 
-// A program's connection to a running instance on the same machine: handles that go straight to the replicas. Has one background
-// thread; handles and responses must not outlive it. Thread-safe.
+// A program's connection to a running instance on the same machine: handles that go straight to the replicas. Has one
+// background thread; handles and responses must not outlive it. Thread-safe.
 class Client {
  public:
   // Throws Unavailable, naming what was tried, when no instance answers.

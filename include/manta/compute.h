@@ -16,8 +16,8 @@ namespace manta {
 
 namespace detail {
 
-// Runs `job` on a compute thread of this replica and resumes on the strand. Outside a replica (a test that just constructs the
-// class) it runs at once. The job must own what it uses: it may outlive the coroutine that waits for it.
+// Runs `job` on a compute thread of this replica and resumes on the strand. Outside a replica (a test that just
+// constructs the class) it runs at once. The job must own what it uses: it may outlive the coroutine that waits for it.
 Task<Result<void>> run_on_compute(std::move_only_function<void()> job);
 
 template <class R>
@@ -28,14 +28,15 @@ struct ComputeResult {
 
 }  // namespace detail
 
-// Runs fn(args...) on a compute thread of this replica: for work that blocks or takes long, in a coroutine method. Throws what fn
-// throws, and Overloaded when too much waits already. When the request is cancelled, a job that has not started is dropped; one
-// that runs sees manta::cancelled() and ends by itself.
+// Runs fn(args...) on a compute thread of this replica: for work that blocks or takes long, in a coroutine method.
+// Throws what fn throws, and Overloaded when too much waits already. When the request is cancelled, a job that has not
+// started is dropped; one that runs sees manta::cancelled() and ends by itself.
 template <class F, class... A>
 Task<std::invoke_result_t<F, A...>> compute(F fn, A... args) {
   using R = std::invoke_result_t<F, A...>;
   auto result = std::make_shared<detail::ComputeResult<R>>();
-  std::move_only_function<void()> job = [result, fn = std::move(fn), given = std::tuple<A...>(std::move(args)...)]() mutable {
+  std::move_only_function<void()> job = [result, fn = std::move(fn),
+                                         given = std::tuple<A...>(std::move(args)...)]() mutable {
     try {
       if constexpr (std::is_void_v<R>)
         std::apply(fn, std::move(given));

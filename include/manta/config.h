@@ -9,8 +9,8 @@
 
 namespace manta {
 
-// What one replica needs of a node. Accounted before its process starts; a replica that fits nowhere stays pending, with the
-// reason in the status.
+// What one replica needs of a node. Accounted before its process starts; a replica that fits nowhere stays pending,
+// with the reason in the status.
 struct Resources {
   double num_cpus = 1;                      // CPUs; fractions are fine
   double num_gpus = 0;                      // GPUs; a fraction shares one GPU, above 1 only whole numbers
@@ -29,25 +29,25 @@ struct WarmUp {
 };
 BOOST_DESCRIBE_STRUCT(WarmUp, (), (method, body, count))
 
-// How one deployment runs. Every field can be overridden by deployment name in YAML. Names and defaults are Ray Serve's where
-// it has the thing.
+// How one deployment runs. Every field can be overridden by deployment name in YAML. Names and defaults are Ray Serve's
+// where it has the thing.
 struct DeploymentConfig {
-  std::string name;                     // default: the class name without namespaces
-  int num_replicas = 1;                 // processes
-  int max_ongoing_requests = 5;         // per replica; enforced by the replica
-  int max_queued_requests = -1;         // per calling process; -1 = no limit; beyond it: Overloaded
-  int backpressure_status_code = 503;   // 503 or 429 for Overloaded
-  Resources ray_actor_options;          // `resources` of one replica, under the name that users know
-  int compute_threads = 1;              // threads for plain methods and compute(); 1 = members need no lock
-  double health_check_period_s = 10;    // seconds between checks, jittered by 10 %
+  std::string name;                    // default: the class name without namespaces
+  int num_replicas = 1;                // processes
+  int max_ongoing_requests = 5;        // per replica; enforced by the replica
+  int max_queued_requests = -1;        // per calling process; -1 = no limit; beyond it: Overloaded
+  int backpressure_status_code = 503;  // 503 or 429 for Overloaded
+  Resources ray_actor_options;         // `resources` of one replica, under the name that users know
+  int compute_threads = 1;             // threads for plain methods and compute(); 1 = members need no lock
+  double health_check_period_s = 10;   // seconds between checks, jittered by 10 %
   double health_check_timeout_s = 30;
-  double graceful_shutdown_wait_loop_s = 2;   // seconds between looks whether requests are still ongoing
-  double graceful_shutdown_timeout_s = 20;    // then the process is killed
-  double initialization_timeout_s = 600;      // constructor, first health check and warm-up together
-  double request_timeout_s = 0;               // deadline of each call, when the caller gives none; 0 = none
+  double graceful_shutdown_wait_loop_s = 2;  // seconds between looks whether requests are still ongoing
+  double graceful_shutdown_timeout_s = 20;   // then the process is killed
+  double initialization_timeout_s = 600;     // constructor, first health check and warm-up together
+  double request_timeout_s = 0;              // deadline of each call, when the caller gives none; 0 = none
   int max_constructor_retry_count = 20;
-  int max_replicas_per_node = 0;              // 0 = no limit
-  std::optional<std::string> user_config;     // JSON given to reconfigure()
+  int max_replicas_per_node = 0;           // 0 = no limit
+  std::optional<std::string> user_config;  // JSON given to reconfigure()
   std::vector<WarmUp> warmup;
   std::map<std::string, std::string> env_vars;  // added to the environment of the replica process
   bool operator==(const DeploymentConfig&) const = default;

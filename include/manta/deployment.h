@@ -25,15 +25,16 @@ struct WhereAmI {
   std::string node_id;
   std::string application, deployment, replica;
   std::int64_t pid = 0;
-  std::int64_t free_memory_bytes = 0;          // of the node
-  std::optional<double> gpu_utilization;       // 0..1, mean over the GPUs of the node; null without a GPU
+  std::int64_t free_memory_bytes = 0;     // of the node
+  std::optional<double> gpu_utilization;  // 0..1, mean over the GPUs of the node; null without a GPU
   std::optional<std::int64_t> gpu_memory_used_bytes;
-  std::string model_version;                   // what model_version() of the class returns; else empty
-  double load_time_s = 0;                      // how long the constructor took
-  std::string configuration_hash;              // equal for replicas of the same class, arguments and configuration
+  std::string model_version;       // what model_version() of the class returns; else empty
+  double load_time_s = 0;          // how long the constructor took
+  std::string configuration_hash;  // equal for replicas of the same class, arguments and configuration
 };
-BOOST_DESCRIBE_STRUCT(WhereAmI, (), (node_id, application, deployment, replica, pid, free_memory_bytes, gpu_utilization,
-                                     gpu_memory_used_bytes, model_version, load_time_s, configuration_hash))
+BOOST_DESCRIBE_STRUCT(WhereAmI, (),
+                      (node_id, application, deployment, replica, pid, free_memory_bytes, gpu_utilization,
+                       gpu_memory_used_bytes, model_version, load_time_s, configuration_hash))
 
 // Which replica this code runs in.
 struct ReplicaContext {

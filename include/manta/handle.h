@@ -14,8 +14,8 @@
 
 namespace manta {
 
-// Calls another deployment; constructors get one for each bound deployment. Cheap to copy, usable from any thread. Arguments
-// that cannot be encoded (a NaN in text) throw at the call; everything else arrives with the response.
+// Calls another deployment; constructors get one for each bound deployment. Cheap to copy, usable from any thread.
+// Arguments that cannot be encoded (a NaN in text) throw at the call; everything else arrives with the response.
 template <class D>
 class Handle {
  public:
@@ -95,8 +95,9 @@ class DynamicHandle {
   CallOptions options_;
 };
 
-// In a replica: a deployment by name, of its own application or of the one named. Found when it is called: a deployment that
-// does not exist fails the call. A client program makes a manta::Client and asks that. Throws Exception outside a replica.
+// In a replica: a deployment by name, of its own application or of the one named. Found when it is called: a deployment
+// that does not exist fails the call. A client program makes a manta::Client and asks that. Throws Exception outside a
+// replica.
 DynamicHandle get_deployment_handle(std::string_view deployment, std::string_view application = {});
 
 }  // namespace manta

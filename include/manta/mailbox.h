@@ -30,8 +30,8 @@ class Signal {
 
 }  // namespace detail
 
-// Brings values from any thread (an engine's own, a compute thread) to one coroutine of the strand, in order. Bounded. Shared by
-// both sides: keep it in a shared_ptr. Made on the strand or a compute thread of the replica that reads.
+// Brings values from any thread (an engine's own, a compute thread) to one coroutine of the strand, in order. Bounded.
+// Shared by both sides: keep it in a shared_ptr. Made on the strand or a compute thread of the replica that reads.
 template <class T>
 class Mailbox {
  public:

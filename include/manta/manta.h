@@ -42,8 +42,8 @@ namespace cli {
 int run(int argc, char** argv, BuildFunction* builtin_build);
 }  // namespace cli
 
-// For an executable that holds its application: the same command line as `manta`, whose `run` without an argument serves
-// build(). `int main(int argc, char** argv) { return manta::main(argc, argv, build); }`
+// For an executable that holds its application: the same command line as `manta`, whose `run` without an argument
+// serves build(). `int main(int argc, char** argv) { return manta::main(argc, argv, build); }`
 template <class Build>
 int main(int argc, char** argv, Build build) {
   BuildFunction function = [build](const Args& args) mutable { return detail::run_build(build, args); };
@@ -54,9 +54,9 @@ int main(int argc, char** argv, Build build) {
 
 // Exports an application from a shared object: MANTA_APP(build) makes `manta run ./libapp.so:build` find the function
 // `Application build(const Args&)`. Several may stand in one object.
-#define MANTA_APP(function)                                                                             \
+#define MANTA_APP(function)                                                                                       \
   extern "C" __attribute__((visibility("default"))) const ::manta::detail::ArtifactEntry manta_app_##function = { \
-      ::manta::detail::kAbi, MANTA_VERSION,                                                             \
+      ::manta::detail::kAbi, MANTA_VERSION,                                                                       \
       +[](const ::manta::Args& args) { return ::manta::detail::run_build(function, args); }};
 
 #define MANTA_VERSION "0.1.0"

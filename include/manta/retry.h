@@ -37,8 +37,8 @@ using AwaitedTask = typename Awaited<std::invoke_result_t<F&>>::type;
 
 }  // namespace detail
 
-// Calls fn() up to `times` times, with pauses of base_backoff, twice that, ... between, while it fails with an error that another
-// try may cure. Here fn returns a value or void, and this blocks: for compute threads and client programs.
+// Calls fn() up to `times` times, with pauses of base_backoff, twice that, ... between, while it fails with an error
+// that another try may cure. Here fn returns a value or void, and this blocks: for compute threads and client programs.
 template <class F>
   requires std::is_void_v<detail::AwaitedTask<F>>
 std::invoke_result_t<F&> retry(int times, std::chrono::nanoseconds base_backoff, F fn) {

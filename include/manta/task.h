@@ -82,8 +82,8 @@ class Resumption {
 }  // namespace detail
 
 // A lazy coroutine: runs when awaited or spawned, on the thread that resumes it. Move-only. Destroying a Task that has
-// started but not finished cancels it: its frame and everything it awaits are destroyed at the point of suspension, so an
-// awaitable must unregister itself in the destructor of its awaiter. Awaited at most once.
+// started but not finished cancels it: its frame and everything it awaits are destroyed at the point of suspension, so
+// an awaitable must unregister itself in the destructor of its awaiter. Awaited at most once.
 template <class T>
 class [[nodiscard("a Task does nothing until it is awaited")]] Task {
  public:

@@ -15,8 +15,8 @@ namespace manta::testing {
 
 // Stands in for every deployment of class D in a LocalApp:
 //   LocalApp app(build(args), {fake<Llm>().on<&Llm::generate>([](Prompt p) { return Text{"hi"}; })});
-// Methods run on compute threads; one without an answer fails with NotFound. Streaming methods get the Writer's place as a
-// std::vector of items to return.
+// Methods run on compute threads; one without an answer fails with NotFound. Streaming methods get the Writer's place
+// as a std::vector of items to return.
 template <class D>
 class Fake {
  public:
@@ -42,8 +42,9 @@ struct LocalAppOptions {
   bool log = false;             // to standard error
 };
 
-// A whole application in this process, without sockets: each deployment has a strand, compute threads and admission of its own,
-// as in a replica. The constructor returns when all are ready and throws what a constructor or health check threw. For tests.
+// A whole application in this process, without sockets: each deployment has a strand, compute threads and admission of
+// its own, as in a replica. The constructor returns when all are ready and throws what a constructor or health check
+// threw. For tests.
 class LocalApp {
  public:
   using Fakes = std::vector<detail::FakeDeployment>;

@@ -29,8 +29,8 @@ Task<void> gather_each(Responses responses, Values& values, std::index_sequence<
 
 }  // namespace detail
 
-// Blocks until one of the responses is done: its index. nullopt when the timeout ran out or there are none. For compute threads
-// and client programs.
+// Blocks until one of the responses is done: its index. nullopt when the timeout ran out or there are none. For compute
+// threads and client programs.
 template <class R>
 std::optional<std::size_t> wait_any(const std::vector<Response<R>>& responses, detail::Timeout timeout = {}) {
   return detail::wait_any(detail::pending_of(responses), timeout);
@@ -42,8 +42,8 @@ detail::AnyAwaiter when_any(const std::vector<Response<R>>& responses, detail::T
   return detail::AnyAwaiter(detail::pending_of(responses), timeout);
 }
 
-// Waits for all; their answers in order. The calls run in parallel already. The first failure, in that order, is thrown and
-// cancels the others.
+// Waits for all; their answers in order. The calls run in parallel already. The first failure, in that order, is thrown
+// and cancels the others.
 template <class... R>
 Task<std::tuple<R...>> gather(Response<R>... responses) {
   std::tuple<std::optional<R>...> values;

@@ -9,7 +9,9 @@ void ArgValue::throw_mismatch(const Error& error) const {
 Args Args::parse(std::string_view json) {
   Args args;
   Result<std::map<std::string, Json>> values = detail::from_json<std::map<std::string, Json>>(json);
-  if (!values) throw Exception({ErrorCode::InvalidArgument, "application arguments: " + values.error().message, values.error().detail});
+  if (!values)
+    throw Exception(
+        {ErrorCode::InvalidArgument, "application arguments: " + values.error().message, values.error().detail});
   for (auto& [key, value] : *values) args.values_.emplace(key, std::move(value));
   return args;
 }

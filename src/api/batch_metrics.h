@@ -29,14 +29,18 @@ struct BatchMetrics {
   BatchMetrics(Metrics& metrics, const Labels& with)
       : wait_ms(metrics.histogram("batch_wait_time_ms", "Time the oldest item of a batch waited.", with)),
         execution_ms(metrics.histogram("batch_execution_time_ms", "Time a batch took to run.", with)),
-        utilization(metrics.histogram("batch_utilization_percent", "Items of a batch by the limit.", with, {5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100})),
-        actual_size(metrics.histogram("actual_batch_size", "Items of a batch.", with, {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024})),
+        utilization(metrics.histogram("batch_utilization_percent", "Items of a batch by the limit.", with,
+                                      {5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100})),
+        actual_size(metrics.histogram("actual_batch_size", "Items of a batch.", with,
+                                      {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024})),
         queue_length(metrics.gauge("batch_queue_length", "Items that wait for a batch.", with)),
         processed(metrics.counter("batches_processed", "Batches run.", with)) {}
 
   static double ms(Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
   static Labels labels(const ReplicaScope& scope, const std::string& name) {
-    return {{"application", scope.context.application}, {"deployment", scope.context.deployment}, {"replica", scope.context.replica},
+    return {{"application", scope.context.application},
+            {"deployment", scope.context.deployment},
+            {"replica", scope.context.replica},
             {"function_name", name}};
   }
 };

@@ -184,8 +184,8 @@ BatchLimits BatchQueue::limits() const { return state_->limits(); }
 void check_batch_size(std::size_t items, std::size_t results) {
   if (items == results) return;
   throw Exception({.code = ErrorCode::AppError,
-                   .message = "the batch function got " + std::to_string(items) + " items and returned " + std::to_string(results) +
-                              " results; it must return one for each, in order"});
+                   .message = "the batch function got " + std::to_string(items) + " items and returned " +
+                              std::to_string(results) + " results; it must return one for each, in order"});
 }
 
 }  // namespace manta::detail

@@ -32,9 +32,10 @@ std::shared_ptr<RequestContext> copy_of(const RequestContext& request) {
   return context;
 }
 
-std::shared_ptr<RequestContext> call_context(const std::shared_ptr<RequestContext>& request, const CallOptions& options) {
-  const bool plain = options.timeout.count() == 0 && options.session_id.empty() && options.multiplexed_model_id.empty() &&
-                     options.priority == 0;
+std::shared_ptr<RequestContext> call_context(const std::shared_ptr<RequestContext>& request,
+                                             const CallOptions& options) {
+  const bool plain = options.timeout.count() == 0 && options.session_id.empty() &&
+                     options.multiplexed_model_id.empty() && options.priority == 0;
   if (request && plain) return request;
   auto context = request ? copy_of(*request) : std::make_shared<RequestContext>();
   if (!request) context->request_id = new_request_id();

@@ -7,9 +7,10 @@
 
 namespace manta::api {
 
-// The context of a call made with `options` on behalf of `request` (null: of nothing): the earlier of both deadlines, and the
-// rest of `options` where it says something. The request's own object when nothing differs.
-std::shared_ptr<RequestContext> call_context(const std::shared_ptr<RequestContext>& request, const CallOptions& options);
+// The context of a call made with `options` on behalf of `request` (null: of nothing): the earlier of both deadlines,
+// and the rest of `options` where it says something. The request's own object when nothing differs.
+std::shared_ptr<RequestContext> call_context(const std::shared_ptr<RequestContext>& request,
+                                             const CallOptions& options);
 
 // Another object that says the same, not cancelled: a callee's own.
 std::shared_ptr<RequestContext> copy_of(const RequestContext& request);

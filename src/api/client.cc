@@ -14,14 +14,18 @@
 namespace manta {
 namespace {
 
-std::string address_of(const ClientOptions& options) { return options.admin_host + ":" + std::to_string(options.admin_port); }
+std::string address_of(const ClientOptions& options) {
+  return options.admin_host + ":" + std::to_string(options.admin_port);
+}
 
 }  // namespace
 
 // The loop and all that lives on it belong to `thread`; callers reach it through the strand.
 struct Client::Impl {
   explicit Impl(const ClientOptions& given)
-      : options(given), logger({.component = "client", .level = LogLevel::Error, .async = false}), thread([this] { run(); }) {}
+      : options(given),
+        logger({.component = "client", .level = LogLevel::Error, .async = false}),
+        thread([this] { run(); }) {}
 
   ~Impl() {
     loop.stop();
@@ -30,13 +34,14 @@ struct Client::Impl {
 
   void run() {
     strand = std::make_shared<api::Strand>(loop);
-    dispatchers.emplace(routing::RouterEnvironment{.loop = loop,
-                                                   .metrics = metrics,
-                                                   .logger = logger,
-                                                   .connect = [this](const spec::ReplicaAddress& to) { return connect(to.address); },
-                                                   .seed = std::random_device{}(),
-                                                   .handle = "client"},
-                        counts);
+    dispatchers.emplace(
+        routing::RouterEnvironment{.loop = loop,
+                                   .metrics = metrics,
+                                   .logger = logger,
+                                   .connect = [this](const spec::ReplicaAddress& to) { return connect(to.address); },
+                                   .seed = std::random_device{}(),
+                                   .handle = "client"},
+        counts);
     callers.emplace(strand, *dispatchers, "", "");
     routing::Subscription subscription(loop, logger, [this] { return connect(address_of(options)); });
     subscription.on_snapshot([this](const spec::RoutingSnapshot& snapshot) {
@@ -70,7 +75,8 @@ struct Client::Impl {
     const auto limit = std::chrono::duration<double>(options.connect_timeout_s);
     if (changed.wait_for(lock, limit, [&] { return connected; })) return;
     throw Exception({.code = ErrorCode::Unavailable,
-                     .message = "no instance of Manta answers at " + address_of(options) + "; start one with 'manta run', or give its --admin-port"});
+                     .message = "no instance of Manta answers at " + address_of(options) +
+                                "; start one with 'manta run', or give its --admin-port"});
   }
 
   // The application that `deployment` belongs to. Throws NotFound, or InvalidArgument that lists the applications.
@@ -84,9 +90,11 @@ struct Client::Impl {
     }
     if (count == 1) return found;
     if (count == 0)
-      throw Exception({.code = ErrorCode::NotFound, .message = "no application has a deployment '" + std::string(deployment) + "'"});
+      throw Exception({.code = ErrorCode::NotFound,
+                       .message = "no application has a deployment '" + std::string(deployment) + "'"});
     throw Exception({.code = ErrorCode::InvalidArgument,
-                     .message = "several applications have a deployment '" + std::string(deployment) + "': " + listed + "; name one"});
+                     .message = "several applications have a deployment '" + std::string(deployment) + "': " + listed +
+                                "; name one"});
   }
 
   ClientOptions options;

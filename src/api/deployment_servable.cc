@@ -87,8 +87,8 @@ std::unexpected<Error> no_method(const detail::Node& node, std::string_view meth
 
 }  // namespace
 
-DeploymentServable::DeploymentServable(std::shared_ptr<const detail::Node> node, detail::HandleSource& handles, const ReplicaScope& scope,
-                                       std::string configuration_hash)
+DeploymentServable::DeploymentServable(std::shared_ptr<const detail::Node> node, detail::HandleSource& handles,
+                                       const ReplicaScope& scope, std::string configuration_hash)
     : node_(std::move(node)),
       scope_(scope),
       configuration_hash_(std::move(configuration_hash)),
@@ -142,7 +142,8 @@ Result<void> DeploymentServable::check_health() {
 Result<void> DeploymentServable::reconfigure(const std::string& user_config_json) {
   const ScopedReplica inside(&scope_);
   if (!node_->table->reconfigure)
-    return fail(ErrorCode::InvalidArgument, "user_config is set, but class '" + node_->table->class_name + "' has no reconfigure()");
+    return fail(ErrorCode::InvalidArgument,
+                "user_config is set, but class '" + node_->table->class_name + "' has no reconfigure()");
   return node_->table->reconfigure(object_.get(), user_config_json);
 }
 

@@ -14,7 +14,8 @@ namespace manta::api {
 // A user's object behind the method table of its class.
 class DeploymentServable final : public replica::Servable {
  public:
-  // Constructs the object: on a compute thread, with `scope` (which outlives this) as the current replica. Exceptions pass through.
+  // Constructs the object: on a compute thread, with `scope` (which outlives this) as the current replica. Exceptions
+  // pass through.
   DeploymentServable(std::shared_ptr<const detail::Node> node, detail::HandleSource& handles, const ReplicaScope& scope,
                      std::string configuration_hash);
 

@@ -75,7 +75,8 @@ const GraphNode* Graph::find(const detail::Node& wanted) const {
 
 Result<Graph> make_graph(const Application& application) {
   if (!application.ingress.node())
-    return fail(ErrorCode::InvalidArgument, "application '" + application.name + "' has no ingress: set .ingress = manta::bind<...>(...)");
+    return fail(ErrorCode::InvalidArgument,
+                "application '" + application.name + "' has no ingress: set .ingress = manta::bind<...>(...)");
   Graph graph{.name = application.name, .route_prefix = application.route_prefix};
   Namer(graph).add(application.ingress.node());
   return graph;
@@ -84,7 +85,8 @@ Result<Graph> make_graph(const Application& application) {
 std::vector<spec::MethodSpec> method_specs(const detail::ClassTable& table, bool with_schemas) {
   std::vector<spec::MethodSpec> specs;
   for (const auto& method : table.methods) {
-    spec::MethodSpec made{.name = method.name, .idempotent = method.idempotent, .streams = method.streams, .raw_http = method.raw_http};
+    spec::MethodSpec made{
+        .name = method.name, .idempotent = method.idempotent, .streams = method.streams, .raw_http = method.raw_http};
     if (with_schemas && method.request_schema) made.request_schema = method.request_schema();
     if (with_schemas && method.response_schema) made.response_schema = method.response_schema();
     specs.push_back(std::move(made));
@@ -95,9 +97,11 @@ std::vector<spec::MethodSpec> method_specs(const detail::ClassTable& table, bool
 }
 
 spec::ApplicationGraph describe(const Graph& graph) {
-  spec::ApplicationGraph described{.name = graph.name, .route_prefix = graph.route_prefix, .ingress = graph.ingress().name};
+  spec::ApplicationGraph described{
+      .name = graph.name, .route_prefix = graph.route_prefix, .ingress = graph.ingress().name};
   for (const auto& method : graph.ingress().node->table->methods)
-    for (const auto& route : method.routes) described.routes.push_back({.verb = route.verb, .path = route.path, .method = method.name});
+    for (const auto& route : method.routes)
+      described.routes.push_back({.verb = route.verb, .path = route.path, .method = method.name});
   for (const GraphNode& node : graph.nodes) described.nodes.push_back(to_spec(node));
   return described;
 }

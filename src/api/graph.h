@@ -15,8 +15,8 @@ namespace manta::api {
 struct GraphNode {
   std::shared_ptr<const detail::Node> node;
   std::string name;
-  std::vector<std::string> children;  // names, in the order of the arguments
-  std::string fingerprint;            // of class, arguments, methods and children
+  std::vector<std::string> children;                       // names, in the order of the arguments
+  std::string fingerprint;                                 // of class, arguments, methods and children
   std::shared_ptr<const detail::Node> stand_in = nullptr;  // a fake that runs in its place
 };
 

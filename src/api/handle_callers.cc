@@ -9,7 +9,8 @@ std::shared_ptr<detail::Caller> HandleCallers::of(const std::string& application
   auto& caller = callers_[{application, deployment}];
   if (!caller) {
     auto transport = std::make_shared<RemoteTransport>(dispatchers_, application, deployment);
-    caller = std::make_shared<StrandCaller>(strand_, std::move(transport), CallPath{from_application_, from_deployment_, application, deployment});
+    caller = std::make_shared<StrandCaller>(strand_, std::move(transport),
+                                            CallPath{from_application_, from_deployment_, application, deployment});
   }
   return caller;
 }

@@ -14,12 +14,15 @@
 
 namespace manta::api {
 
-// The callers behind the handles of one strand: one for each deployment that is called. Thread-safe; the strand and the dispatchers
-// outlive it.
+// The callers behind the handles of one strand: one for each deployment that is called. Thread-safe; the strand and the
+// dispatchers outlive it.
 class HandleCallers {
  public:
-  HandleCallers(std::shared_ptr<Strand> strand, routing::Dispatchers& dispatchers, std::string from_application, std::string from_deployment)
-      : strand_(std::move(strand)), dispatchers_(dispatchers), from_application_(std::move(from_application)),
+  HandleCallers(std::shared_ptr<Strand> strand, routing::Dispatchers& dispatchers, std::string from_application,
+                std::string from_deployment)
+      : strand_(std::move(strand)),
+        dispatchers_(dispatchers),
+        from_application_(std::move(from_application)),
         from_deployment_(std::move(from_deployment)) {}
 
   std::shared_ptr<detail::Caller> of(const std::string& application, const std::string& deployment);

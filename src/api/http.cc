@@ -39,7 +39,9 @@ HttpResponse HttpResponse::text(std::string body, int status) {
 }
 
 HttpError::HttpError(int status, std::string message, std::string detail)
-    : Exception({.code = ErrorCode::AppError, .message = std::move(message), .detail = std::move(detail), .status = status}) {}
+    : Exception(
+          {.code = ErrorCode::AppError, .message = std::move(message), .detail = std::move(detail), .status = status}) {
+}
 
 Task<void> HttpWriter::start(int status, HttpHeaders headers) {
   sink_->start(status, std::move(headers));

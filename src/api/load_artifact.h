@@ -15,9 +15,10 @@ struct ArtifactReference {
   std::string function;  // of a library ("build"), or the name of a builtin
 };
 
-// The build function behind `reference`. A library stays loaded. Errors name the file or name, what is wrong and what to do: not there,
-// not exported, built for another version of Manta. `builtin_build`: of manta::main(), or null.
-Result<BuildFunction> load_build(const ArtifactReference& reference, const std::map<std::string, BuildFunction>& builtins,
+// The build function behind `reference`. A library stays loaded. Errors name the file or name, what is wrong and what
+// to do: not there, not exported, built for another version of Manta. `builtin_build`: of manta::main(), or null.
+Result<BuildFunction> load_build(const ArtifactReference& reference,
+                                 const std::map<std::string, BuildFunction>& builtins,
                                  const BuildFunction* builtin_build);
 
 // Runs it: what it throws becomes an error.

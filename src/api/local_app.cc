@@ -50,9 +50,12 @@ bool wants_events(const HttpHeaders& headers) {
 
 struct LocalApp::Impl {
   Impl(const Graph& g, const LocalAppOptions& options)
-      : graph(g), logger({.component = "local", .level = options.log ? LogLevel::Info : LogLevel::Error, .async = false}), client(clock) {}
+      : graph(g),
+        logger({.component = "local", .level = options.log ? LogLevel::Info : LogLevel::Error, .async = false}),
+        client(clock) {}
 
-  std::shared_ptr<manta::detail::Caller> make_caller(const std::shared_ptr<Strand>& from, const std::string& caller, const std::string& name);
+  std::shared_ptr<manta::detail::Caller> make_caller(const std::shared_ptr<Strand>& from, const std::string& caller,
+                                                     const std::string& name);
   void start(const LocalAppOptions& options);
   void start_one(const GraphNode& node);
   Task<HttpResponse> answer(std::string verb, std::string target, std::string body, HttpHeaders headers);
@@ -67,13 +70,14 @@ struct LocalApp::Impl {
   std::map<std::string, std::unique_ptr<LocalReplica>> replicas;
 };
 
-std::shared_ptr<manta::detail::Caller> LocalApp::Impl::make_caller(const std::shared_ptr<Strand>& from, const std::string& caller,
-                                                                   const std::string& name) {
+std::shared_ptr<manta::detail::Caller> LocalApp::Impl::make_caller(const std::shared_ptr<Strand>& from,
+                                                                   const std::string& caller, const std::string& name) {
   const auto found = replicas.find(name);
   if (found == replicas.end()) {
     std::string known;
     for (const auto& [key, replica] : replicas) known += (known.empty() ? "" : ", ") + key;
-    throw Exception({ErrorCode::NotFound, "application '" + graph.name + "' has no deployment '" + name + "'; it has " + known});
+    throw Exception(
+        {ErrorCode::NotFound, "application '" + graph.name + "' has no deployment '" + name + "'; it has " + known});
   }
   return std::make_shared<StrandCaller>(from, std::make_shared<LocalTransport>(from, *found->second),
                                         CallPath{graph.name, caller, graph.name, name});
@@ -86,7 +90,9 @@ class LocalHandles final : public manta::detail::HandleSource {
  public:
   using MakeCaller = std::function<std::shared_ptr<manta::detail::Caller>(const std::string& name)>;
   LocalHandles(const Graph& graph, MakeCaller make) : graph_(graph), make_(std::move(make)) {}
-  std::shared_ptr<manta::detail::Caller> caller(const manta::detail::Node& child) override { return make_(graph_.find(child)->name); }
+  std::shared_ptr<manta::detail::Caller> caller(const manta::detail::Node& child) override {
+    return make_(graph_.find(child)->name);
+  }
 
  private:
   const Graph& graph_;
@@ -97,12 +103,16 @@ class LocalHandles final : public manta::detail::HandleSource {
 
 void LocalApp::Impl::start_one(const GraphNode& node) {
   LocalReplica& replica = *replicas.at(node.name);
-  auto caller_to = [this, &replica, name = node.name](const std::string& callee) { return make_caller(replica.strand(), name, callee); };
+  auto caller_to = [this, &replica, name = node.name](const std::string& callee) {
+    return make_caller(replica.strand(), name, callee);
+  };
   auto make = [this, &node, caller_to](const ReplicaScope& scope) -> Result<std::unique_ptr<replica::Servable>> {
     LocalHandles handles(graph, caller_to);
-    return std::make_unique<DeploymentServable>(node.stand_in ? node.stand_in : node.node, handles, scope, node.fingerprint);
+    return std::make_unique<DeploymentServable>(node.stand_in ? node.stand_in : node.node, handles, scope,
+                                                node.fingerprint);
   };
-  replica.start(std::move(make), [caller_to](const std::string&, const std::string& deployment) { return caller_to(deployment); });
+  replica.start(std::move(make),
+                [caller_to](const std::string&, const std::string& deployment) { return caller_to(deployment); });
 }
 
 void LocalApp::Impl::start(const LocalAppOptions& options) {
@@ -138,14 +148,16 @@ LocalApp::~LocalApp() { close(); }
 void LocalApp::close() {
   if (!impl_) return;
   for (auto node = impl_->graph.nodes.rbegin(); node != impl_->graph.nodes.rend(); ++node)
-    if (const auto replica = impl_->replicas.find(node->name); replica != impl_->replicas.end()) replica->second->stop();
+    if (const auto replica = impl_->replicas.find(node->name); replica != impl_->replicas.end())
+      replica->second->stop();
 }
 
 std::shared_ptr<manta::detail::Caller> LocalApp::caller(std::string_view name) {
   return impl_->make_caller(impl_->client.strand(), "", std::string(name));
 }
 
-Task<HttpResponse> LocalApp::Impl::answer_stream(std::shared_ptr<LocalCall> call, LocalReplica& ingress, bool raw, bool events) {
+Task<HttpResponse> LocalApp::Impl::answer_stream(std::shared_ptr<LocalCall> call, LocalReplica& ingress, bool raw,
+                                                 bool events) {
   const auto items = call->items = std::make_shared<LocalItems>(ingress.strand(), client.strand());
   call->on_reply = [items](Result<replica::Reply> reply) {
     items->end(reply ? Result<void>() : std::unexpected(std::move(reply.error())));
@@ -206,7 +218,9 @@ HttpResponse LocalApp::request(std::string_view verb, std::string_view target, s
   return answered.get();
 }
 
-HttpResponse LocalApp::get(std::string_view target, HttpHeaders headers) { return request("GET", target, "", std::move(headers)); }
+HttpResponse LocalApp::get(std::string_view target, HttpHeaders headers) {
+  return request("GET", target, "", std::move(headers));
+}
 
 HttpResponse LocalApp::post(std::string_view target, std::string body, HttpHeaders headers) {
   return request("POST", target, std::move(body), std::move(headers));

@@ -13,12 +13,12 @@
 
 namespace manta::api {
 
-// One call from one strand of this process to another. Made by the caller, then confined to the callee's strand but for `reply`,
-// which the caller's strand gets by message.
+// One call from one strand of this process to another. Made by the caller, then confined to the callee's strand but for
+// `reply`, which the caller's strand gets by message.
 struct LocalCall {
   replica::Invocation invocation;
-  std::shared_ptr<RequestContext> context;       // the callee's own
-  std::shared_ptr<LocalItems> items;             // streaming methods
+  std::shared_ptr<RequestContext> context;                         // the callee's own
+  std::shared_ptr<LocalItems> items;                               // streaming methods
   std::move_only_function<void(Result<replica::Reply>)> on_reply;  // on the callee's strand, at most once
 
   enum class Phase { Queued, Running, Ended } phase = Phase::Queued;

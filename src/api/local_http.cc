@@ -43,7 +43,8 @@ HttpResponse to_http(net::Response response) {
 
 }  // namespace
 
-Result<const spec::MethodSpec*> route_local(const spec::ApplicationGraph& graph, std::string_view verb, std::string_view path) {
+Result<const spec::MethodSpec*> route_local(const spec::ApplicationGraph& graph, std::string_view verb,
+                                            std::string_view path) {
   bool path_known = false;
   for (const bool exact : {true, false}) {
     for (const spec::RouteSpec& route : graph.routes) {
@@ -61,8 +62,8 @@ Result<const spec::MethodSpec*> route_local(const spec::ApplicationGraph& graph,
   return fail(ErrorCode::NotFound, "nothing answers " + std::string(path) + " in application '" + graph.name + "'");
 }
 
-replica::Invocation local_invocation(const spec::MethodSpec& method, std::string_view verb, std::string_view target, std::string body,
-                                     const HttpHeaders& headers) {
+replica::Invocation local_invocation(const spec::MethodSpec& method, std::string_view verb, std::string_view target,
+                                     std::string body, const HttpHeaders& headers) {
   replica::Invocation invocation{.method = method.name};
   if (method.raw_http || (body.empty() && target.contains('?'))) {
     invocation.http = std::make_shared<net::Request>();

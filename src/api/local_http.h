@@ -11,13 +11,14 @@
 
 namespace manta::api {
 
-// The method of the ingress deployment that answers `verb path`: declared routes (exact ones first), POST /<method>, then `call`
-// at the prefix. NotFound, or an error of status 405 when only the verb is wrong.
-Result<const spec::MethodSpec*> route_local(const spec::ApplicationGraph& graph, std::string_view verb, std::string_view path);
+// The method of the ingress deployment that answers `verb path`: declared routes (exact ones first), POST /<method>,
+// then `call` at the prefix. NotFound, or an error of status 405 when only the verb is wrong.
+Result<const spec::MethodSpec*> route_local(const spec::ApplicationGraph& graph, std::string_view verb,
+                                            std::string_view path);
 
 // The request as the ingress deployment gets it.
-replica::Invocation local_invocation(const spec::MethodSpec& method, std::string_view verb, std::string_view target, std::string body,
-                                     const HttpHeaders& headers);
+replica::Invocation local_invocation(const spec::MethodSpec& method, std::string_view verb, std::string_view target,
+                                     std::string body, const HttpHeaders& headers);
 
 // What a client sees of it.
 HttpResponse local_response(Result<replica::Reply> reply, const std::string& request_id);

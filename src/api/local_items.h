@@ -13,8 +13,8 @@
 
 namespace manta::api {
 
-// The items of one streaming call inside a process: written on the callee's strand or one of its compute threads, read on the
-// caller's strand. A slow reader holds the writer back. Kept by both sides.
+// The items of one streaming call inside a process: written on the callee's strand or one of its compute threads, read
+// on the caller's strand. A slow reader holds the writer back. Kept by both sides.
 class LocalItems final : public replica::ItemSink, public std::enable_shared_from_this<LocalItems> {
  public:
   LocalItems(std::shared_ptr<Strand> writer, std::shared_ptr<Strand> reader)

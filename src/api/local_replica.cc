@@ -45,7 +45,9 @@ void LocalReplica::on_phase(replica::ReplicaHost::Phase phase) {
   if (phase != replica::ReplicaHost::Phase::Running && phase != replica::ReplicaHost::Phase::StartFailed) return;
   {
     const std::lock_guard lock(mutex_);
-    if (!ready_) ready_ = phase == replica::ReplicaHost::Phase::Running ? Result<void>() : fail(ErrorCode::Unavailable, host_->message());
+    if (!ready_)
+      ready_ = phase == replica::ReplicaHost::Phase::Running ? Result<void>()
+                                                             : fail(ErrorCode::Unavailable, host_->message());
   }
   ready_changed_.notify_all();
   pump();
@@ -60,19 +62,21 @@ Result<void> LocalReplica::wait_until_ready(Duration timeout) {
 void LocalReplica::submit(std::shared_ptr<LocalCall> call) {
   Loop& loop = thread_->loop();
   const int limit = scope_.context.config.max_queued_requests;
-  const bool full = host_->phase() == replica::ReplicaHost::Phase::Running &&
-                    !has_place() && limit >= 0 && std::ssize(queued_) >= limit;
+  const bool full = host_->phase() == replica::ReplicaHost::Phase::Running && !has_place() && limit >= 0 &&
+                    std::ssize(queued_) >= limit;
   if (full || stopping_) {
     call->phase = LocalCall::Phase::Ended;
-    return call->reply(full ? fail(ErrorCode::Overloaded, "deployment '" + scope_.context.deployment + "': " +
-                                                              std::to_string(queued_.size()) + " requests wait already")
-                            : fail(ErrorCode::Unavailable, "deployment '" + scope_.context.deployment + "' is stopping"));
+    return call->reply(
+        full ? fail(ErrorCode::Overloaded, "deployment '" + scope_.context.deployment +
+                                               "': " + std::to_string(queued_.size()) + " requests wait already")
+             : fail(ErrorCode::Unavailable, "deployment '" + scope_.context.deployment + "' is stopping"));
   }
   if (call->context->deadline != RequestContext::TimePoint::max())
     call->timer = loop.at(call->context->deadline, [this, weak = std::weak_ptr(call)] {
       const auto late = weak.lock();
       if (!late || late->phase == LocalCall::Phase::Ended) return;
-      late->reply(std::unexpected(too_late(late->phase == LocalCall::Phase::Queued ? "waiting for a free replica" : "running")));
+      late->reply(std::unexpected(
+          too_late(late->phase == LocalCall::Phase::Queued ? "waiting for a free replica" : "running")));
       cancel(late);
     });
   queued_.push_back(std::move(call));
@@ -89,7 +93,8 @@ void LocalReplica::pump() {
       run(call);
     } else {
       call->phase = LocalCall::Phase::Ended;
-      call->reply(fail(ErrorCode::Unavailable, "deployment '" + scope_.context.deployment + "' does not run: " + host_->message()));
+      call->reply(fail(ErrorCode::Unavailable,
+                       "deployment '" + scope_.context.deployment + "' does not run: " + host_->message()));
     }
   }
 }
@@ -104,8 +109,9 @@ void LocalReplica::run(const std::shared_ptr<LocalCall>& call) {
     return finish(call, fail(ErrorCode::NotFound, "deployment '" + scope_.context.deployment + "' has no method '" +
                                                       call->invocation.method + "'"));
   if (method->streams != (call->items != nullptr))
-    return finish(call, fail(ErrorCode::InvalidArgument, "method '" + method->name + "' " +
-                                                             (method->streams ? "streams: use stream()" : "does not stream: use call()")));
+    return finish(call, fail(ErrorCode::InvalidArgument,
+                             "method '" + method->name + "' " +
+                                 (method->streams ? "streams: use stream()" : "does not stream: use call()")));
   call->invocation.items = call->items.get();
   if (!servable->is_coroutine(method->name)) return run_plain(call);
   const detail::ScopedRequest request(call->context);
@@ -174,7 +180,8 @@ void LocalReplica::stop() {
     std::promise<void> gone;
     thread_->loop().post([&] {
       stopping_ = true;
-      for (const auto& call : std::exchange(queued_, {})) call->reply(fail(ErrorCode::Unavailable, "the application is stopping"));
+      for (const auto& call : std::exchange(queued_, {}))
+        call->reply(fail(ErrorCode::Unavailable, "the application is stopping"));
       for (const auto& call : running_) call->context->cancelled = true;
       thread_->strand()->tasks()->cancel_all();
       host_->begin_stop();

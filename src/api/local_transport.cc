@@ -61,7 +61,8 @@ auto canceller(LocalReplica& callee, std::shared_ptr<LocalCall> call) {
 
 }  // namespace
 
-Task<Result<replica::Reply>> call_local(std::shared_ptr<Strand> caller, LocalReplica& callee, std::shared_ptr<LocalCall> call) {
+Task<Result<replica::Reply>> call_local(std::shared_ptr<Strand> caller, LocalReplica& callee,
+                                        std::shared_ptr<LocalCall> call) {
   auto meeting = std::make_shared<Rendezvous>();
   call->on_reply = [caller, meeting](Result<replica::Reply> reply) {
     caller->post([meeting, reply = std::move(reply)]() mutable {

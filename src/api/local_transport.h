@@ -9,7 +9,8 @@
 namespace manta::api {
 
 // Sends `call` to `callee` and waits on `caller`'s strand for the reply. Destroying the task cancels the call.
-Task<Result<replica::Reply>> call_local(std::shared_ptr<Strand> caller, LocalReplica& callee, std::shared_ptr<LocalCall> call);
+Task<Result<replica::Reply>> call_local(std::shared_ptr<Strand> caller, LocalReplica& callee,
+                                        std::shared_ptr<LocalCall> call);
 
 // Carries calls from one strand of this process to a LocalReplica, which outlives it.
 class LocalTransport final : public Transport {

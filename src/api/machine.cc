@@ -23,9 +23,10 @@ std::int64_t free_memory_bytes() {
 
 void add_gpu_use(WhereAmI& here) {
   static constexpr const char* kTool = "/usr/bin/nvidia-smi";
-  struct stat file {};
+  struct stat file{};
   if (stat(kTool, &file) != 0) return;
-  const std::string command = std::string("timeout 1 ") + kTool + " --query-gpu=utilization.gpu,memory.used --format=csv,noheader,nounits";
+  const std::string command =
+      std::string("timeout 1 ") + kTool + " --query-gpu=utilization.gpu,memory.used --format=csv,noheader,nounits";
   FILE* pipe = popen(command.c_str(), "r");
   if (!pipe) return;
   double percent = 0, sum = 0;

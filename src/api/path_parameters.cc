@@ -17,7 +17,8 @@ std::vector<std::string_view> segments(std::string_view path) {
 }
 
 std::optional<std::map<std::string, std::string>> match_at(const std::vector<std::string_view>& pattern,
-                                                           const std::vector<std::string_view>& path, std::size_t offset) {
+                                                           const std::vector<std::string_view>& path,
+                                                           std::size_t offset) {
   const bool open = !pattern.empty() && pattern.back() == "*";
   const std::size_t fixed = pattern.size() - (open ? 1 : 0);
   if (path.size() < offset + fixed || (!open && path.size() != offset + fixed)) return std::nullopt;
@@ -34,7 +35,8 @@ std::optional<std::map<std::string, std::string>> match_at(const std::vector<std
 
 }  // namespace
 
-std::optional<std::map<std::string, std::string>> path_parameters(std::string_view pattern, std::string_view path, bool anywhere) {
+std::optional<std::map<std::string, std::string>> path_parameters(std::string_view pattern, std::string_view path,
+                                                                  bool anywhere) {
   const auto wanted = segments(pattern);
   const auto given = segments(path);
   for (std::size_t offset = 0; offset == 0 || (anywhere && offset < given.size()); ++offset)

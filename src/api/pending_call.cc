@@ -90,7 +90,8 @@ PendingCall& PendingCall::operator=(PendingCall&& other) noexcept {
 bool PendingCall::done() const { return state_ && state_->done; }
 
 bool PendingCall::wait(Timeout timeout) const {
-  if (!state_) throw Exception({ErrorCode::InvalidArgument, "this response was moved, detached or never came from a call"});
+  if (!state_)
+    throw Exception({ErrorCode::InvalidArgument, "this response was moved, detached or never came from a call"});
   if (state_->done) return true;
   if (state_->strand->on_thread()) api::refuse_to_block("response.get()");
   return api::wait_blocking(state_->mutex, state_->changed, timeout, [this] { return state_->done.load(); });

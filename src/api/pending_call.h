@@ -74,8 +74,8 @@ struct CallAwaiter {
   }
 };
 
-// Blocks on `changed` until `is_done`, the timeout, or the current request's cancellation, which throws Cancelled. Returns is_done().
-// The request's cancellation is looked at every 20 ms: it is a flag, set from another thread.
+// Blocks on `changed` until `is_done`, the timeout, or the current request's cancellation, which throws Cancelled.
+// Returns is_done(). The request's cancellation is looked at every 20 ms: it is a flag, set from another thread.
 bool wait_blocking(std::mutex& mutex, std::condition_variable& changed, detail::Timeout timeout,
                    const std::function<bool()>& is_done);
 

@@ -107,7 +107,8 @@ Result<std::optional<std::string>> PendingStream::take() {
     item = std::move(state_->items.front());
     state_->items.pop_front();
     state_->bytes -= item->size();
-    if (state_->items.size() <= kMaxItems / 2 && state_->bytes <= kMaxBytes / 2) wake = std::exchange(state_->producer_waits, false);
+    if (state_->items.size() <= kMaxItems / 2 && state_->bytes <= kMaxBytes / 2)
+      wake = std::exchange(state_->producer_waits, false);
   }
   if (wake) state_->strand->post([state = state_] { std::exchange(state->producer, {}).resume(); });
   return item;

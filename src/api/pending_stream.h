@@ -14,7 +14,8 @@
 
 namespace manta::detail {
 
-// A stream being read: a coroutine on the strand fills it up to a limit, its reader (strand or another thread) empties it.
+// A stream being read: a coroutine on the strand fills it up to a limit, its reader (strand or another thread) empties
+// it.
 struct PendingStream::State {
   explicit State(std::shared_ptr<api::Strand> s) : strand(std::move(s)) {}
 

@@ -11,7 +11,8 @@ namespace {
 constexpr std::size_t kStreamWindow = 32 << 10;
 
 routing::Outbound outbound(TransportCall call, std::string_view accept) {
-  routing::Outbound request{.method = std::move(call.method), .body = std::move(call.body), .context = std::move(call.context)};
+  routing::Outbound request{
+      .method = std::move(call.method), .body = std::move(call.body), .context = std::move(call.context)};
   request.headers.add("content-type", net::wire::kMsgPack);
   request.headers.add("accept", accept);
   if (call.retry && request.context) request.headers.add("idempotency-key", request.context->request_id);

@@ -8,7 +8,8 @@
 
 namespace manta::api {
 
-// Calls a deployment through its dispatcher: over HTTP/2 to one of its replicas. Strand-confined; the Dispatchers outlive it.
+// Calls a deployment through its dispatcher: over HTTP/2 to one of its replicas. Strand-confined; the Dispatchers
+// outlive it.
 class RemoteTransport final : public Transport {
  public:
   // Finds the deployment at each call: it may appear later.

@@ -30,8 +30,9 @@ Result<GraphNode> find_node(const Graph& graph, const ReplicaIdentity& identity)
     return fail(ErrorCode::InvalidArgument, "build() made no deployment '" + identity.deployment +
                                                 "' this time: it must return the same graph for the same arguments");
   if (!identity.fingerprint.empty() && node->fingerprint != identity.fingerprint)
-    return fail(ErrorCode::InvalidArgument, "build() made another '" + identity.deployment +
-                                                "' than when it was deployed: it must return the same graph for the same arguments");
+    return fail(ErrorCode::InvalidArgument,
+                "build() made another '" + identity.deployment +
+                    "' than when it was deployed: it must return the same graph for the same arguments");
   return *node;
 }
 
@@ -43,14 +44,16 @@ struct ReplicaRuntime::Impl {
         options(std::move(given)),
         strand(std::make_shared<Strand>(loop)),
         compute({.threads = options.identity.config.compute_threads}),
-        dispatchers({.loop = loop,
-                     .metrics = metrics,
-                     .logger = logger,
-                     .connect = options.connect ? options.connect
-                                                : [this](const spec::ReplicaAddress& to) { return connect_to(loop, budget, to.address); },
-                     .seed = random_seed(),
-                     .handle = options.identity.deployment},
-                    counts),
+        dispatchers(
+            {.loop = loop,
+             .metrics = metrics,
+             .logger = logger,
+             .connect = options.connect
+                            ? options.connect
+                            : [this](const spec::ReplicaAddress& to) { return connect_to(loop, budget, to.address); },
+             .seed = random_seed(),
+             .handle = options.identity.deployment},
+            counts),
         callers(strand, dispatchers, options.identity.application, options.identity.deployment),
         scope{.context = {.application = options.identity.application,
                           .deployment = options.identity.deployment,
@@ -61,7 +64,8 @@ struct ReplicaRuntime::Impl {
               .compute = compute,
               .metrics = metrics,
               .logger = logger,
-              .caller = [this](std::string application, std::string deployment) { return callers.of(application, deployment); }},
+              .caller = [this](std::string application,
+                               std::string deployment) { return callers.of(application, deployment); }},
         server(loop, compute, metrics, logger, budget,
                {.application = options.identity.application,
                 .deployment = options.identity.deployment,
@@ -88,7 +92,8 @@ struct ReplicaRuntime::Impl {
     auto node = find_node(graph, options.identity);
     if (!node) return std::unexpected(std::move(node.error()));
     GraphHandles handles(graph, options.identity.application, callers);
-    return std::make_unique<DeploymentServable>(options.fake ? options.fake : node->node, handles, scope, options.identity.version);
+    return std::make_unique<DeploymentServable>(options.fake ? options.fake : node->node, handles, scope,
+                                                options.identity.version);
   }
 
   Loop& loop;
@@ -120,7 +125,9 @@ void ReplicaRuntime::listen(int fd) { impl_->server.listen(fd); }
 void ReplicaRuntime::accept(int fd) { impl_->server.accept(fd); }
 void ReplicaRuntime::update(const spec::RoutingSnapshot& snapshot) { impl_->dispatchers.update(snapshot); }
 spec::ReplicaState ReplicaRuntime::state() const { return impl_->server.state(); }
-void ReplicaRuntime::on_state(std::function<void(const spec::ReplicaState&)> callback) { impl_->server.on_state(std::move(callback)); }
+void ReplicaRuntime::on_state(std::function<void(const spec::ReplicaState&)> callback) {
+  impl_->server.on_state(std::move(callback));
+}
 void ReplicaRuntime::drain(std::move_only_function<void()> done) {
   impl_->server.drain([done = std::move(done)](bool) mutable { done(); });
 }

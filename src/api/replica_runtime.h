@@ -20,34 +20,37 @@ namespace manta::api {
 // What one replica is.
 struct ReplicaIdentity {
   std::string application, deployment, id, node_id;
-  std::string version;        // of artifact, arguments and configuration
-  std::string fingerprint;    // the node must build with this one; empty: not compared
+  std::string version;      // of artifact, arguments and configuration
+  std::string fingerprint;  // the node must build with this one; empty: not compared
   DeploymentConfig config;
 };
 
 struct ReplicaRuntimeOptions {
   ReplicaIdentity identity;
-  // The application: called once, on a compute thread. Its error, or one of the constructor, is the replica's start failure.
+  // The application: called once, on a compute thread. Its error, or one of the constructor, is the replica's start
+  // failure.
   std::function<Result<Graph>()> graph;
   std::shared_ptr<const detail::Node> fake;  // constructed in place of the deployment's own node; null: none
-  std::string controller_socket;    // path, for the replica sets of handles; empty: they come by update()
-  routing::ConnectReplica connect;  // how handles reach replicas; null: by the address
+  std::string controller_socket;             // path, for the replica sets of handles; empty: they come by update()
+  routing::ConnectReplica connect;           // how handles reach replicas; null: by the address
 };
 
-// One replica in this process: the user's object behind its server, and the routing of its handles. Confined to the loop, which the
-// owner runs on one thread; that thread is the replica's strand. Life: start -> (drain) -> destroyed, on the loop's thread or after it ended.
+// One replica in this process: the user's object behind its server, and the routing of its handles. Confined to the
+// loop, which the owner runs on one thread; that thread is the replica's strand. Life: start -> (drain) -> destroyed,
+// on the loop's thread or after it ended.
 class ReplicaRuntime {
  public:
   ReplicaRuntime(Loop& loop, Metrics& metrics, Logger& logger, ReplicaRuntimeOptions options);
   ~ReplicaRuntime();
 
-  void start();            // on the loop
-  void listen(int fd);     // takes a listening descriptor
-  void accept(int fd);     // takes a connected descriptor
+  void start();         // on the loop
+  void listen(int fd);  // takes a listening descriptor
+  void accept(int fd);  // takes a connected descriptor
   void update(const spec::RoutingSnapshot& snapshot);
   spec::ReplicaState state() const;
   void on_state(std::function<void(const spec::ReplicaState&)> callback);
-  // Refuses new requests, finishes or cancels the running ones within graceful_shutdown_timeout_s, destroys the object, calls `done`.
+  // Refuses new requests, finishes or cancels the running ones within graceful_shutdown_timeout_s, destroys the object,
+  // calls `done`.
   void drain(std::move_only_function<void()> done);
 
  private:

@@ -48,8 +48,9 @@ const RequestContext& request_context() {
 DynamicHandle get_deployment_handle(std::string_view deployment, std::string_view application) {
   const api::ReplicaScope* replica = api::current_replica();
   if (!replica)
-    throw Exception({ErrorCode::InvalidArgument,
-                     "get_deployment_handle() is for deployments; a client program makes a manta::Client and asks that"});
+    throw Exception(
+        {ErrorCode::InvalidArgument,
+         "get_deployment_handle() is for deployments; a client program makes a manta::Client and asks that"});
   std::string of(application.empty() ? std::string_view(replica->context.application) : application);
   return DynamicHandle(replica->caller(std::move(of), std::string(deployment)));
 }

@@ -15,8 +15,8 @@
 
 namespace manta::api {
 
-// What the free functions of the API (replica_context, compute, sleep, get_deployment_handle) and Batcher need of the replica
-// they are called in. Owned by the replica's runtime; outlives the user's object.
+// What the free functions of the API (replica_context, compute, sleep, get_deployment_handle) and Batcher need of the
+// replica they are called in. Owned by the replica's runtime; outlives the user's object.
 struct ReplicaScope {
   ReplicaContext context;
   std::shared_ptr<Strand> strand;
@@ -27,8 +27,8 @@ struct ReplicaScope {
   std::function<std::shared_ptr<detail::Caller>(std::string application, std::string deployment)> caller;
 };
 
-// The replica whose code this thread runs; null outside one. The strand of a replica belongs to it for good, a compute thread
-// while it runs the replica's code.
+// The replica whose code this thread runs; null outside one. The strand of a replica belongs to it for good, a compute
+// thread while it runs the replica's code.
 const ReplicaScope* current_replica();
 
 class ScopedReplica {

@@ -13,7 +13,8 @@ bool is_transient(ErrorCode code) {
 }
 
 std::chrono::nanoseconds back_off(std::chrono::nanoseconds base, int attempt, const Error& error) {
-  const auto hint = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(error.retry_after_s));
+  const auto hint =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(error.retry_after_s));
   return std::max(base * (std::int64_t{1} << std::min(attempt, 20)), hint);
 }
 

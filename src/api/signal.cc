@@ -4,8 +4,8 @@
 
 namespace manta::detail {
 
-// `awake` and `waiter` are confined to the strand. Outside a replica (a test that just constructs the class) the waker resumes
-// the waiter itself.
+// `awake` and `waiter` are confined to the strand. Outside a replica (a test that just constructs the class) the waker
+// resumes the waiter itself.
 struct Signal::State {
   std::shared_ptr<api::Strand> strand;
   bool awake = false;

@@ -9,9 +9,9 @@
 
 namespace manta::api {
 
-// A loop as the API's objects see it: they may outlive it (a response kept by a client program) and come from any thread. Owns
-// the coroutines of the calls that run on the loop. Shared by everything that uses it; closed by the owner of the loop, on the
-// loop or when it no longer runs.
+// A loop as the API's objects see it: they may outlive it (a response kept by a client program) and come from any
+// thread. Owns the coroutines of the calls that run on the loop. Shared by everything that uses it; closed by the owner
+// of the loop, on the loop or when it no longer runs.
 class Strand {
  public:
   explicit Strand(Loop& loop) : loop_(&loop), tasks_(std::make_unique<TaskScope>(loop)) {}

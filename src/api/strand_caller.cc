@@ -50,9 +50,10 @@ Task<Result<TransportCall>> prepare(PreparedCall call) {
 Error explain(Error error, const CallPath& path) {
   const bool to_itself = path.from_deployment == path.deployment && path.from_application == path.application;
   if (to_itself && (error.code == ErrorCode::DeadlineExceeded || error.code == ErrorCode::Overloaded))
-    error.message += "; '" + path.deployment +
-                     "' calls itself, and its replicas may all be busy with requests that wait for such calls: call the method "
-                     "directly, or raise max_ongoing_requests or num_replicas";
+    error.message +=
+        "; '" + path.deployment +
+        "' calls itself, and its replicas may all be busy with requests that wait for such calls: call the method "
+        "directly, or raise max_ongoing_requests or num_replicas";
   return error;
 }
 
@@ -87,7 +88,8 @@ Task<void> run_call(std::shared_ptr<PendingCall::State> state, std::shared_ptr<T
   state->complete(std::move(result));
 }
 
-Task<Result<void>> fill(std::shared_ptr<PendingStream::State> state, std::shared_ptr<Transport> transport, PreparedCall call) {
+Task<Result<void>> fill(std::shared_ptr<PendingStream::State> state, std::shared_ptr<Transport> transport,
+                        PreparedCall call) {
   auto preparing = prepare(std::move(call));
   Result<TransportCall> prepared = co_await preparing;
   if (!prepared) co_return std::unexpected(std::move(prepared.error()));
@@ -104,8 +106,8 @@ Task<Result<void>> fill(std::shared_ptr<PendingStream::State> state, std::shared
   }
 }
 
-Task<void> run_stream(std::shared_ptr<PendingStream::State> state, std::shared_ptr<Transport> transport, PreparedCall call,
-                      std::shared_ptr<const CallPath> path, EndGuard<PendingStream::State>) {
+Task<void> run_stream(std::shared_ptr<PendingStream::State> state, std::shared_ptr<Transport> transport,
+                      PreparedCall call, std::shared_ptr<const CallPath> path, EndGuard<PendingStream::State>) {
   auto filling = fill(state, std::move(transport), std::move(call));
   Result<void> how = co_await filling;
   if (!how) how = std::unexpected(explain(std::move(how.error()), *path));
@@ -119,8 +121,8 @@ PreparedCall prepared(detail::OutgoingCall call) {
 
 // Runs `body`, a coroutine over `state`, on the state's strand and for the call's own request.
 template <class State, class Body>
-void start_on_strand(const std::shared_ptr<State>& state, Body body, std::shared_ptr<Transport> transport, PreparedCall call,
-                     std::shared_ptr<const CallPath> path) {
+void start_on_strand(const std::shared_ptr<State>& state, Body body, std::shared_ptr<Transport> transport,
+                     PreparedCall call, std::shared_ptr<const CallPath> path) {
   auto start = [state, body, transport = std::move(transport), call = std::move(call), path = std::move(path),
                 guard = EndGuard<State>(state)]() mutable {
     TaskScope* tasks = state->strand->tasks();
@@ -137,7 +139,9 @@ void start_on_strand(const std::shared_ptr<State>& state, Body body, std::shared
 }  // namespace
 
 StrandCaller::StrandCaller(std::shared_ptr<Strand> strand, std::shared_ptr<Transport> transport, CallPath path)
-    : strand_(std::move(strand)), transport_(std::move(transport)), path_(std::make_shared<CallPath>(std::move(path))) {}
+    : strand_(std::move(strand)),
+      transport_(std::move(transport)),
+      path_(std::make_shared<CallPath>(std::move(path))) {}
 
 PendingCall StrandCaller::call(detail::OutgoingCall call) {
   auto state = std::make_shared<PendingCall::State>(strand_);

@@ -16,7 +16,8 @@ struct CallPath {
   std::string application, deployment;
 };
 
-// A Caller whose calls run on one strand over a Transport. Thread-safe: calls from other threads are posted to the strand.
+// A Caller whose calls run on one strand over a Transport. Thread-safe: calls from other threads are posted to the
+// strand.
 class StrandCaller final : public detail::Caller {
  public:
   StrandCaller(std::shared_ptr<Strand> strand, std::shared_ptr<Transport> transport, CallPath path);

@@ -26,8 +26,8 @@ class ItemSource {
   virtual Task<Result<std::optional<std::string>>> next() = 0;
 };
 
-// Carries calls to one deployment: over sockets (RemoteTransport) or within the process (LocalTransport). Confined to the
-// strand of the caller. Destroying a task cancels what it does. Ends by the context's deadline.
+// Carries calls to one deployment: over sockets (RemoteTransport) or within the process (LocalTransport). Confined to
+// the strand of the caller. Destroying a task cancels what it does. Ends by the context's deadline.
 class Transport {
  public:
   virtual ~Transport() = default;

@@ -12,10 +12,14 @@ struct Row {
 };
 
 constexpr std::array kTable{
-    Row{ErrorCode::InvalidArgument, "InvalidArgument", 400}, Row{ErrorCode::NotFound, "NotFound", 404},
-    Row{ErrorCode::DeadlineExceeded, "DeadlineExceeded", 408}, Row{ErrorCode::Cancelled, "Cancelled", 499},
-    Row{ErrorCode::Overloaded, "Overloaded", 503}, Row{ErrorCode::Unavailable, "Unavailable", 503},
-    Row{ErrorCode::ReplicaDied, "ReplicaDied", 503}, Row{ErrorCode::AppError, "AppError", 500},
+    Row{ErrorCode::InvalidArgument, "InvalidArgument", 400},
+    Row{ErrorCode::NotFound, "NotFound", 404},
+    Row{ErrorCode::DeadlineExceeded, "DeadlineExceeded", 408},
+    Row{ErrorCode::Cancelled, "Cancelled", 499},
+    Row{ErrorCode::Overloaded, "Overloaded", 503},
+    Row{ErrorCode::Unavailable, "Unavailable", 503},
+    Row{ErrorCode::ReplicaDied, "ReplicaDied", 503},
+    Row{ErrorCode::AppError, "AppError", 500},
     Row{ErrorCode::Internal, "Internal", 500},
 };
 

@@ -36,8 +36,8 @@ enum class LogLevel { Debug, Info, Warn, Error };
 struct LogOptions {
   std::string component;  // "agent", "controller", "proxy" or the replica id: opens each line
   LogLevel level = LogLevel::Info;
-  bool json = false;       // one JSON object a line instead of text
-  bool async = true;       // a background thread writes; false where threads are not wanted (the agent)
+  bool json = false;  // one JSON object a line instead of text
+  bool async = true;  // a background thread writes; false where threads are not wanted (the agent)
 };
 
 // Structured log to standard error: an event name and fields. Thread-safe. info = a state changed, warn = degraded but
@@ -46,10 +46,14 @@ class Logger {
  public:
   explicit Logger(const LogOptions& options);
   ~Logger();
-  void debug(std::string_view event, std::initializer_list<LogField> fields = {}) { log(LogLevel::Debug, event, fields); }
+  void debug(std::string_view event, std::initializer_list<LogField> fields = {}) {
+    log(LogLevel::Debug, event, fields);
+  }
   void info(std::string_view event, std::initializer_list<LogField> fields = {}) { log(LogLevel::Info, event, fields); }
   void warn(std::string_view event, std::initializer_list<LogField> fields = {}) { log(LogLevel::Warn, event, fields); }
-  void error(std::string_view event, std::initializer_list<LogField> fields = {}) { log(LogLevel::Error, event, fields); }
+  void error(std::string_view event, std::initializer_list<LogField> fields = {}) {
+    log(LogLevel::Error, event, fields);
+  }
   void flush();
 
  private:

@@ -9,8 +9,8 @@
 
 namespace manta {
 
-// One event loop, run by one thread: the strand of everything created on it. I/O objects of net/ attach to it. Only post()
-// and stop() may be called from other threads. Asio lives behind it (loop_asio.h, for net/ only).
+// One event loop, run by one thread: the strand of everything created on it. I/O objects of net/ attach to it. Only
+// post() and stop() may be called from other threads. Asio lives behind it (loop_asio.h, for net/ only).
 class Loop {
  public:
   using Callback = std::move_only_function<void()>;

@@ -52,9 +52,9 @@ class HistogramMetric {
 // Milliseconds: 0.05 to 600,000.
 const std::vector<double>& latency_buckets_ms();
 
-// The metrics of one process. A series is made at its first use and lives as long as the registry: look it up once and keep
-// the handle, never per request. Names are given without the `ray_serve_` prefix that every one has on the wire; names of
-// our own start with `manta_` and are kept as they are.
+// The metrics of one process. A series is made at its first use and lives as long as the registry: look it up once and
+// keep the handle, never per request. Names are given without the `ray_serve_` prefix that every one has on the wire;
+// names of our own start with `manta_` and are kept as they are.
 class Metrics {
  public:
   Metrics();

@@ -11,8 +11,9 @@
 
 namespace manta {
 
-// Owns background coroutines of one loop; the only way to run one that nobody awaits. Destroying the scope destroys those
-// still suspended, which cancels what they wait for. Loop-confined. A spawned task must not let an exception escape.
+// Owns background coroutines of one loop; the only way to run one that nobody awaits. Destroying the scope destroys
+// those still suspended, which cancels what they wait for. Loop-confined. A spawned task must not let an exception
+// escape.
 class TaskScope {
  public:
   explicit TaskScope(Loop& loop) : loop_(loop) {}
@@ -35,7 +36,8 @@ class TaskScope {
   Loop& loop_;
   Id next_id_ = 1;
   std::unordered_map<Id, Task<void>> tasks_;
-  // Cancelled and not yet destroyed: by the loop's next turn, but not later than the scope, whose owner they may refer to.
+  // Cancelled and not yet destroyed: by the loop's next turn, but not later than the scope, whose owner they may refer
+  // to.
   std::shared_ptr<std::vector<Task<void>>> cancelled_ = std::make_shared<std::vector<Task<void>>>();
 };
 

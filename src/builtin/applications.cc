@@ -22,7 +22,9 @@ const Resources kLlmShare{.num_cpus = 1};
 
 // A replica is ready when it has run its model once: the first request of a user meets warm code.
 DeploymentConfig embed_config() {
-  return {.max_ongoing_requests = 256, .ray_actor_options = kEncoderShare, .warmup = {{.method = "call", .body = R"({"texts": ["warm up"]})"}}};
+  return {.max_ongoing_requests = 256,
+          .ray_actor_options = kEncoderShare,
+          .warmup = {{.method = "call", .body = R"({"texts": ["warm up"]})"}}};
 }
 DeploymentConfig rerank_config() {
   return {.max_ongoing_requests = 256,
@@ -50,7 +52,8 @@ const RerankOptions& checked(const RerankOptions& options) {
 }
 
 template <class D, class Options>
-std::vector<Bound<D>> bind_all(const std::vector<Options>& options, const DeploymentConfig& config, std::vector<std::string>& ids) {
+std::vector<Bound<D>> bind_all(const std::vector<Options>& options, const DeploymentConfig& config,
+                               std::vector<std::string>& ids) {
   std::vector<Bound<D>> bound;
   for (const Options& one : options) {
     bound.push_back(manta::bind<D>(checked(one)).with(config));
@@ -61,13 +64,15 @@ std::vector<Bound<D>> bind_all(const std::vector<Options>& options, const Deploy
 
 Application serve_openai(const OpenAiArgs& args) {
   if (args.llms.empty() && args.embedders.empty() && args.rerankers.empty())
-    throw Exception({.code = ErrorCode::InvalidArgument, .message = "builtin:openai serves nothing: give llms, embedders or rerankers in args"});
+    throw Exception({.code = ErrorCode::InvalidArgument,
+                     .message = "builtin:openai serves nothing: give llms, embedders or rerankers in args"});
   OpenAiModels models{.default_model = args.default_model};
   const auto llms = bind_all<Llm>(args.llms, llm_config(), models.llms);
   const auto embedders = bind_all<Embed>(args.embedders, embed_config(), models.embedders);
   const auto rerankers = bind_all<Rerank>(args.rerankers, rerank_config(), models.rerankers);
   return {.name = "openai",
-          .ingress = manta::bind<OpenAi>(models, llms, embedders, rerankers).with({.max_ongoing_requests = 1024, .ray_actor_options = kIngressShare})};
+          .ingress = manta::bind<OpenAi>(models, llms, embedders, rerankers)
+                         .with({.max_ongoing_requests = 1024, .ray_actor_options = kIngressShare})};
 }
 
 std::vector<Application> build_embed(const Args& args) {

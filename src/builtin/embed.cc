@@ -37,7 +37,8 @@ std::unique_ptr<engines::EmbeddingEngine> load(const EmbedOptions& options) {
   if (options.engine == "onnx") require_model("embed", options.model);
   auto made = value_or_throw(engine(options.engine).make_embedding(engine_options(options)));
   if (!made)
-    throw Exception({.code = ErrorCode::InvalidArgument, .message = "embed: the engine '" + options.engine + "' makes no embeddings"});
+    throw Exception({.code = ErrorCode::InvalidArgument,
+                     .message = "embed: the engine '" + options.engine + "' makes no embeddings"});
   return made;
 }
 
@@ -76,14 +77,16 @@ struct Embed::Impl {
   explicit Impl(EmbedOptions given)
       : options(std::move(given)),
         model(load(options)),
-        batcher({.max_batch_size = static_cast<std::size_t>(options.max_batch_size),
-                 .batch_wait_timeout_s = options.batch_wait_timeout_s,
-                 .max_cost = static_cast<double>(options.max_batch_tokens)},
-                [model = model](std::vector<Item> items) { return embed_batch(*model, std::move(items)); },
-                [](const Item& item) { return static_cast<double>(item.tokens); }, "embed") {}
+        batcher(
+            {.max_batch_size = static_cast<std::size_t>(options.max_batch_size),
+             .batch_wait_timeout_s = options.batch_wait_timeout_s,
+             .max_cost = static_cast<double>(options.max_batch_tokens)},
+            [model = model](std::vector<Item> items) { return embed_batch(*model, std::move(items)); },
+            [](const Item& item) { return static_cast<double>(item.tokens); }, "embed") {}
 
   Task<std::vector<Vector>> vectors_of(std::vector<std::string> texts);
-  // Fails with the request's own fault (invalid UTF-8). Much text is counted on a compute thread: the strand must not wait for it.
+  // Fails with the request's own fault (invalid UTF-8). Much text is counted on a compute thread: the strand must not
+  // wait for it.
   Task<Result<std::vector<Item>>> count(std::vector<std::string> texts);
 
   EmbedOptions options;
@@ -121,7 +124,8 @@ Task<Embeddings> Embed::embed(EmbedRequest request) {
   reply.vectors.shape = {static_cast<std::int64_t>(vectors.size()), static_cast<std::int64_t>(columns)};
   reply.vectors.data.resize(vectors.size() * columns * sizeof(float));
   for (std::size_t i = 0; i < vectors.size(); ++i) {
-    std::memcpy(reply.vectors.data.data() + i * columns * sizeof(float), vectors[i].values.data(), columns * sizeof(float));
+    std::memcpy(reply.vectors.data.data() + i * columns * sizeof(float), vectors[i].values.data(),
+                columns * sizeof(float));
     reply.tokens += static_cast<std::int64_t>(vectors[i].tokens);
   }
   co_return reply;

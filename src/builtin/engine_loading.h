@@ -11,7 +11,8 @@ namespace manta::builtin {
 // The engine of that name from beside libmanta.so. Throws Exception that names the file and the remedy.
 engines::Engine& engine(const std::string& name);
 
-// The file or folder `model` stands for; `what` names the option in messages. Throws NotFound with the remedy when it does not exist.
+// The file or folder `model` stands for; `what` names the option in messages. Throws NotFound with the remedy when it
+// does not exist.
 std::string require_model(const std::string& what, const std::string& model);
 
 // "minilm-l6" for "/models/minilm-l6" and for "/models/minilm-l6/model.onnx"; `id` itself when it is given.

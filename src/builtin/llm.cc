@@ -24,7 +24,8 @@ std::unique_ptr<engines::LlmEngine> load(const LlmOptions& options) {
   if (options.engine == "llama") require_model("llm", options.model);
   auto made = value_or_throw(engine(options.engine).make_llm(engine_options(options)));
   if (!made)
-    throw Exception({.code = ErrorCode::InvalidArgument, .message = "llm: the engine '" + options.engine + "' generates no text"});
+    throw Exception(
+        {.code = ErrorCode::InvalidArgument, .message = "llm: the engine '" + options.engine + "' generates no text"});
   return made;
 }
 
@@ -43,11 +44,19 @@ void check_size(const GenerateRequest& request, std::size_t context_tokens) {
 
 engines::GenerationRequest to_engine(GenerateRequest request) {
   engines::GenerationRequest made{.prompt = std::move(request.prompt)};
-  for (ChatMessage& message : request.messages) made.messages.push_back({std::move(message.role), std::move(message.content)});
-  made.sampling = {.max_tokens = request.max_tokens, .temperature = request.temperature, .top_p = request.top_p,
-                   .top_k = request.top_k, .min_p = request.min_p, .presence_penalty = request.presence_penalty,
-                   .frequency_penalty = request.frequency_penalty, .repeat_penalty = request.repeat_penalty,
-                   .seed = request.seed.value_or(0), .has_seed = request.seed.has_value(), .stop = std::move(request.stop),
+  for (ChatMessage& message : request.messages)
+    made.messages.push_back({std::move(message.role), std::move(message.content)});
+  made.sampling = {.max_tokens = request.max_tokens,
+                   .temperature = request.temperature,
+                   .top_p = request.top_p,
+                   .top_k = request.top_k,
+                   .min_p = request.min_p,
+                   .presence_penalty = request.presence_penalty,
+                   .frequency_penalty = request.frequency_penalty,
+                   .repeat_penalty = request.repeat_penalty,
+                   .seed = request.seed.value_or(0),
+                   .has_seed = request.seed.has_value(),
+                   .stop = std::move(request.stop),
                    .ignore_eos = request.ignore_eos};
   return made;
 }

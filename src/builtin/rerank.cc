@@ -29,13 +29,15 @@ std::unique_ptr<engines::RerankEngine> load(const RerankOptions& options) {
   if (options.engine == "onnx") require_model("rerank", options.model);
   auto made = value_or_throw(engine(options.engine).make_rerank(engine_options(options)));
   if (!made)
-    throw Exception({.code = ErrorCode::InvalidArgument, .message = "rerank: the engine '" + options.engine + "' does not rerank"});
+    throw Exception(
+        {.code = ErrorCode::InvalidArgument, .message = "rerank: the engine '" + options.engine + "' does not rerank"});
   return made;
 }
 
 constexpr std::size_t kCountedOnStrand = 16 * 1024;  // bytes; about a millisecond
 
-Result<std::vector<Item>> to_items(std::shared_ptr<engines::RerankEngine> model, std::vector<engines::RerankEngine::Pair> pairs) {
+Result<std::vector<Item>> to_items(std::shared_ptr<engines::RerankEngine> model,
+                                   std::vector<engines::RerankEngine::Pair> pairs) {
   const auto counts = model->count_tokens(pairs);
   if (!counts) return std::unexpected(counts.error());
   std::vector<Item> items;
@@ -66,11 +68,12 @@ struct Rerank::Impl {
   explicit Impl(RerankOptions given)
       : options(std::move(given)),
         model(load(options)),
-        batcher({.max_batch_size = static_cast<std::size_t>(options.max_batch_size),
-                 .batch_wait_timeout_s = options.batch_wait_timeout_s,
-                 .max_cost = static_cast<double>(options.max_batch_tokens)},
-                [model = model](std::vector<Item> items) { return score_batch(*model, std::move(items)); },
-                [](const Item& item) { return static_cast<double>(item.tokens); }, "rerank") {}
+        batcher(
+            {.max_batch_size = static_cast<std::size_t>(options.max_batch_size),
+             .batch_wait_timeout_s = options.batch_wait_timeout_s,
+             .max_cost = static_cast<double>(options.max_batch_tokens)},
+            [model = model](std::vector<Item> items) { return score_batch(*model, std::move(items)); },
+            [](const Item& item) { return static_cast<double>(item.tokens); }, "rerank") {}
 
   // Much text is counted on a compute thread: the strand must not wait for it.
   Task<Result<std::vector<Item>>> count(RerankRequest request) {

@@ -13,10 +13,12 @@
 
 namespace manta::cli {
 
-Task<Result<net::Response>> call_once(Loop& loop, net::Address address, std::string method, std::string path, std::string body, Duration timeout) {
+Task<Result<net::Response>> call_once(Loop& loop, net::Address address, std::string method, std::string path,
+                                      std::string body, Duration timeout) {
   const auto budget = std::make_unique<net::ReceiveBudget>();
   const auto channel = std::make_unique<net::Channel>(loop, std::move(address), net::ChannelOptions{}, *budget);
-  net::Request request{.method = std::move(method), .target = std::move(path), .authority = "localhost", .body = std::move(body)};
+  net::Request request{
+      .method = std::move(method), .target = std::move(path), .authority = "localhost", .body = std::move(body)};
   if (!request.body.empty()) request.headers.add("content-type", net::wire::kJson);
   auto response = co_await channel->call(std::move(request), timeout);
   if (!response || response->status < 400) co_return response;
@@ -27,21 +29,23 @@ Task<Result<net::Response>> call_once(Loop& loop, net::Address address, std::str
 
 namespace {
 
-Task<void> call_then_stop(Loop& loop, net::Address address, std::string method, std::string path, std::string body, Duration timeout,
-                          std::optional<Result<net::Response>>& result) {
+Task<void> call_then_stop(Loop& loop, net::Address address, std::string method, std::string path, std::string body,
+                          Duration timeout, std::optional<Result<net::Response>>& result) {
   result = co_await call_once(loop, std::move(address), std::move(method), std::move(path), std::move(body), timeout);
   loop.stop();
 }
 
 }  // namespace
 
-Result<net::Response> call_and_wait(net::Address address, std::string method, std::string path, std::string body, Duration timeout) {
+Result<net::Response> call_and_wait(net::Address address, std::string method, std::string path, std::string body,
+                                    Duration timeout) {
   SystemClock clock;
   Loop loop(clock);
   std::optional<Result<net::Response>> result;
   TaskScope scope(loop);
   loop.post([&] {
-    scope.spawn(call_then_stop(loop, std::move(address), std::move(method), std::move(path), std::move(body), timeout, result));
+    scope.spawn(
+        call_then_stop(loop, std::move(address), std::move(method), std::move(path), std::move(body), timeout, result));
   });
   loop.run();
   return std::move(*result);

@@ -12,9 +12,11 @@
 namespace manta::cli {
 
 // One call over a connection of its own. An error answer (status 400 and above) becomes its Error.
-Task<Result<net::Response>> call_once(Loop& loop, net::Address address, std::string method, std::string path, std::string body, Duration timeout);
+Task<Result<net::Response>> call_once(Loop& loop, net::Address address, std::string method, std::string path,
+                                      std::string body, Duration timeout);
 
 // The same from a program that has no loop.
-Result<net::Response> call_and_wait(net::Address address, std::string method, std::string path, std::string body, Duration timeout);
+Result<net::Response> call_and_wait(net::Address address, std::string method, std::string path, std::string body,
+                                    Duration timeout);
 
 }  // namespace manta::cli

@@ -29,8 +29,9 @@ net::Address address_of(const AdminTarget& target) { return {fmt::format("127.0.
 
 int report(const Error& error, const AdminTarget& target) {
   if (error.code == ErrorCode::Unavailable && error.status == 0)
-    print_error_line(fmt::format("error: no instance answers at 127.0.0.1:{} ({}); is it running? --admin-port chooses another",
-                                 target.port, error.message));
+    print_error_line(
+        fmt::format("error: no instance answers at 127.0.0.1:{} ({}); is it running? --admin-port chooses another",
+                    target.port, error.message));
   else
     print_error_line("error: " + error.message);
   return 1;
@@ -52,10 +53,12 @@ int open_agent(int pid) { return pid > 0 ? static_cast<int>(::syscall(SYS_pidfd_
 int deploy_command(const AdminTarget& target, const DeployRequest& request, const Environment& environment) {
   auto config = config_of_target(request.target, request.args, environment);
   if (!config) return report(config.error(), target);
-  if (auto named = name_application(*config, request.name, request.route_prefix); !named) return report(named.error(), target);
+  if (auto named = name_application(*config, request.name, request.route_prefix); !named)
+    return report(named.error(), target);
   auto body = detail::to_json(*config);
   if (!body) return report(body.error(), target);
-  const auto answer = call_and_wait(address_of(target), "PUT", "/api/serve/applications/", std::move(*body), kDeployTimeout);
+  const auto answer =
+      call_and_wait(address_of(target), "PUT", "/api/serve/applications/", std::move(*body), kDeployTimeout);
   if (!answer) return report(answer.error(), target);
   print_line("deployed; `manta status` shows the progress");
   return 0;
@@ -68,7 +71,9 @@ int status_command(const AdminTarget& target, const std::string& application) {
   if (!status) return report(status.error(), target);
   if (!application.empty()) {
     auto found = status->applications.extract(application);
-    if (found.empty()) return report({.code = ErrorCode::NotFound, .message = fmt::format("there is no application '{}'", application)}, target);
+    if (found.empty())
+      return report({.code = ErrorCode::NotFound, .message = fmt::format("there is no application '{}'", application)},
+                    target);
     status->applications.clear();
     status->applications.insert(std::move(found));
   }

@@ -12,9 +12,9 @@ struct AdminTarget {
 };
 
 struct DeployRequest {
-  std::string target;               // file or import path
+  std::string target;  // file or import path
   std::string args;
-  std::string name, route_prefix;   // of a single application; empty: as they are
+  std::string name, route_prefix;  // of a single application; empty: as they are
 };
 
 int deploy_command(const AdminTarget& target, const DeployRequest& request, const Environment& environment);

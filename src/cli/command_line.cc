@@ -16,18 +16,27 @@ constexpr const char* kExamples = R"(Examples:
   manta shutdown -y                                   stop it)";
 
 void add_admin_port(CLI::App& command, CommandLine& line) {
-  command.add_option("--admin-port", line.admin_port, "Port of the admin REST API on 127.0.0.1")->capture_default_str()->check(CLI::Range(0, 65535));
+  command.add_option("--admin-port", line.admin_port, "Port of the admin REST API on 127.0.0.1")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 65535));
 }
 
 void add_instance_options(CLI::App& command, CommandLine& line) {
-  command.add_option("--http-host,--host", line.http_host, "Address to serve on (default: of the file, else 127.0.0.1)");
-  command.add_option("--http-port,--port", line.http_port, "Port to serve on (default: of the file, else 8000); 0 chooses a free one")
+  command.add_option("--http-host,--host", line.http_host,
+                     "Address to serve on (default: of the file, else 127.0.0.1)");
+  command
+      .add_option("--http-port,--port", line.http_port,
+                  "Port to serve on (default: of the file, else 8000); 0 chooses a free one")
       ->check(CLI::Range(0, 65535));
   add_admin_port(command, line);
-  command.add_option("--state-dir", line.state_dir, "Folder of the instance's state (default: ~/.local/state/manta/<admin port>)");
-  command.add_option("--num-cpus", line.num_cpus, "CPUs to give to replicas (default: all)")->check(CLI::NonNegativeNumber);
-  command.add_option("--num-gpus", line.num_gpus, "GPUs to give to replicas (default: all)")->check(CLI::NonNegativeNumber);
-  command.add_option("--memory", line.memory, "Bytes of memory to give to replicas (default: all)")->check(CLI::NonNegativeNumber);
+  command.add_option("--state-dir", line.state_dir,
+                     "Folder of the instance's state (default: ~/.local/state/manta/<admin port>)");
+  command.add_option("--num-cpus", line.num_cpus, "CPUs to give to replicas (default: all)")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--num-gpus", line.num_gpus, "GPUs to give to replicas (default: all)")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--memory", line.memory, "Bytes of memory to give to replicas (default: all)")
+      ->check(CLI::NonNegativeNumber);
   command.add_option("--resources", line.resources, R"(Custom resources, a JSON object: '{"disk": 2}')");
   command.add_flag("-v,--verbose", line.verbose, "Show the log of agent, controller and proxy too");
 }
@@ -40,10 +49,13 @@ void add_run(CLI::App& app, CommandLine& line, bool has_builtin) {
   run->add_option("--name", line.name, "Name of the application");
   run->add_option("--route-prefix", line.route_prefix, "Where it is served; \"/\" = everywhere");
   add_instance_options(*run, line);
-  run->footer("Examples:\n  manta run app.yaml\n  manta run ./libapp.so:build --args '{\"model\": \"m.onnx\"}' --route-prefix /embed\n"
-              "  manta run builtin:embed --http-host 0.0.0.0 --http-port 9000 --admin-port 9265");
+  run->footer(
+      "Examples:\n  manta run app.yaml\n  manta run ./libapp.so:build --args '{\"model\": \"m.onnx\"}' --route-prefix "
+      "/embed\n"
+      "  manta run builtin:embed --http-host 0.0.0.0 --http-port 9000 --admin-port 9265");
   run->callback([&line] { line.command = Command::Run; });
-  CLI::App* start = app.add_subcommand("start", "Start an instance with the applications that its state folder has stored");
+  CLI::App* start =
+      app.add_subcommand("start", "Start an instance with the applications that its state folder has stored");
   add_instance_options(*start, line);
   start->footer("Examples:\n  manta start\n  manta start --admin-port 9265 --http-port 9000");
   start->callback([&line] { line.command = Command::Start; });
@@ -119,7 +131,8 @@ void add_roles(CLI::App& app, CommandLine& line) {
 
 ParsedCommandLine parse_command_line(int argc, char** argv, bool has_builtin) {
   CommandLine line;
-  CLI::App app("Manta serves models: deployments in C++ or YAML, composed into applications, behind one HTTP door.", "manta");
+  CLI::App app("Manta serves models: deployments in C++ or YAML, composed into applications, behind one HTTP door.",
+               "manta");
   app.set_version_flag("--version", "manta " MANTA_PROJECT_VERSION);
   app.require_subcommand(1);
   app.footer(kExamples);

@@ -40,8 +40,10 @@ Result<std::string> absolute_import_path(const std::string& import_path, const s
   if (parsed->kind == spec::ImportPath::Kind::Builtin) return import_path;
   const std::string file = (fs::path(directory) / parsed->file).lexically_normal().string();
   std::error_code ignored;
-  if (!fs::exists(file, ignored)) return fail(ErrorCode::NotFound, fmt::format("import_path '{}': there is no file {}", import_path, file));
-  if (!fs::is_regular_file(file, ignored)) return fail(ErrorCode::InvalidArgument, fmt::format("import_path '{}': {} is not a file", import_path, file));
+  if (!fs::exists(file, ignored))
+    return fail(ErrorCode::NotFound, fmt::format("import_path '{}': there is no file {}", import_path, file));
+  if (!fs::is_regular_file(file, ignored))
+    return fail(ErrorCode::InvalidArgument, fmt::format("import_path '{}': {} is not a file", import_path, file));
   return parsed->kind == spec::ImportPath::Kind::Program ? "exec:" + file : file + ":" + parsed->symbol;
 }
 
@@ -49,21 +51,26 @@ Result<spec::InstanceConfig> read_config_file(const std::string& path, const Env
   auto text = read_file(path);
   if (!text) return std::unexpected(std::move(text.error()));
   std::vector<std::string> warnings;
-  auto config = spec::parse_config(*text, path, [&](const std::string& name) { return environment.get(name); }, &warnings);
+  auto config =
+      spec::parse_config(*text, path, [&](const std::string& name) { return environment.get(name); }, &warnings);
   for (const std::string& warning : warnings) print_error_line("warning: " + warning);
   if (!config) return config;
   const std::string directory = fs::absolute(fs::path(path)).parent_path().string();
   for (spec::ApplicationConfig& application : config->applications) {
     auto absolute = absolute_import_path(application.import_path, directory);
-    if (!absolute) return fail(absolute.error().code, fmt::format("{}: application '{}': {}", path, application.name, absolute.error().message));
+    if (!absolute)
+      return fail(absolute.error().code,
+                  fmt::format("{}: application '{}': {}", path, application.name, absolute.error().message));
     application.import_path = std::move(*absolute);
   }
   return config;
 }
 
-Result<spec::InstanceConfig> config_of_target(const std::string& target, const std::string& args, const Environment& environment) {
+Result<spec::InstanceConfig> config_of_target(const std::string& target, const std::string& args,
+                                              const Environment& environment) {
   if (is_config_file(target)) {
-    if (!args.empty()) return fail(ErrorCode::InvalidArgument, "--args belongs to an import path; a file has its own `args`");
+    if (!args.empty())
+      return fail(ErrorCode::InvalidArgument, "--args belongs to an import path; a file has its own `args`");
     return read_config_file(target, environment);
   }
   auto absolute = absolute_import_path(target, fs::current_path().string());
@@ -78,7 +85,9 @@ Result<spec::InstanceConfig> config_of_target(const std::string& target, const s
 Result<void> name_application(spec::InstanceConfig& config, const std::string& name, const std::string& route_prefix) {
   if (name.empty() && route_prefix.empty()) return {};
   if (config.applications.size() != 1)
-    return fail(ErrorCode::InvalidArgument, fmt::format("--name and --route-prefix need one application; the file has {}", config.applications.size()));
+    return fail(
+        ErrorCode::InvalidArgument,
+        fmt::format("--name and --route-prefix need one application; the file has {}", config.applications.size()));
   if (!name.empty()) config.applications.front().name = name;
   if (!route_prefix.empty()) config.applications.front().route_prefix = route_prefix;
   return spec::validate(config);

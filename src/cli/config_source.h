@@ -10,13 +10,15 @@
 
 namespace manta::cli {
 
-// Reads a configuration file: environment resolved, relative import paths made absolute (they are relative to the file), every file
-// that it names looked for. Errors are one line that starts with "FILE:LINE:COLUMN: " where the place is known. Warnings are printed.
+// Reads a configuration file: environment resolved, relative import paths made absolute (they are relative to the
+// file), every file that it names looked for. Errors are one line that starts with "FILE:LINE:COLUMN: " where the place
+// is known. Warnings are printed.
 Result<spec::InstanceConfig> read_config_file(const std::string& path, const Environment& environment);
 
-// The configuration for what stands behind `run`: a YAML file or an import path (relative to the working directory). `args`: JSON
-// object for build(); only with an import path.
-Result<spec::InstanceConfig> config_of_target(const std::string& target, const std::string& args, const Environment& environment);
+// The configuration for what stands behind `run`: a YAML file or an import path (relative to the working directory).
+// `args`: JSON object for build(); only with an import path.
+Result<spec::InstanceConfig> config_of_target(const std::string& target, const std::string& args,
+                                              const Environment& environment);
 
 // --name and --route-prefix, where they are not empty. InvalidArgument if the configuration has several applications.
 Result<void> name_application(spec::InstanceConfig& config, const std::string& name, const std::string& route_prefix);

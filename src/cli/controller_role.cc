@@ -25,28 +25,34 @@ namespace manta::cli {
 namespace {
 
 // `manta describe` (or the application's own executable) in a child, from the copy that replicas will run.
-Task<Result<std::vector<spec::ApplicationGraph>>> describe(Loop& loop, std::vector<std::string> base, control::ArtifactRef artifact,
-                                                           std::string args, std::map<std::string, std::string> environment) {
+Task<Result<std::vector<spec::ApplicationGraph>>> describe(Loop& loop, std::vector<std::string> base,
+                                                           control::ArtifactRef artifact, std::string args,
+                                                           std::map<std::string, std::string> environment) {
   std::vector<std::pair<std::string, std::string>> changes(environment.begin(), environment.end());
   changes.emplace_back(kDescribeArgsVariable, std::move(args));
-  runtime::CapturedRun run{.program = "/proc/self/exe", .argv = {"manta", "describe"}, .environment = runtime::environment_with(base, changes)};
+  runtime::CapturedRun run{.program = "/proc/self/exe",
+                           .argv = {"manta", "describe"},
+                           .environment = runtime::environment_with(base, changes)};
   if (artifact.kind == "executable") {
     run.program = artifact.path;
     run.argv[0] = artifact.source;
   } else {
-    run.argv.push_back(artifact.kind == "builtin" ? "builtin:" + artifact.function : artifact.path + ":" + artifact.function);
+    run.argv.push_back(artifact.kind == "builtin" ? "builtin:" + artifact.function
+                                                  : artifact.path + ":" + artifact.function);
   }
   auto output = co_await runtime::run_captured(loop, std::move(run));
   if (!output) co_return std::unexpected(std::move(output.error()));
   auto described = detail::from_json<DescribedApplications>(*output);
-  if (!described) co_return fail(ErrorCode::InvalidArgument, "its description cannot be read: " + described.error().message);
+  if (!described)
+    co_return fail(ErrorCode::InvalidArgument, "its description cannot be read: " + described.error().message);
   co_return std::move(described->applications);
 }
 
 // The controller with everything it works with.
 struct ControllerProcess {
-  ControllerProcess(const ControllerArguments& arguments, const Environment& environment, std::unique_ptr<control::StateStore> opened,
-                    const runtime::InstancePaths& paths, spec::HttpOptions http);
+  ControllerProcess(const ControllerArguments& arguments, const Environment& environment,
+                    std::unique_ptr<control::StateStore> opened, const runtime::InstancePaths& paths,
+                    spec::HttpOptions http);
   void serve(int socket_fd, int admin_fd);
   Task<void> end_instance();
 
@@ -67,22 +73,29 @@ struct ControllerProcess {
 };
 
 ControllerProcess::ControllerProcess(const ControllerArguments& arguments, const Environment& environment,
-                                     std::unique_ptr<control::StateStore> opened, const runtime::InstancePaths& paths, spec::HttpOptions http)
+                                     std::unique_ptr<control::StateStore> opened, const runtime::InstancePaths& paths,
+                                     spec::HttpOptions http)
     : store(std::move(opened)),
       artifacts(paths.artifacts()),
       backend(loop, logger, "unix:" + arguments.agent_socket),
-      controller({.loop = loop,
-                  .logger = logger,
-                  .metrics = metrics,
-                  .backend = backend,
-                  .store = *store,
-                  .artifacts = artifacts,
-                  .describe = [this, base = environment.entries()](control::ArtifactRef artifact, std::string args,
-                                                                   std::map<std::string, std::string> variables) {
-                    return describe(loop, base, std::move(artifact), std::move(args), std::move(variables));
-                  }},
-                 {.controller_socket = arguments.controller_socket, .http = std::move(http), .seed = std::random_device{}()}),
-      admin({.loop = loop, .logger = logger, .metrics = metrics, .controller = controller, .shut_down_instance = [this] { tasks.spawn(end_instance()); }}),
+      controller(
+          {.loop = loop,
+           .logger = logger,
+           .metrics = metrics,
+           .backend = backend,
+           .store = *store,
+           .artifacts = artifacts,
+           .describe =
+               [this, base = environment.entries()](control::ArtifactRef artifact, std::string args,
+                                                    std::map<std::string, std::string> variables) {
+                 return describe(loop, base, std::move(artifact), std::move(args), std::move(variables));
+               }},
+          {.controller_socket = arguments.controller_socket, .http = std::move(http), .seed = std::random_device{}()}),
+      admin({.loop = loop,
+             .logger = logger,
+             .metrics = metrics,
+             .controller = controller,
+             .shut_down_instance = [this] { tasks.spawn(end_instance()); }}),
       internal_server(loop, {.internal = true, .check_peer_uid = true}, budget,
                       [this](net::ExchangePtr exchange) { admin.handle(std::move(exchange), true); }),
       admin_server(loop, {}, budget, [this](net::ExchangePtr exchange) { admin.handle(std::move(exchange), false); }),

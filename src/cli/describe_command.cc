@@ -43,7 +43,8 @@ Result<api::ArtifactReference> reference_of(const std::string& import_path) {
   return api::ArtifactReference{.kind = artifact->kind, .path = artifact->source, .function = artifact->function};
 }
 
-Result<DescribedApplications> describe(const std::string& import_path, const std::string& args, const BuildFunction* builtin_build) {
+Result<DescribedApplications> describe(const std::string& import_path, const std::string& args,
+                                       const BuildFunction* builtin_build) {
   const QuietStdout quiet;
   auto reference = reference_of(import_path);
   if (!reference) return std::unexpected(std::move(reference.error()));
@@ -62,7 +63,8 @@ Result<DescribedApplications> describe(const std::string& import_path, const std
 
 }  // namespace
 
-int describe_command(const std::string& import_path, const std::string& args, const Environment& environment, BuildFunction* builtin_build) {
+int describe_command(const std::string& import_path, const std::string& args, const Environment& environment,
+                     BuildFunction* builtin_build) {
   const std::string given = args.empty() ? environment.get(kDescribeArgsVariable).value_or("{}") : args;
   const auto described = describe(import_path, given, builtin_build);
   const auto json = described ? detail::to_json(*described) : std::unexpected(described.error());

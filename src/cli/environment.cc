@@ -12,21 +12,24 @@ Environment Environment::read() {
 
 std::optional<std::string> Environment::get(const std::string& name) const {
   for (const std::string& entry : entries_)
-    if (entry.size() > name.size() && entry[name.size()] == '=' && entry.starts_with(name)) return entry.substr(name.size() + 1);
+    if (entry.size() > name.size() && entry[name.size()] == '=' && entry.starts_with(name))
+      return entry.substr(name.size() + 1);
   return std::nullopt;
 }
 
 std::map<std::string, std::string> Environment::map() const {
   std::map<std::string, std::string> values;
   for (const std::string& entry : entries_)
-    if (const std::size_t at = entry.find('='); at != std::string::npos) values.emplace(entry.substr(0, at), entry.substr(at + 1));
+    if (const std::size_t at = entry.find('='); at != std::string::npos)
+      values.emplace(entry.substr(0, at), entry.substr(at + 1));
   return values;
 }
 
 std::string Environment::runtime_root() const {
   constexpr std::size_t kRoomForSocketNames = 50;
   const auto root = get("XDG_RUNTIME_DIR");
-  if (root && root->starts_with('/') && root->size() <= kRoomForSocketNames && ::access(root->c_str(), W_OK) == 0) return *root;
+  if (root && root->starts_with('/') && root->size() <= kRoomForSocketNames && ::access(root->c_str(), W_OK) == 0)
+    return *root;
   return "/tmp";
 }
 

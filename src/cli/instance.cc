@@ -34,8 +34,8 @@ constexpr Duration kStopAllTimeout = std::chrono::minutes(5);
 // One life of an instance: its agent, its sockets, the way up and the way down.
 class Instance {
  public:
-  Instance(const InstanceOptions& options, const Environment& environment, runtime::InstancePaths paths, std::string node_id,
-           ListeningSockets sockets);
+  Instance(const InstanceOptions& options, const Environment& environment, runtime::InstancePaths paths,
+           std::string node_id, ListeningSockets sockets);
 
   int run();
 
@@ -77,8 +77,8 @@ std::string door_address(const std::string& address) {
   return address.starts_with("0.0.0.0:") ? "127.0.0.1" + address.substr(7) : address;
 }
 
-Instance::Instance(const InstanceOptions& options, const Environment& environment, runtime::InstancePaths paths, std::string node_id,
-                   ListeningSockets sockets)
+Instance::Instance(const InstanceOptions& options, const Environment& environment, runtime::InstancePaths paths,
+                   std::string node_id, ListeningSockets sockets)
     : options_(options),
       paths_(std::move(paths)),
       node_id_(std::move(node_id)),
@@ -86,7 +86,8 @@ Instance::Instance(const InstanceOptions& options, const Environment& environmen
       token_(fmt::format("{}:{}", paths_.state, ::getpid())),
       loop_(clock_),
       logger_({.component = "agent", .level = options.verbose ? LogLevel::Info : LogLevel::Warn, .async = false}),
-      agent_(loop_, logger_, agent_options(environment), [this](std::string_view source, std::string_view line) { on_line(source, line); }),
+      agent_(loop_, logger_, agent_options(environment),
+             [this](std::string_view source, std::string_view line) { on_line(source, line); }),
       tasks_(loop_) {}
 
 runtime::AgentOptions Instance::agent_options(const Environment& environment) const {
@@ -94,21 +95,27 @@ runtime::AgentOptions Instance::agent_options(const Environment& environment) co
   for (const std::string& entry : environment.entries())
     if (!entry.starts_with(std::string(runtime::kInstanceVariable) + "=")) entries.push_back(entry);
   entries.push_back(std::string(runtime::kInstanceVariable) + "=" + token_);
-  return {.paths = paths_, .node_id = node_id_, .argv0 = options_.argv0, .environment = std::move(entries), .token = token_, .total = options_.total};
+  return {.paths = paths_,
+          .node_id = node_id_,
+          .argv0 = options_.argv0,
+          .environment = std::move(entries),
+          .token = token_,
+          .total = options_.total};
 }
 
 runtime::RoleProcess Instance::controller_role() const {
   return {.name = "controller",
-          .arguments = {"controller", "--state-dir", paths_.state, "--node-id", node_id_, "--socket-fd", "3", "--admin-fd", "4",
-                        "--agent-socket", paths_.agent_socket(), "--controller-socket", paths_.controller_socket(), "--http-address",
-                        door_address(sockets_.http_address), "--http-options", detail::to_json(options_.config.http_options).value_or("{}")},
+          .arguments = {"controller", "--state-dir", paths_.state, "--node-id", node_id_, "--socket-fd", "3",
+                        "--admin-fd", "4", "--agent-socket", paths_.agent_socket(), "--controller-socket",
+                        paths_.controller_socket(), "--http-address", door_address(sockets_.http_address),
+                        "--http-options", detail::to_json(options_.config.http_options).value_or("{}")},
           .inherited = {sockets_.controller, sockets_.admin}};
 }
 
 runtime::RoleProcess Instance::proxy_role() const {
   return {.name = "proxy",
-          .arguments = {"proxy", "--node-id", node_id_, "--listen-fd", "3", "--controller-socket", paths_.controller_socket(),
-                        "--agent-socket", paths_.agent_socket(), "--http-options",
+          .arguments = {"proxy", "--node-id", node_id_, "--listen-fd", "3", "--controller-socket",
+                        paths_.controller_socket(), "--agent-socket", paths_.agent_socket(), "--http-options",
                         detail::to_json(options_.config.http_options).value_or("{}")},
           .inherited = {sockets_.http}};
 }
@@ -116,8 +123,10 @@ runtime::RoleProcess Instance::proxy_role() const {
 Result<void> Instance::begin() {
   signals_ = runtime::watch_signals(loop_, {SIGINT, SIGTERM, SIGHUP}, [this](int signal) { on_signal(signal); });
   if (auto begun = agent_.begin(); !begun) return begun;
-  agent_.on_role_end([this](const std::string& role, bool failed, const std::string& output) { on_role_end(role, failed, output); });
-  server_ = std::make_unique<runtime::AgentServer>(loop_, agent_, std::exchange(sockets_.agent, -1), [this] { stop(); });
+  agent_.on_role_end(
+      [this](const std::string& role, bool failed, const std::string& output) { on_role_end(role, failed, output); });
+  server_ =
+      std::make_unique<runtime::AgentServer>(loop_, agent_, std::exchange(sockets_.agent, -1), [this] { stop(); });
   if (auto started = agent_.start_role(controller_role()); !started) return started;
   if (auto started = agent_.start_role(proxy_role()); !started) return started;
   write_instance_record(paths_, {.pid = static_cast<int>(::getpid()),
@@ -126,7 +135,8 @@ Result<void> Instance::begin() {
                                  .admin_address = sockets_.admin_address,
                                  .controller_socket = paths_.controller_socket(),
                                  .agent_socket = paths_.agent_socket()});
-  startup_ = std::make_unique<Startup>(loop_, options_, "unix:" + paths_.controller_socket(), door_address(sockets_.http_address),
+  startup_ = std::make_unique<Startup>(loop_, options_, "unix:" + paths_.controller_socket(),
+                                       door_address(sockets_.http_address),
                                        [this](const Startup::Outcome& outcome) { on_started(outcome); });
   tasks_.spawn(startup_->go());
   return {};
@@ -145,7 +155,8 @@ int Instance::run() {
   return exit_code_;
 }
 
-// Output of replicas belongs to the person at the terminal; that of the framework's own processes is in their log files.
+// Output of replicas belongs to the person at the terminal; that of the framework's own processes is in their log
+// files.
 void Instance::on_line(std::string_view source, std::string_view line) {
   const bool is_role = source == "controller" || source == "proxy";
   if (!is_role || options_.verbose) print_error_line(fmt::format("[{}] {}", source, line));

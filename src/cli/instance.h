@@ -5,7 +5,8 @@
 
 namespace manta::cli {
 
-// Runs an instance in this process, the node agent, until it is stopped. Returns the exit code; errors have been printed.
+// Runs an instance in this process, the node agent, until it is stopped. Returns the exit code; errors have been
+// printed.
 int run_instance(const InstanceOptions& options, const Environment& environment);
 
 }  // namespace manta::cli

@@ -11,12 +11,12 @@ namespace manta::cli {
 
 // What `run` and `start` were asked for, after the command line, the configuration file and the environment were read.
 struct InstanceOptions {
-  spec::InstanceConfig config;       // applications empty: those that the state folder has stored come back
-  bool deploy = true;                // false: `start`
+  spec::InstanceConfig config;  // applications empty: those that the state folder has stored come back
+  bool deploy = true;           // false: `start`
   int admin_port = 8265;
   std::string state_dir;
-  Resources total;                   // what this machine has to give
-  bool verbose = false;              // also the log of agent, controller and proxy on the terminal
+  Resources total;       // what this machine has to give
+  bool verbose = false;  // also the log of agent, controller and proxy on the terminal
   std::string argv0 = "manta";
 };
 

@@ -18,7 +18,8 @@ std::string tcp_text(const std::string& host, int port) {
 Result<int> open_tcp(const std::string& host, int port, std::string_view option, std::string& bound) {
   const net::Address address{tcp_text(host, port)};
   auto fd = net::listen_on(address);
-  if (!fd) return fail(ErrorCode::Unavailable, fmt::format("{}; choose another port with {}", fd.error().message, option));
+  if (!fd)
+    return fail(ErrorCode::Unavailable, fmt::format("{}; choose another port with {}", fd.error().message, option));
   const auto local = net::local_address(*fd);
   bound = local ? local->text : address.text;
   return fd;
@@ -34,11 +35,15 @@ Result<ListeningSockets> ListeningSockets::open(const InstanceOptions& options, 
     return {};
   };
   const spec::HttpOptions& http = options.config.http_options;
-  if (auto ok = keep(sockets.http, open_tcp(http.host, http.port, "--http-port", sockets.http_address)); !ok) return std::unexpected(ok.error());
-  if (auto ok = keep(sockets.admin, open_tcp("127.0.0.1", options.admin_port, "--admin-port", sockets.admin_address)); !ok)
+  if (auto ok = keep(sockets.http, open_tcp(http.host, http.port, "--http-port", sockets.http_address)); !ok)
     return std::unexpected(ok.error());
-  if (auto ok = keep(sockets.controller, net::listen_on({"unix:" + paths.controller_socket()})); !ok) return std::unexpected(ok.error());
-  if (auto ok = keep(sockets.agent, net::listen_on({"unix:" + paths.agent_socket()})); !ok) return std::unexpected(ok.error());
+  if (auto ok = keep(sockets.admin, open_tcp("127.0.0.1", options.admin_port, "--admin-port", sockets.admin_address));
+      !ok)
+    return std::unexpected(ok.error());
+  if (auto ok = keep(sockets.controller, net::listen_on({"unix:" + paths.controller_socket()})); !ok)
+    return std::unexpected(ok.error());
+  if (auto ok = keep(sockets.agent, net::listen_on({"unix:" + paths.agent_socket()})); !ok)
+    return std::unexpected(ok.error());
   return sockets;
 }
 

@@ -9,11 +9,11 @@
 
 namespace manta::cli {
 
-// Everything an instance listens on, opened before its first process starts: what connects early waits in the queue, and a role
-// that is restarted finds its socket again. Closed by the destructor.
+// Everything an instance listens on, opened before its first process starts: what connects early waits in the queue,
+// and a role that is restarted finds its socket again. Closed by the destructor.
 struct ListeningSockets {
   int http = -1, admin = -1, controller = -1, agent = -1;
-  std::string http_address, admin_address;   // with the port that was chosen for port 0
+  std::string http_address, admin_address;  // with the port that was chosen for port 0
 
   // Unavailable names the port and the option that chooses another.
   static Result<ListeningSockets> open(const InstanceOptions& options, const runtime::InstancePaths& paths);

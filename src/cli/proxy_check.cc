@@ -24,11 +24,13 @@ void ProxyCheck::begin() {
 
 Task<void> ProxyCheck::check() {
   const auto answer = co_await call_once(loop_, address_, "GET", "/-/healthz", "", kTimeout);
-  const bool reached = answer.has_value() || answer.error().code == ErrorCode::Internal;  // any answer, whatever its status
+  const bool reached =
+      answer.has_value() || answer.error().code == ErrorCode::Internal;  // any answer, whatever its status
   failures_ = reached ? 0 : failures_ + 1;
   if (failures_ == 0) on_status_("HEALTHY");
   if (failures_ >= kFailureLimit) on_status_("UNHEALTHY");
-  loop_.after(failures_ > 0 && failures_ < kFailureLimit ? std::chrono::duration_cast<Duration>(std::chrono::seconds(1)) : kPeriod,
+  loop_.after(failures_ > 0 && failures_ < kFailureLimit ? std::chrono::duration_cast<Duration>(std::chrono::seconds(1))
+                                                         : kPeriod,
               [this] { tasks_.spawn(check()); });
 }
 

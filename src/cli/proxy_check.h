@@ -11,8 +11,8 @@
 
 namespace manta::cli {
 
-// Asks the public door for its health: at once (the question waits in the listening socket until the proxy is up), then every ten
-// seconds. STARTING until the first answer, UNHEALTHY after three failures in a row. Loop-confined.
+// Asks the public door for its health: at once (the question waits in the listening socket until the proxy is up), then
+// every ten seconds. STARTING until the first answer, UNHEALTHY after three failures in a row. Loop-confined.
 class ProxyCheck {
  public:
   using OnStatus = std::function<void(std::string status)>;

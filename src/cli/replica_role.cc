@@ -20,12 +20,14 @@ namespace {
 
 // Builds the application again, as `describe` did, from the copy that this process runs.
 Result<api::Graph> build_graph(const control::ReplicaSpec& spec, const BuildFunction* builtin_build) {
-  auto build = api::load_build({.kind = spec.artifact_kind, .path = spec.artifact, .function = spec.function}, builtin::applications(), builtin_build);
+  auto build = api::load_build({.kind = spec.artifact_kind, .path = spec.artifact, .function = spec.function},
+                               builtin::applications(), builtin_build);
   if (!build) return std::unexpected(std::move(build.error()));
   auto applications = api::run_build(*build, spec.args);
   if (!applications) return std::unexpected(std::move(applications.error()));
   const auto index = static_cast<std::size_t>(spec.graph_index);
-  if (index >= applications->size()) return fail(ErrorCode::Internal, "build() made fewer applications than when it was described");
+  if (index >= applications->size())
+    return fail(ErrorCode::Internal, "build() made fewer applications than when it was described");
   return api::make_graph((*applications)[index]);
 }
 

@@ -10,7 +10,7 @@ namespace manta::cli {
 struct ControllerArguments {
   std::string state_dir, node_id, agent_socket, controller_socket, http_address;
   int socket_fd = -1, admin_fd = -1;
-  std::string http_options = "{}";   // spec::HttpOptions as JSON
+  std::string http_options = "{}";  // spec::HttpOptions as JSON
 };
 
 struct ProxyArguments {

@@ -32,7 +32,10 @@ std::string own_import_path() {
 }
 
 Result<InstanceOptions> instance_options(const CommandLine& line, const Environment& environment) {
-  InstanceOptions options{.deploy = line.command == Command::Run, .admin_port = line.admin_port, .state_dir = line.state_dir, .verbose = line.verbose};
+  InstanceOptions options{.deploy = line.command == Command::Run,
+                          .admin_port = line.admin_port,
+                          .state_dir = line.state_dir,
+                          .verbose = line.verbose};
   if (options.deploy) {
     auto config = config_of_target(line.target.empty() ? own_import_path() : line.target, line.args, environment);
     if (!config) return std::unexpected(std::move(config.error()));
@@ -40,7 +43,8 @@ Result<InstanceOptions> instance_options(const CommandLine& line, const Environm
   }
   if (line.http_host) options.config.http_options.host = *line.http_host;
   if (line.http_port) options.config.http_options.port = *line.http_port;
-  if (auto named = name_application(options.config, line.name, line.route_prefix); !named) return std::unexpected(std::move(named.error()));
+  if (auto named = name_application(options.config, line.name, line.route_prefix); !named)
+    return std::unexpected(std::move(named.error()));
   if (options.state_dir.empty()) options.state_dir = environment.default_state_dir(line.admin_port);
   options.total = machine_resources();
   if (line.num_cpus) options.total.num_cpus = *line.num_cpus;
@@ -78,15 +82,26 @@ int run(int argc, char** argv, BuildFunction* builtin_build) {
   const AdminTarget admin{.port = line.admin_port};
   switch (line.command) {
     case Command::Run:
-    case Command::Start: return run_or_start(line, environment, argv[0]);
-    case Command::Deploy: return deploy_command(admin, {.target = line.target, .args = line.args, .name = line.name, .route_prefix = line.route_prefix}, environment);
-    case Command::Status: return status_command(admin, line.name);
-    case Command::Shutdown: return shutdown_command(admin, line.yes);
-    case Command::ConfigCheck: return check_config(line.target, environment);
-    case Command::Describe: return describe_command(line.target, line.args, environment, builtin_build);
-    case Command::Controller: return run_controller(line.controller, environment);
-    case Command::Proxy: return run_proxy_role(line.proxy);
-    case Command::Replica: return run_replica_role(line.listen_fd, environment, builtin_build);
+    case Command::Start:
+      return run_or_start(line, environment, argv[0]);
+    case Command::Deploy:
+      return deploy_command(
+          admin, {.target = line.target, .args = line.args, .name = line.name, .route_prefix = line.route_prefix},
+          environment);
+    case Command::Status:
+      return status_command(admin, line.name);
+    case Command::Shutdown:
+      return shutdown_command(admin, line.yes);
+    case Command::ConfigCheck:
+      return check_config(line.target, environment);
+    case Command::Describe:
+      return describe_command(line.target, line.args, environment, builtin_build);
+    case Command::Controller:
+      return run_controller(line.controller, environment);
+    case Command::Proxy:
+      return run_proxy_role(line.proxy);
+    case Command::Replica:
+      return run_replica_role(line.listen_fd, environment, builtin_build);
   }
   return 2;
 }

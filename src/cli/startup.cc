@@ -19,7 +19,8 @@ constexpr Duration kReconnect = std::chrono::milliseconds(50);
 
 }  // namespace
 
-Startup::Startup(Loop& loop, const InstanceOptions& options, std::string controller_address, std::string http_address, OnOutcome on_outcome)
+Startup::Startup(Loop& loop, const InstanceOptions& options, std::string controller_address, std::string http_address,
+                 OnOutcome on_outcome)
     : loop_(loop),
       options_(options),
       controller_{std::move(controller_address)},
@@ -43,7 +44,8 @@ Task<void> Startup::go() {
   if (options_.deploy) {
     auto body = detail::to_json(options_.config);
     if (!body) co_return end({.error = body.error().message});
-    auto deployed = co_await call_once(loop_, controller_, "PUT", "/api/serve/applications/", std::move(*body), kDeployTimeout);
+    auto deployed =
+        co_await call_once(loop_, controller_, "PUT", "/api/serve/applications/", std::move(*body), kDeployTimeout);
     if (!deployed) co_return end({.error = deployed.error().message});
   }
   follow();

@@ -16,17 +16,18 @@
 
 namespace manta::cli {
 
-// The way of a new instance from its first process to `ready`: deploys, follows the controller's statuses, prints what happens, and
-// asks the public door. Loop-confined; owned by the instance.
+// The way of a new instance from its first process to `ready`: deploys, follows the controller's statuses, prints what
+// happens, and asks the public door. Loop-confined; owned by the instance.
 class Startup {
  public:
   struct Outcome {
     bool ready = false;
-    std::string error;     // when not ready: what to print before the instance ends
+    std::string error;  // when not ready: what to print before the instance ends
   };
   using OnOutcome = std::function<void(Outcome)>;
 
-  Startup(Loop& loop, const InstanceOptions& options, std::string controller_address, std::string http_address, OnOutcome on_outcome);
+  Startup(Loop& loop, const InstanceOptions& options, std::string controller_address, std::string http_address,
+          OnOutcome on_outcome);
   // deploy() first for `run`; then until ready or failed.
   Task<void> go();
 

@@ -8,7 +8,7 @@
 namespace manta::cli {
 namespace {
 
-constexpr std::size_t kMaxLine = 4000;   // a pipe that is writable takes so much at once (PIPE_BUF)
+constexpr std::size_t kMaxLine = 4000;  // a pipe that is writable takes so much at once (PIPE_BUF)
 
 void write_line(int fd, std::string_view line) {
   while (!line.empty() || fd < 0) {

@@ -30,7 +30,9 @@ net::Response json_answer(const T& value) {
 }
 
 net::Response method_not_allowed(std::string_view allowed) {
-  net::Response response = error_answer({.code = ErrorCode::InvalidArgument, .message = "method not allowed; use " + std::string(allowed), .status = 405});
+  net::Response response = error_answer({.code = ErrorCode::InvalidArgument,
+                                         .message = "method not allowed; use " + std::string(allowed),
+                                         .status = 405});
   response.headers.add("allow", allowed);
   return response;
 }

@@ -15,11 +15,11 @@ struct AdminParts {
   Logger& logger;
   Metrics& metrics;
   Controller& controller;
-  std::function<void()> shut_down_instance;   // asks the node agent to end everything
+  std::function<void()> shut_down_instance;  // asks the node agent to end everything
 };
 
-// The HTTP face of a controller, on the admin port and on its own socket: REST of docs/reference/rest.md, and two streams for
-// processes of the instance (routing snapshots, statuses). Loop-confined.
+// The HTTP face of a controller, on the admin port and on its own socket: REST of docs/reference/rest.md, and two
+// streams for processes of the instance (routing snapshots, statuses). Loop-confined.
 class AdminApi {
  public:
   explicit AdminApi(AdminParts parts) : parts_(std::move(parts)), tasks_(parts_.loop) {}

@@ -34,9 +34,10 @@ Result<void> apply_overrides(const spec::ApplicationConfig& config, std::vector<
       node->config = std::move(*applied);
     }
     if (!found)
-      return fail(ErrorCode::InvalidArgument, fmt::format("deployment '{}' is overridden but application '{}' has no such deployment; "
-                                                          "it has: {}",
-                                                          changes.name, config.name, nodes_of(graphs)));
+      return fail(ErrorCode::InvalidArgument,
+                  fmt::format("deployment '{}' is overridden but application '{}' has no such deployment; "
+                              "it has: {}",
+                              changes.name, config.name, nodes_of(graphs)));
   }
   return {};
 }
@@ -47,7 +48,7 @@ Result<ArtifactRef> artifact_of(const std::string& import_path) {
   auto parsed = spec::parse_import_path(import_path);
   if (!parsed) return std::unexpected(std::move(parsed.error()));
   if (auto runnable = spec::check_runnable(*parsed); !runnable) return std::unexpected(std::move(runnable.error()));
-  const std::string kind = parsed->kind == spec::ImportPath::Kind::Library ? "library"
+  const std::string kind = parsed->kind == spec::ImportPath::Kind::Library   ? "library"
                            : parsed->kind == spec::ImportPath::Kind::Program ? "executable"
                                                                              : "builtin";
   return ArtifactRef{.kind = kind, .source = parsed->file, .function = parsed->symbol};
@@ -75,16 +76,19 @@ std::string version_of(const ApplicationRecord& record, const spec::NodeSpec& no
 
 Result<std::vector<ApplicationRecord>> make_records(const spec::ApplicationConfig& config, const ArtifactRef& artifact,
                                                     std::vector<spec::ApplicationGraph> graphs, double now_s) {
-  if (graphs.empty()) return fail(ErrorCode::InvalidArgument, fmt::format("'{}' builds no application", config.import_path));
+  if (graphs.empty())
+    return fail(ErrorCode::InvalidArgument, fmt::format("'{}' builds no application", config.import_path));
   if (auto applied = apply_overrides(config, graphs); !applied) return std::unexpected(std::move(applied.error()));
   std::vector<ApplicationRecord> records;
   for (spec::ApplicationGraph& graph : graphs) {
-    ApplicationRecord record{.name = graph.name, .route_prefix = graph.route_prefix, .config = config, .artifact = artifact};
+    ApplicationRecord record{
+        .name = graph.name, .route_prefix = graph.route_prefix, .config = config, .artifact = artifact};
     const bool only = graphs.size() == 1;
     if (only && (config.name != "default" || record.name.empty())) record.name = config.name;
     if ((only && config.route_prefix != "/") || record.route_prefix.empty()) record.route_prefix = config.route_prefix;
     if (record.name.empty())
-      return fail(ErrorCode::InvalidArgument, fmt::format("'{}' builds several applications: each needs a name", config.import_path));
+      return fail(ErrorCode::InvalidArgument,
+                  fmt::format("'{}' builds several applications: each needs a name", config.import_path));
     record.graph_index = static_cast<int>(records.size());
     if (auto valid = spec::validate(graph); !valid) return std::unexpected(std::move(valid.error()));
     record.graph = std::move(graph);

@@ -14,39 +14,39 @@ namespace manta::control {
 
 // Where an application's code comes from.
 struct ArtifactRef {
-  std::string kind = "library";   // library (lib.so:function), executable (exec:path), builtin (builtin:name)
-  std::string source;             // as in import_path, without the function
-  std::string function;           // of a library; the name of a builtin
-  std::string sha256;             // of the copy; empty for a builtin
-  std::string path;               // of the copy, absolute; empty for a builtin
+  std::string kind = "library";  // library (lib.so:function), executable (exec:path), builtin (builtin:name)
+  std::string source;            // as in import_path, without the function
+  std::string function;          // of a library; the name of a builtin
+  std::string sha256;            // of the copy; empty for a builtin
+  std::string path;              // of the copy, absolute; empty for a builtin
   bool operator==(const ArtifactRef&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ArtifactRef, (), (kind, source, function, sha256, path))
 
-// One deployed application as the store keeps it: enough to start its replicas again without looking at the original files.
+// One deployed application as the store keeps it: enough to start its replicas again without looking at the original
+// files.
 struct ApplicationRecord {
   std::string name;
   std::string route_prefix;
-  int graph_index = 0;            // which of the applications that build() returns
-  spec::ApplicationConfig config; // as deployed; environment resolved
-  spec::ApplicationGraph graph;   // as described, overrides applied
+  int graph_index = 0;             // which of the applications that build() returns
+  spec::ApplicationConfig config;  // as deployed; environment resolved
+  spec::ApplicationGraph graph;    // as described, overrides applied
   ArtifactRef artifact;
-  double deployed_at_s = 0;       // Unix time
+  double deployed_at_s = 0;  // Unix time
   bool operator==(const ApplicationRecord&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(ApplicationRecord, (),
-                      (name, route_prefix, graph_index, config, graph, artifact, deployed_at_s))
+BOOST_DESCRIBE_STRUCT(ApplicationRecord, (), (name, route_prefix, graph_index, config, graph, artifact, deployed_at_s))
 
 // What an import path names, not yet copied. InvalidArgument when nothing here can run it.
 Result<ArtifactRef> artifact_of(const std::string& import_path);
 
-// Hash of everything that makes a running replica out of date: artifact, arguments, environment, the node's fingerprint and those
-// of its settings that a process gets at its start.
+// Hash of everything that makes a running replica out of date: artifact, arguments, environment, the node's fingerprint
+// and those of its settings that a process gets at its start.
 std::string version_of(const ApplicationRecord& record, const spec::NodeSpec& node);
 
-// Makes records of what one entry of applications[] describes. Name and route prefix of the configuration win when they are not
-// the defaults; a build of several applications keeps its own. Overrides are applied; one that names no deployment, or an
-// unknown field, is InvalidArgument.
+// Makes records of what one entry of applications[] describes. Name and route prefix of the configuration win when they
+// are not the defaults; a build of several applications keeps its own. Overrides are applied; one that names no
+// deployment, or an unknown field, is InvalidArgument.
 Result<std::vector<ApplicationRecord>> make_records(const spec::ApplicationConfig& config, const ArtifactRef& artifact,
                                                     std::vector<spec::ApplicationGraph> graphs, double now_s);
 

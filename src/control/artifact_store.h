@@ -15,8 +15,8 @@ class ArtifactStore {
  public:
   explicit ArtifactStore(std::string directory) : directory_(std::move(directory)) {}
 
-  // Fills sha256 and path of a library or executable, copying the file if its content is new (written aside, synced, renamed:
-  // a half copy never has the final name). NotFound names the file.
+  // Fills sha256 and path of a library or executable, copying the file if its content is new (written aside, synced,
+  // renamed: a half copy never has the final name). NotFound names the file.
   Result<ArtifactRef> add(ArtifactRef artifact);
 
   // Removes every copy that `named` does not hold.

@@ -92,7 +92,8 @@ void Controller::forget_the_gone() {
     std::erase_if(application.deployments, [&](const auto& entry) {
       return entry.second.target.deleting && !has_replicas(entry.second.target.key);
     });
-  std::erase_if(applications_, [](const auto& entry) { return entry.second.deleting && entry.second.deployments.empty(); });
+  std::erase_if(applications_,
+                [](const auto& entry) { return entry.second.deleting && entry.second.deployments.empty(); });
 }
 
 void Controller::arm_wake(const Plan& plan) {

@@ -29,13 +29,13 @@
 namespace manta::control {
 
 // Prints what an artifact builds, in a process of its own with a time limit: `manta describe`.
-using Describe = std::function<Task<Result<std::vector<spec::ApplicationGraph>>>(ArtifactRef artifact, std::string args,
-                                                                                  std::map<std::string, std::string> environment)>;
+using Describe = std::function<Task<Result<std::vector<spec::ApplicationGraph>>>(
+    ArtifactRef artifact, std::string args, std::map<std::string, std::string> environment)>;
 
 struct ControllerOptions {
-  std::string controller_socket;   // path, told to replicas
-  spec::HttpOptions http;          // of the instance; what a configuration file cannot change any more
-  std::uint64_t seed = 0;          // of replica ids and jitter
+  std::string controller_socket;  // path, told to replicas
+  spec::HttpOptions http;         // of the instance; what a configuration file cannot change any more
+  std::uint64_t seed = 0;         // of replica ids and jitter
 };
 
 // What the controller works with; everything outlives it.
@@ -49,9 +49,10 @@ struct ControllerParts {
   Describe describe;
 };
 
-// Brings what runs to what was deployed, level-based: each turn looks at everything, decides with pure functions, acts, publishes.
-// A turn follows every event (deploy, exit, state of a replica, timer); events between two turns are one turn. Loop-confined.
-// Life: begin() adopts what an earlier controller left, then turns until destroyed; replicas outlive it.
+// Brings what runs to what was deployed, level-based: each turn looks at everything, decides with pure functions, acts,
+// publishes. A turn follows every event (deploy, exit, state of a replica, timer); events between two turns are one
+// turn. Loop-confined. Life: begin() adopts what an earlier controller left, then turns until destroyed; replicas
+// outlive it.
 class Controller {
  public:
   // One replica as the controller knows it.
@@ -60,8 +61,8 @@ class Controller {
     runtime::ObservedReplica observed;
     std::unique_ptr<ReplicaLink> link;
     spec::ReplicaState state;
-    int health_failures = 0;        // in a row
-    bool start_counted = false;     // its start has already been counted as failed
+    int health_failures = 0;     // in a row
+    bool start_counted = false;  // its start has already been counted as failed
     TimerId start_timer = 0;
     TimePoint running_since{};
   };
@@ -69,13 +70,13 @@ class Controller {
     spec::NodeSpec node;
     DeploymentTarget target;
     Goal goal = Goal::Update;
-    bool reached = false;           // has been at its target since the goal was set: what goes wrong now is a recovery
+    bool reached = false;  // has been at its target since the goal was set: what goes wrong now is a recovery
     std::string pending;
     std::string last_failure;
   };
   struct Application {
     ApplicationRecord record;
-    std::string openapi;            // the document made from the record
+    std::string openapi;  // the document made from the record
     bool deleting = false;
     std::map<std::string, Deployment> deployments;
   };
@@ -94,8 +95,9 @@ class Controller {
   // `done` when the store and what lives have been read: before that a deploy is refused. At once if they have.
   void when_loaded(std::function<void()> done);
 
-  // Replaces the whole target: applications that `config` does not name are deleted. All or nothing: InvalidArgument (or what the
-  // description of an artifact failed with) leaves everything as it was. Returns when stored; replicas start afterwards.
+  // Replaces the whole target: applications that `config` does not name are deleted. All or nothing: InvalidArgument
+  // (or what the description of an artifact failed with) leaves everything as it was. Returns when stored; replicas
+  // start afterwards.
   Task<Result<void>> deploy(spec::InstanceConfig config);
   // NotFound for an unknown name.
   Result<void> delete_application(const std::string& name);
@@ -135,7 +137,8 @@ class Controller {
   // controller_replicas.cc: one replica
   void add_replica(const StartReplica& start);
   Task<void> start_process(std::string id, runtime::ReplicaProcess process);
-  runtime::ReplicaProcess process_of(const Replica& replica, const Deployment& deployment, const Application& application) const;
+  runtime::ReplicaProcess process_of(const Replica& replica, const Deployment& deployment,
+                                     const Application& application) const;
   Task<void> stop_process(std::string id, double grace_s);
   void connect(Replica& replica);
   void on_state(const std::string& id, const spec::ReplicaState& state);
@@ -166,11 +169,11 @@ class Controller {
   std::map<std::string, Application> applications_;
   std::map<std::string, Replica> replicas_;
   std::vector<NodeView> nodes_;
-  std::vector<DeadReplica> dead_;             // the last ones, oldest first
+  std::vector<DeadReplica> dead_;  // the last ones, oldest first
   std::map<std::string, std::string> proxies_;
   ItemPublisher snapshots_, statuses_;
   spec::RoutingSnapshot published_;
-  std::set<std::string> exited_early_;        // ended while the list of what lives was on its way
+  std::set<std::string> exited_early_;  // ended while the list of what lives was on its way
   net::ReceiveBudget budget_;
   bool loaded_ = false;
   bool adopted_ = false;

@@ -58,13 +58,14 @@ Task<Result<void>> Controller::load() {
   for (const runtime::ObservedReplica& observed : *living)
     if (!exited_early_.contains(observed.id)) take_over(observed);
   if (!records->empty() || !living->empty())
-    parts_.logger.info("instance taken over", {{"epoch", epoch()}, {"applications", records->size()}, {"replicas", living->size()}});
+    parts_.logger.info("instance taken over",
+                       {{"epoch", epoch()}, {"applications", records->size()}, {"replicas", living->size()}});
   co_return Result<void>();
 }
 
 void Controller::take_over(const runtime::ObservedReplica& observed) {
   auto labels = detail::from_json<ReplicaLabels>(observed.labels, UnknownKeys::Ignore);
-  if (!labels) labels = ReplicaLabels{};   // belongs to no deployment: the first turn stops it
+  if (!labels) labels = ReplicaLabels{};  // belongs to no deployment: the first turn stops it
   Replica replica;
   replica.view = {.id = observed.id,
                   .key = {labels->application, labels->deployment},

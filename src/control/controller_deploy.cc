@@ -26,7 +26,8 @@ Result<void> check_unique(const std::vector<ApplicationRecord>& records) {
     if (record.graph.ingress.empty()) continue;
     const auto [other, added] = prefixes.emplace(record.route_prefix, record.name);
     if (!added)
-      return fail(ErrorCode::InvalidArgument, fmt::format("applications '{}' and '{}' have the same route_prefix '{}'", other->second, record.name, record.route_prefix));
+      return fail(ErrorCode::InvalidArgument, fmt::format("applications '{}' and '{}' have the same route_prefix '{}'",
+                                                          other->second, record.name, record.route_prefix));
   }
   return {};
 }
@@ -108,7 +109,8 @@ void Controller::set_targets(const std::vector<ApplicationRecord>& records) {
 void Controller::set_target(const ApplicationRecord& record) {
   Application& application = applications_[record.name];
   for (auto& [name, deployment] : application.deployments)
-    deployment.target.deleting = std::ranges::find(record.graph.nodes, name, &spec::NodeSpec::name) == record.graph.nodes.end();
+    deployment.target.deleting =
+        std::ranges::find(record.graph.nodes, name, &spec::NodeSpec::name) == record.graph.nodes.end();
   application.record = record;
   application.openapi = spec::openapi(record.graph, record.route_prefix);
   application.deleting = false;
@@ -121,7 +123,8 @@ void Controller::set_target(const ApplicationRecord& record) {
       deployment.goal = Goal::Update;
     else if (before != node.config.num_replicas)
       deployment.goal = before < node.config.num_replicas ? Goal::Upscale : Goal::Downscale;
-    deployment.reached = deployment.reached && target.version == version && before == node.config.num_replicas && !target.deploy_failed;
+    deployment.reached =
+        deployment.reached && target.version == version && before == node.config.num_replicas && !target.deploy_failed;
     deployment.node = node;
     deployment.last_failure.clear();
     target = {.key = {record.name, node.name},

@@ -50,12 +50,14 @@ spec::RoutingSnapshot Controller::snapshot() const {
                            .request_timeout_s = config.request_timeout_s,
                            .methods = without_schemas(deployment.node.methods)};
       for (const auto& [id, replica] : replicas_)
-        if (replica.view.key == deployment.target.key && replica.view.phase == ReplicaPhase::Running && !replica.view.unhealthy)
+        if (replica.view.key == deployment.target.key && replica.view.phase == ReplicaPhase::Running &&
+            !replica.view.unhealthy)
           set.replicas.push_back({.id = id,
                                   .address = replica.observed.address,
                                   .node_id = replica.observed.node_id,
                                   .max_ongoing_requests = config.max_ongoing_requests});
-      ready = ready && (deployment.target.deleting || static_cast<int>(set.replicas.size()) >= deployment.target.num_replicas);
+      ready = ready &&
+              (deployment.target.deleting || static_cast<int>(set.replicas.size()) >= deployment.target.num_replicas);
       snapshot.deployments.push_back(std::move(set));
     }
     if (application.deleting) continue;
@@ -85,13 +87,17 @@ void Controller::publish() {
 
 void Controller::publish_metrics(const spec::InstanceStatus& status) {
   for (const auto& [name, application] : status.applications) {
-    parts_.metrics.gauge("application_status", "1 DEPLOY_FAILED 2 UNHEALTHY 3 NOT_STARTED 4 DELETING 5 DEPLOYING 6 RUNNING", {{"application", name}})
-        .set(status_value(application.status, {"DEPLOY_FAILED", "UNHEALTHY", "NOT_STARTED", "DELETING", "DEPLOYING", "RUNNING"}));
+    parts_.metrics
+        .gauge("application_status", "1 DEPLOY_FAILED 2 UNHEALTHY 3 NOT_STARTED 4 DELETING 5 DEPLOYING 6 RUNNING",
+               {{"application", name}})
+        .set(status_value(application.status,
+                          {"DEPLOY_FAILED", "UNHEALTHY", "NOT_STARTED", "DELETING", "DEPLOYING", "RUNNING"}));
     for (const auto& [deployment_name, deployment] : application.deployments)
       parts_.metrics
           .gauge("deployment_status", "1 DEPLOY_FAILED 2 UNHEALTHY 3 UPDATING 4 UPSCALING 5 DOWNSCALING 6 HEALTHY",
                  {{"application", name}, {"deployment", deployment_name}})
-          .set(status_value(deployment.status, {"DEPLOY_FAILED", "UNHEALTHY", "UPDATING", "UPSCALING", "DOWNSCALING", "HEALTHY"}));
+          .set(status_value(deployment.status,
+                            {"DEPLOY_FAILED", "UNHEALTHY", "UPDATING", "UPSCALING", "DOWNSCALING", "HEALTHY"}));
   }
 }
 

@@ -21,7 +21,8 @@ Duration seconds(double value) {
 }
 
 std::string how_it_ended(const runtime::ReplicaExit& exit) {
-  return exit.signal != 0 ? fmt::format("killed by signal {}", exit.signal) : fmt::format("exit code {}", exit.exit_code);
+  return exit.signal != 0 ? fmt::format("killed by signal {}", exit.signal)
+                          : fmt::format("exit code {}", exit.exit_code);
 }
 
 std::string join_lines(std::string first, const std::string& second) {
@@ -108,10 +109,13 @@ void Controller::add_replica(const StartReplica& start) {
   replica.start_timer = parts_.loop.after(seconds(limit_s), [this, id, limit_s] {
     const auto late = replicas_.find(id);
     if (late != replicas_.end())
-      start_failed(late->second, fmt::format("replica {} was not ready within {:g} s (initialization_timeout_s)", id, limit_s));
+      start_failed(late->second,
+                   fmt::format("replica {} was not ready within {:g} s (initialization_timeout_s)", id, limit_s));
   });
   replicas_.emplace(id, std::move(replica));
-  parts_.metrics.counter("deployment_replica_starts", "Replicas started", {{"deployment", start.key.deployment}, {"replica", id}, {"application", start.key.application}})
+  parts_.metrics
+      .counter("deployment_replica_starts", "Replicas started",
+               {{"deployment", start.key.deployment}, {"replica", id}, {"application", start.key.application}})
       .add();
   tasks_.spawn(start_process(id, std::move(process)));
 }
@@ -139,8 +143,9 @@ Task<void> Controller::stop_process(std::string id, double grace_s) {
 }
 
 void Controller::connect(Replica& replica) {
-  replica.link = std::make_unique<ReplicaLink>(parts_.loop, budget_, replica.observed.address,
-                                               [this, id = replica.view.id](const spec::ReplicaState& state) { on_state(id, state); });
+  replica.link = std::make_unique<ReplicaLink>(
+      parts_.loop, budget_, replica.observed.address,
+      [this, id = replica.view.id](const spec::ReplicaState& state) { on_state(id, state); });
 }
 
 void Controller::on_state(const std::string& id, const spec::ReplicaState& state) {
@@ -166,7 +171,9 @@ void Controller::became_running(Replica& replica) {
   parts_.loop.cancel(std::exchange(replica.start_timer, 0));
   replica.view.phase = ReplicaPhase::Running;
   replica.running_since = parts_.loop.now();
-  const Labels labels{{"deployment", replica.view.key.deployment}, {"replica", replica.view.id}, {"application", replica.view.key.application}};
+  const Labels labels{{"deployment", replica.view.key.deployment},
+                      {"replica", replica.view.id},
+                      {"application", replica.view.key.application}};
   parts_.metrics.gauge("deployment_replica_healthy", "1 while the replica passes its health checks", labels).set(1);
   const double took_ms = std::chrono::duration<double, std::milli>(parts_.loop.now() - replica.view.since).count();
   parts_.logger.info("replica running", {{"replica", replica.view.id}, {"after_ms", took_ms}});
@@ -190,12 +197,15 @@ void Controller::on_health(const std::string& id, const Result<void>& result) {
   Replica& replica = found->second;
   replica.health_failures = result ? 0 : replica.health_failures + 1;
   if (result) return schedule_check(replica, false);
-  parts_.logger.warn("health check failed", {{"replica", id}, {"in_a_row", replica.health_failures}, {"error", result.error().message}});
+  parts_.logger.warn("health check failed",
+                     {{"replica", id}, {"in_a_row", replica.health_failures}, {"error", result.error().message}});
   if (replica.health_failures < kHealthFailureLimit) return schedule_check(replica, false);
   replica.view.unhealthy = true;
   if (Deployment* deployment = deployment_of(replica.view.key)) {
     if (deployment->reached) deployment->goal = Goal::Recover;
-    count_failure(*deployment, false, fmt::format("replica {} failed {} health checks in a row: {}", id, replica.health_failures, result.error().message));
+    count_failure(*deployment, false,
+                  fmt::format("replica {} failed {} health checks in a row: {}", id, replica.health_failures,
+                              result.error().message));
   }
   request_turn();
 }
@@ -207,7 +217,8 @@ void Controller::start_failed(Replica& replica, const std::string& message) {
   replica.state.message = message;
   parts_.loop.cancel(std::exchange(replica.start_timer, 0));
   parts_.logger.warn("replica failed to start", {{"replica", replica.view.id}, {"error", message}});
-  if (Deployment* deployment = deployment_of(replica.view.key); deployment != nullptr && deployment->target.version == replica.view.version)
+  if (Deployment* deployment = deployment_of(replica.view.key);
+      deployment != nullptr && deployment->target.version == replica.view.version)
     count_failure(*deployment, true, message);
   replica.view.phase = ReplicaPhase::Stopping;
   tasks_.spawn(stop_process(replica.view.id, 5));
@@ -235,11 +246,15 @@ void Controller::on_exit(const runtime::ReplicaExit& exit) {
   if (found == replicas_.end()) return;
   Replica& replica = found->second;
   const bool expected = replica.view.phase == ReplicaPhase::Stopping;
-  const bool was_running = replica.view.phase == ReplicaPhase::Running || replica.view.phase == ReplicaPhase::Recovering;
-  const std::string message = join_lines(replica.state.message.empty() ? fmt::format("replica {} ended: {}", exit.id, how_it_ended(exit)) : replica.state.message,
-                                         exit.last_output);
+  const bool was_running =
+      replica.view.phase == ReplicaPhase::Running || replica.view.phase == ReplicaPhase::Recovering;
+  const std::string message =
+      join_lines(replica.state.message.empty() ? fmt::format("replica {} ended: {}", exit.id, how_it_ended(exit))
+                                               : replica.state.message,
+                 exit.last_output);
   Deployment* deployment = deployment_of(replica.view.key);
-  if (deployment != nullptr && replica.start_counted && deployment->target.version == replica.view.version) deployment->last_failure = message;
+  if (deployment != nullptr && replica.start_counted && deployment->target.version == replica.view.version)
+    deployment->last_failure = message;
   if (deployment != nullptr && !expected && was_running) {
     if (parts_.loop.now() - replica.running_since >= kStableAfter) deployment->target.failures = {};
     if (deployment->reached) deployment->goal = Goal::Recover;
@@ -248,7 +263,8 @@ void Controller::on_exit(const runtime::ReplicaExit& exit) {
   } else if (!expected) {
     start_failed(replica, message);
   }
-  const Labels labels{{"deployment", replica.view.key.deployment}, {"replica", exit.id}, {"application", replica.view.key.application}};
+  const Labels labels{
+      {"deployment", replica.view.key.deployment}, {"replica", exit.id}, {"application", replica.view.key.application}};
   parts_.metrics.gauge("deployment_replica_healthy", "1 while the replica passes its health checks", labels).set(0);
   dead_.push_back({.id = exit.id, .message = message, .key = replica.view.key, .pid = exit.pid});
   if (dead_.size() > kDeadRemembered) dead_.erase(dead_.begin());

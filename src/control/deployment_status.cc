@@ -11,30 +11,42 @@ namespace {
 
 std::string_view state_name(ReplicaPhase phase) {
   switch (phase) {
-    case ReplicaPhase::Starting: return "STARTING";
-    case ReplicaPhase::Recovering: return "RECOVERING";
-    case ReplicaPhase::Running: return "RUNNING";
-    case ReplicaPhase::Stopping: return "STOPPING";
+    case ReplicaPhase::Starting:
+      return "STARTING";
+    case ReplicaPhase::Recovering:
+      return "RECOVERING";
+    case ReplicaPhase::Running:
+      return "RUNNING";
+    case ReplicaPhase::Stopping:
+      return "STOPPING";
   }
   return "STARTING";
 }
 
 std::string_view completed_trigger(Goal goal) {
   switch (goal) {
-    case Goal::Update: return "CONFIG_UPDATE_COMPLETED";
-    case Goal::Upscale: return "UPSCALE_COMPLETED";
-    case Goal::Downscale: return "DOWNSCALE_COMPLETED";
-    case Goal::Recover: return "UNSPECIFIED";
+    case Goal::Update:
+      return "CONFIG_UPDATE_COMPLETED";
+    case Goal::Upscale:
+      return "UPSCALE_COMPLETED";
+    case Goal::Downscale:
+      return "DOWNSCALE_COMPLETED";
+    case Goal::Recover:
+      return "UNSPECIFIED";
   }
   return "UNSPECIFIED";
 }
 
 std::string_view working_status(Goal goal) {
   switch (goal) {
-    case Goal::Update: return "UPDATING";
-    case Goal::Upscale: return "UPSCALING";
-    case Goal::Downscale: return "DOWNSCALING";
-    case Goal::Recover: return "UNHEALTHY";
+    case Goal::Update:
+      return "UPDATING";
+    case Goal::Upscale:
+      return "UPSCALING";
+    case Goal::Downscale:
+      return "DOWNSCALING";
+    case Goal::Recover:
+      return "UNHEALTHY";
   }
   return "UPDATING";
 }
@@ -60,7 +72,8 @@ bool at_target(const DeploymentFacts& facts) {
   int running = 0;
   for (const ReplicaView& replica : facts.replicas) {
     if (replica.phase == ReplicaPhase::Stopping) continue;
-    if (replica.phase != ReplicaPhase::Running || replica.unhealthy || replica.version != facts.target.version) return false;
+    if (replica.phase != ReplicaPhase::Running || replica.unhealthy || replica.version != facts.target.version)
+      return false;
     ++running;
   }
   return running == facts.target.num_replicas;
@@ -88,8 +101,8 @@ spec::DeploymentStatus deployment_status(const DeploymentFacts& facts) {
   return status;
 }
 
-spec::ApplicationStatus application_status(const std::map<std::string, spec::DeploymentStatus>& deployments, bool deleting,
-                                           const std::string& deploy_error, double deployed_at_s) {
+spec::ApplicationStatus application_status(const std::map<std::string, spec::DeploymentStatus>& deployments,
+                                           bool deleting, const std::string& deploy_error, double deployed_at_s) {
   spec::ApplicationStatus status{.deployments = deployments};
   status.last_deployed_time_s = deployed_at_s;
   bool failed = !deploy_error.empty(), unhealthy = false, busy = false;

@@ -11,10 +11,10 @@ namespace manta::control {
 
 // Why a deployment is not, or was last not, at its target.
 enum class Goal {
-  Update,      // a deploy
-  Upscale,     // num_replicas was raised and nothing else changed
+  Update,   // a deploy
+  Upscale,  // num_replicas was raised and nothing else changed
   Downscale,
-  Recover,     // a replica crashed or became unhealthy
+  Recover,  // a replica crashed or became unhealthy
 };
 
 // What the status of one deployment is made from.
@@ -22,8 +22,8 @@ struct DeploymentFacts {
   DeploymentTarget target;
   Goal goal = Goal::Update;
   std::vector<ReplicaView> replicas;
-  std::string pending;        // from the plan
-  std::string last_failure;   // of a start or a crash: error text and last output lines
+  std::string pending;       // from the plan
+  std::string last_failure;  // of a start or a crash: error text and last output lines
 };
 
 // True when exactly the wanted replicas run, in the wanted version.
@@ -32,8 +32,9 @@ bool at_target(const DeploymentFacts& facts);
 // Status, trigger and message as users of `status` know them; the message says why when the deployment is not HEALTHY.
 spec::DeploymentStatus deployment_status(const DeploymentFacts& facts);
 
-// The application's status from its deployments': the worst of them decides. Messages of the ones that failed are joined.
-spec::ApplicationStatus application_status(const std::map<std::string, spec::DeploymentStatus>& deployments, bool deleting,
-                                           const std::string& deploy_error, double deployed_at_s);
+// The application's status from its deployments': the worst of them decides. Messages of the ones that failed are
+// joined.
+spec::ApplicationStatus application_status(const std::map<std::string, spec::DeploymentStatus>& deployments,
+                                           bool deleting, const std::string& deploy_error, double deployed_at_s);
 
 }  // namespace manta::control

@@ -9,10 +9,14 @@ namespace {
 
 std::string state_of(const Controller::Replica& replica) {
   switch (replica.view.phase) {
-    case ReplicaPhase::Starting: return "STARTING";
-    case ReplicaPhase::Recovering: return "RECOVERING";
-    case ReplicaPhase::Running: return "RUNNING";
-    case ReplicaPhase::Stopping: return "STOPPING";
+    case ReplicaPhase::Starting:
+      return "STARTING";
+    case ReplicaPhase::Recovering:
+      return "RECOVERING";
+    case ReplicaPhase::Running:
+      return "RUNNING";
+    case ReplicaPhase::Stopping:
+      return "STOPPING";
   }
   return "STARTING";
 }
@@ -39,7 +43,8 @@ DeploymentDetails deployment_details(const Controller& controller, const Control
   }
   for (const Controller::DeadReplica& dead : controller.dead_replicas())
     if (dead.key == deployment.target.key)
-      details.recent_dead_replicas.push_back({.replica_id = dead.id, .state = "STOPPED", .pid = dead.pid, .message = dead.message});
+      details.recent_dead_replicas.push_back(
+          {.replica_id = dead.id, .state = "STOPPED", .pid = dead.pid, .message = dead.message});
   return details;
 }
 
@@ -64,10 +69,12 @@ InstanceDetails details_of(const Controller& controller) {
                              .last_deployed_time_s = now.last_deployed_time_s,
                              .deployed_app_config = application.record.config};
     for (const auto& [deployment_name, deployment] : application.deployments)
-      entry.deployments[deployment_name] = deployment_details(controller, deployment, now.deployments.at(deployment_name));
+      entry.deployments[deployment_name] =
+          deployment_details(controller, deployment, now.deployments.at(deployment_name));
     for (const spec::NodeSpec& node : application.record.graph.nodes)
-      entry.deployment_topology.push_back(
-          {.name = node.name, .outbound_deployments = node.children, .is_ingress = node.name == application.record.graph.ingress});
+      entry.deployment_topology.push_back({.name = node.name,
+                                           .outbound_deployments = node.children,
+                                           .is_ingress = node.name == application.record.graph.ingress});
     details.applications[name] = std::move(entry);
   }
   return details;

@@ -46,15 +46,15 @@ struct ApplicationDetails {
   std::vector<TopologyNode> deployment_topology;
 };
 BOOST_DESCRIBE_STRUCT(ApplicationDetails, (),
-                      (name, route_prefix, docs_path, status, message, source, last_deployed_time_s, deployed_app_config,
-                       deployments, deployment_topology))
+                      (name, route_prefix, docs_path, status, message, source, last_deployed_time_s,
+                       deployed_app_config, deployments, deployment_topology))
 
 struct ControllerInfo {
   std::string node_id;
   std::uint64_t epoch = 0;
   int pid = 0;
-  int agent_pid = 0;               // of the process that runs the instance
-  std::string controller_socket;   // path: programs of this user subscribe there
+  int agent_pid = 0;              // of the process that runs the instance
+  std::string controller_socket;  // path: programs of this user subscribe there
 };
 BOOST_DESCRIBE_STRUCT(ControllerInfo, (), (node_id, epoch, pid, agent_pid, controller_socket))
 

@@ -7,14 +7,15 @@
 
 namespace manta::control {
 
-// Sends the latest of something to everyone who has a stream open: at once to a new subscriber, then at each change. Items are
-// complete, so a subscriber that reads too slowly loses its stream and gets the latest when it comes back. Loop-confined.
+// Sends the latest of something to everyone who has a stream open: at once to a new subscriber, then at each change.
+// Items are complete, so a subscriber that reads too slowly loses its stream and gets the latest when it comes back.
+// Loop-confined.
 class ItemPublisher {
  public:
   static constexpr std::size_t kMaxQueued = std::size_t{16} << 20;  // bytes a subscriber may lag
 
   void subscribe(net::ExchangePtr exchange);
-  void publish(const std::string& json);   // does nothing if it is what was published last
+  void publish(const std::string& json);  // does nothing if it is what was published last
   std::size_t subscribers();
   const std::string& latest() const { return latest_; }
 

@@ -41,7 +41,8 @@ std::vector<int> choose_gpus(const std::vector<double>& free, double count) {
   }
   int best = -1;
   for (std::size_t i = 0; i < free.size(); ++i)
-    if (free[i] >= count - kEpsilon && (best < 0 || free[i] < free[static_cast<std::size_t>(best)])) best = static_cast<int>(i);
+    if (free[i] >= count - kEpsilon && (best < 0 || free[i] < free[static_cast<std::size_t>(best)]))
+      best = static_cast<int>(i);
   if (best >= 0) chosen.push_back(best);
   return chosen;
 }
@@ -108,10 +109,12 @@ std::string FreeResources::missing(const Resources& need, const DeploymentKey& k
   if (need.num_cpus > cpus + kEpsilon)
     return fmt::format("needs {}, the largest free is {}", counted(need.num_cpus, "CPU"), amount(std::max(0.0, cpus)));
   if (need.memory > memory)
-    return fmt::format("needs {} of memory, the largest free is {}", bytes_text(need.memory), bytes_text(std::max(0.0, memory)));
+    return fmt::format("needs {} of memory, the largest free is {}", bytes_text(need.memory),
+                       bytes_text(std::max(0.0, memory)));
   for (const auto& [name, count] : need.resources)
     if (count > custom[name] + kEpsilon)
-      return fmt::format("needs {} of resource '{}', the largest free is {}", amount(count), name, amount(custom[name]));
+      return fmt::format("needs {} of resource '{}', the largest free is {}", amount(count), name,
+                         amount(custom[name]));
   if (!room) return fmt::format("max_replicas_per_node is {} and every node has as many", max_per_node);
   return "no single node has all it needs";
 }

@@ -129,7 +129,9 @@ class Turn {
     std::vector<ReplicaView> others;
     for (const ReplicaView& replica : view_.replicas)
       if (replica.key != target.key || replica.version == target.version) others.push_back(replica);
-    return FreeResources(view_.nodes, others).place(target.key, target.resources, target.max_replicas_per_node).has_value();
+    return FreeResources(view_.nodes, others)
+        .place(target.key, target.resources, target.max_replicas_per_node)
+        .has_value();
   }
 
   const ClusterView& view_;

@@ -25,8 +25,8 @@ struct StopReplica {
 struct Plan {
   std::vector<StartReplica> starts;
   std::vector<StopReplica> stops;
-  std::map<DeploymentKey, std::string> pending;   // why replicas that are wanted do not start
-  std::optional<TimePoint> wake_at;               // when a back-off ends
+  std::map<DeploymentKey, std::string> pending;  // why replicas that are wanted do not start
+  std::optional<TimePoint> wake_at;              // when a back-off ends
 };
 
 // Compares what is with what should be. Pure; the order of `deployments` is the order in which resources are given out.

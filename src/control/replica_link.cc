@@ -62,7 +62,8 @@ Task<void> ReplicaLink::run_check(Duration timeout, OnHealth on_health) {
     result = std::unexpected(std::move(response.error()));
   else if (response->status != 200)
     result = std::unexpected(error_of(*response));
-  check_ = loop_.after(Duration::zero(), [callback = std::move(on_health), outcome = std::move(result)] { callback(outcome); });
+  check_ = loop_.after(Duration::zero(),
+                       [callback = std::move(on_health), outcome = std::move(result)] { callback(outcome); });
 }
 
 }  // namespace manta::control

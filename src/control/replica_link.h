@@ -15,8 +15,8 @@
 
 namespace manta::control {
 
-// The controller's connection to one replica: its state stream, and health checks on request. A broken connection is made anew
-// with back-off as long as the link exists. Loop-confined; callbacks may destroy it.
+// The controller's connection to one replica: its state stream, and health checks on request. A broken connection is
+// made anew with back-off as long as the link exists. Loop-confined; callbacks may destroy it.
 class ReplicaLink {
  public:
   using OnState = std::function<void(const spec::ReplicaState&)>;

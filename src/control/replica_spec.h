@@ -9,26 +9,26 @@
 
 namespace manta::control {
 
-// What a replica process is told about itself, as JSON in this variable of its environment: arguments can be seen by every
-// user of the machine, an environment only by its owner. argv repeats application, deployment and id for `ps`.
+// What a replica process is told about itself, as JSON in this variable of its environment: arguments can be seen by
+// every user of the machine, an environment only by its owner. argv repeats application, deployment and id for `ps`.
 inline constexpr const char* kReplicaSpecVariable = "MANTA_REPLICA_SPEC";
 
 struct ReplicaSpec {
   std::string application, deployment, id;
   std::string version;
   std::string node_id;
-  std::string artifact_kind;     // library, executable, builtin
-  std::string artifact;          // path of the copy
-  std::string function;          // of a library; name of a builtin
-  int graph_index = 0;           // which application of the build
-  std::string args = "{}";       // JSON given to build()
-  std::string fingerprint;       // the node must build with this one
+  std::string artifact_kind;  // library, executable, builtin
+  std::string artifact;       // path of the copy
+  std::string function;       // of a library; name of a builtin
+  int graph_index = 0;        // which application of the build
+  std::string args = "{}";    // JSON given to build()
+  std::string fingerprint;    // the node must build with this one
   DeploymentConfig config;
-  std::string controller_socket; // path
+  std::string controller_socket;  // path
 };
 BOOST_DESCRIBE_STRUCT(ReplicaSpec, (),
-                      (application, deployment, id, version, node_id, artifact_kind, artifact, function, graph_index, args,
-                       fingerprint, config, controller_socket))
+                      (application, deployment, id, version, node_id, artifact_kind, artifact, function, graph_index,
+                       args, fingerprint, config, controller_socket))
 
 // What the controller needs to know again about a replica that outlived it.
 struct ReplicaLabels {

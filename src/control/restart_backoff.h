@@ -7,7 +7,8 @@ namespace manta::control {
 // A replica that was RUNNING this long clears the failures of its deployment.
 inline constexpr Duration kStableAfter = std::chrono::seconds(1);
 
-// How long to wait after the failure number `early_exits` in a row: nothing for the first, then 250 ms doubling up to 60 s.
+// How long to wait after the failure number `early_exits` in a row: nothing for the first, then 250 ms doubling up to
+// 60 s.
 Duration restart_delay(int early_exits);
 
 // When a replacement may start.

@@ -27,7 +27,8 @@ Result<std::unique_ptr<StateStore>> StateStore::open(const std::string& path) {
   sqlite3* database = nullptr;
   const int code = sqlite3_open(path.c_str(), &database);
   std::unique_ptr<StateStore> store(new StateStore(database));
-  if (code != SQLITE_OK) return fail(ErrorCode::Internal, fmt::format("state store {}: {}", path, sqlite3_errmsg(database)));
+  if (code != SQLITE_OK)
+    return fail(ErrorCode::Internal, fmt::format("state store {}: {}", path, sqlite3_errmsg(database)));
   sqlite3_busy_timeout(database, kLockWaitMs);
   if (auto ready = store->prepare_schema(); !ready) {
     Error error = std::move(ready.error());
@@ -49,15 +50,18 @@ Result<void> StateStore::execute(const char* sql) {
 }
 
 Result<void> StateStore::prepare_schema() {
-  for (const char* sql : {"PRAGMA locking_mode = EXCLUSIVE", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "BEGIN IMMEDIATE",
-                          kSchema})
+  for (const char* sql : {"PRAGMA locking_mode = EXCLUSIVE", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",
+                          "BEGIN IMMEDIATE", kSchema})
     if (auto done = execute(sql); !done) return done;
   SqlStatement version(database_, "SELECT value FROM instance WHERE key = 'schema'");
   const auto row = version.step();
   if (!row) return std::unexpected(row.error());
   if (*row && version.integer(0) != kSchemaVersion)
-    return fail(ErrorCode::Internal, fmt::format("state store: schema {} is not known to this version", version.integer(0)));
-  SqlStatement raise(database_, "INSERT INTO instance VALUES ('epoch', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1 RETURNING value");
+    return fail(ErrorCode::Internal,
+                fmt::format("state store: schema {} is not known to this version", version.integer(0)));
+  SqlStatement raise(
+      database_,
+      "INSERT INTO instance VALUES ('epoch', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1 RETURNING value");
   const auto raised = raise.step();
   if (!raised) return std::unexpected(raised.error());
   epoch_ = static_cast<std::uint64_t>(raise.integer(0));
@@ -78,7 +82,8 @@ Result<std::vector<ApplicationRecord>> StateStore::applications() {
     if (!*row) return records;
     auto record = detail::from_json<ApplicationRecord>(select.text(1), UnknownKeys::Ignore);
     if (!record)
-      return fail(ErrorCode::Internal, fmt::format("state store: application '{}' cannot be read: {}", select.text(0), record.error().message));
+      return fail(ErrorCode::Internal, fmt::format("state store: application '{}' cannot be read: {}", select.text(0),
+                                                   record.error().message));
     records.push_back(std::move(*record));
   }
 }
@@ -101,21 +106,25 @@ Result<void> StateStore::remember(const ApplicationRecord& record) {
   if (!json) return std::unexpected(std::move(json.error()));
   SqlStatement insert(database_, "INSERT INTO applications VALUES (?, ?)");
   if (auto row = insert.bind(1, record.name).bind(2, *json).step(); !row) return std::unexpected(row.error());
-  SqlStatement history(database_,
-                       "INSERT INTO history (application, artifact, deployed_at_s, record) SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS "
-                       "(SELECT 1 FROM history WHERE application = ?1 AND deployed_at_s = ?3)");
+  SqlStatement history(
+      database_,
+      "INSERT INTO history (application, artifact, deployed_at_s, record) SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS "
+      "(SELECT 1 FROM history WHERE application = ?1 AND deployed_at_s = ?3)");
   history.bind(1, record.name).bind(2, record.artifact.sha256).bind(3, record.deployed_at_s).bind(4, *json);
   if (auto row = history.step(); !row) return std::unexpected(row.error());
   SqlStatement forget(database_,
                       "DELETE FROM history WHERE application = ?1 AND id NOT IN "
                       "(SELECT id FROM history WHERE application = ?1 ORDER BY id DESC LIMIT ?2)");
-  if (auto row = forget.bind(1, record.name).bind(2, std::int64_t{kHistoryLength}).step(); !row) return std::unexpected(row.error());
+  if (auto row = forget.bind(1, record.name).bind(2, std::int64_t{kHistoryLength}).step(); !row)
+    return std::unexpected(row.error());
   return {};
 }
 
 Result<std::set<std::string>> StateStore::named_artifacts() {
   std::set<std::string> named;
-  SqlStatement select(database_, "SELECT artifact FROM history UNION SELECT json_extract(record, '$.artifact.sha256') FROM applications");
+  SqlStatement select(
+      database_,
+      "SELECT artifact FROM history UNION SELECT json_extract(record, '$.artifact.sha256') FROM applications");
   for (;;) {
     const auto row = select.step();
     if (!row) return std::unexpected(row.error());

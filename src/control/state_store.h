@@ -14,12 +14,12 @@ struct sqlite3;
 
 namespace manta::control {
 
-// What survives a controller: the epoch, the deployed applications, and a short history of deploys that keeps old artifacts.
-// SQLite in WAL mode; every change is one transaction that is on disk when the call returns. One controller per file: the
-// database is held with an exclusive lock.
+// What survives a controller: the epoch, the deployed applications, and a short history of deploys that keeps old
+// artifacts. SQLite in WAL mode; every change is one transaction that is on disk when the call returns. One controller
+// per file: the database is held with an exclusive lock.
 class StateStore {
  public:
-  static constexpr int kHistoryLength = 10;   // deploys remembered per application
+  static constexpr int kHistoryLength = 10;  // deploys remembered per application
 
   // Opens or creates. Unavailable if another controller holds it; Internal if the file is not a database of ours.
   static Result<std::unique_ptr<StateStore>> open(const std::string& path);

@@ -13,9 +13,9 @@
 
 #include <manta/error.h>
 
-// What a model engine can do, free of serving. An engine is a shared object loaded with dlopen by the one replica that uses it
-// (libmanta_onnx.so, libmanta_llama.so, libmanta_sim.so); it exports the C function `manta_engine` of type EngineEntry.
-// Calls block and run on compute threads.
+// What a model engine can do, free of serving. An engine is a shared object loaded with dlopen by the one replica that
+// uses it (libmanta_onnx.so, libmanta_llama.so, libmanta_sim.so); it exports the C function `manta_engine` of type
+// EngineEntry. Calls block and run on compute threads.
 namespace manta::engines {
 
 // Row-major floats.
@@ -33,8 +33,8 @@ struct TokenCounts {
 class EmbeddingEngine {
  public:
   virtual ~EmbeddingEngine() = default;
-  // One row per text, of unit length when the configuration says normalise. Texts of about equal length run in one padded
-  // batch, so a caller may pass any mix.
+  // One row per text, of unit length when the configuration says normalise. Texts of about equal length run in one
+  // padded batch, so a caller may pass any mix.
   virtual Result<Matrix> embed(std::span<const std::string> texts) = 0;
   virtual Result<std::vector<std::size_t>> count_tokens(std::span<const std::string> texts) = 0;
   virtual std::size_t dimensions() const = 0;
@@ -59,13 +59,13 @@ struct ChatMessage {
 };
 
 struct Sampling {
-  int max_tokens = 16;         // tokens to generate, at most
-  double temperature = 1.0;    // 0 = greedy
+  int max_tokens = 16;       // tokens to generate, at most
+  double temperature = 1.0;  // 0 = greedy
   double top_p = 1.0;
-  int top_k = 0;               // 0 = off
+  int top_k = 0;  // 0 = off
   double min_p = 0.0;
   double presence_penalty = 0, frequency_penalty = 0, repeat_penalty = 1.0;
-  std::uint64_t seed = 0;      // used when has_seed, else drawn
+  std::uint64_t seed = 0;  // used when has_seed, else drawn
   bool has_seed = false;
   std::vector<std::string> stop;  // held back across token boundaries, never part of the text
   bool ignore_eos = false;
@@ -98,8 +98,8 @@ class LlmEngine {
  public:
   virtual ~LlmEngine() = default;
   using Id = std::uint64_t;
-  // Queues the request. InvalidArgument (prompt longer than the context, ...) at once; then the sink is not called. The sink lives
-  // until its on_finish has returned, and may be called before this returns.
+  // Queues the request. InvalidArgument (prompt longer than the context, ...) at once; then the sink is not called. The
+  // sink lives until its on_finish has returned, and may be called before this returns.
   virtual Result<Id> generate(GenerationRequest request, std::shared_ptr<GenerationSink> sink) = 0;
   // Frees the sequence within one step; on_finish(Cancelled) follows. Nothing for an id that has ended.
   virtual void cancel(Id id) = 0;
@@ -114,8 +114,8 @@ class LlmEngine {
   virtual Load load() const = 0;
 };
 
-// Options by name, as they stand in the configuration; each engine documents its own and refuses unknown ones, naming the
-// nearest. Values are text ("4", "true", "/path").
+// Options by name, as they stand in the configuration; each engine documents its own and refuses unknown ones, naming
+// the nearest. Values are text ("4", "true", "/path").
 using EngineOptions = std::map<std::string, std::string>;
 
 // One shared object. Null for what it cannot make.
@@ -132,7 +132,8 @@ inline constexpr std::uint32_t kEngineAbi = 1;
 // extern "C" Engine* manta_engine(std::uint32_t abi): null when abi is not the one it was built for. Never freed.
 using EngineEntry = Engine* (*)(std::uint32_t abi);
 
-// Loads libmanta_<name>.so from `directory`. NotFound names the file and how to build or install it. In engines/load.cc.
+// Loads libmanta_<name>.so from `directory`. NotFound names the file and how to build or install it. In
+// engines/load.cc.
 Result<Engine*> load_engine(std::string_view name, const std::string& directory);
 
 }  // namespace manta::engines

@@ -28,9 +28,9 @@ class ReplicaServer {
   void listen(int fd);  // takes a listening descriptor
   void accept(int fd);  // takes a connected descriptor
   void start();         // begins to construct the user's object; requests before it runs are refused
-  // Refuses new requests, announces it, lets running ones finish within graceful_shutdown_timeout_s, then cancels them, destroys
-  // the user's object and calls `done`. False: plain code was still running and its object was left alone; end the process then,
-  // as the destructor of this waits for that code.
+  // Refuses new requests, announces it, lets running ones finish within graceful_shutdown_timeout_s, then cancels them,
+  // destroys the user's object and calls `done`. False: plain code was still running and its object was left alone; end
+  // the process then, as the destructor of this waits for that code.
   void drain(std::move_only_function<void(bool clean)> done);
 
   spec::ReplicaState state() const;

@@ -15,23 +15,23 @@ namespace manta::runtime {
 
 // A replica process to be started. `id` is the unique key: starting one that lives is no error and changes nothing.
 struct ReplicaProcess {
-  std::string id;                            // "rag#Embed#k3v9x2"
-  std::string artifact;                      // absolute path of the binary or shared object to run from; empty: a builtin
-  std::string program;                       // what to execute; empty: Manta's own binary, which loads the artifact
-  std::vector<std::string> arguments;        // of the replica role
+  std::string id;                      // "rag#Embed#k3v9x2"
+  std::string artifact;                // absolute path of the binary or shared object to run from; empty: a builtin
+  std::string program;                 // what to execute; empty: Manta's own binary, which loads the artifact
+  std::vector<std::string> arguments;  // of the replica role
   std::map<std::string, std::string> environment;  // added to the agent's
   Resources resources;
-  std::uint64_t epoch = 0;                   // of the controller that asked for it
-  std::string labels;                        // opaque JSON of the controller, given back by list()
+  std::uint64_t epoch = 0;  // of the controller that asked for it
+  std::string labels;       // opaque JSON of the controller, given back by list()
 };
 BOOST_DESCRIBE_STRUCT(ReplicaProcess, (), (id, artifact, program, arguments, environment, resources, epoch, labels))
 
 struct ObservedReplica {
   std::string id;
-  std::string address;                       // where it listens (connects succeed from its start on)
+  std::string address;  // where it listens (connects succeed from its start on)
   std::string node_id;
   int pid = 0;
-  double start_time_s = 0;                   // Unix time
+  double start_time_s = 0;  // Unix time
   std::uint64_t epoch = 0;
   std::string labels;
 };
@@ -40,9 +40,9 @@ BOOST_DESCRIBE_STRUCT(ObservedReplica, (), (id, address, node_id, pid, start_tim
 struct ReplicaExit {
   std::string id;
   int pid = 0;
-  int exit_code = -1;                        // -1 when ended by a signal
+  int exit_code = -1;  // -1 when ended by a signal
   int signal = 0;
-  std::string last_output;                   // the last lines it wrote to standard error
+  std::string last_output;  // the last lines it wrote to standard error
 };
 BOOST_DESCRIBE_STRUCT(ReplicaExit, (), (id, pid, exit_code, signal, last_output))
 
@@ -52,15 +52,16 @@ struct NodeInfo {
 };
 BOOST_DESCRIBE_STRUCT(NodeInfo, (), (node_id, total))
 
-// Where replica processes run: local (the node agent), ray, or a fake in tests. It starts and stops processes and reports what
-// it sees; it decides nothing, and requests never pass through it. Calls may be repeated. Loop-confined.
+// Where replica processes run: local (the node agent), ray, or a fake in tests. It starts and stops processes and
+// reports what it sees; it decides nothing, and requests never pass through it. Calls may be repeated. Loop-confined.
 class Backend {
  public:
   virtual ~Backend() = default;
   virtual Task<Result<ObservedReplica>> start(ReplicaProcess process) = 0;  // returns when the process exists
   // SIGTERM at once, SIGKILL to the whole process group after `grace`; returns when asked, not when it has ended.
   virtual Task<Result<void>> stop(std::string id, double grace_s) = 0;
-  virtual Task<Result<std::vector<ObservedReplica>>> list() = 0;  // what lives now; the truth after a controller restart
+  virtual Task<Result<std::vector<ObservedReplica>>>
+  list() = 0;  // what lives now; the truth after a controller restart
   virtual Task<Result<std::vector<NodeInfo>>> nodes() = 0;
   // Called on the loop for each replica that ended, also one that was asked to.
   virtual void on_exit(std::function<void(ReplicaExit)> callback) = 0;

@@ -13,10 +13,10 @@ namespace manta::spec {
 // One method of a deployment as `manta describe` prints it.
 struct MethodSpec {
   std::string name;
-  bool idempotent = false;   // may be sent again after a replica died
-  bool streams = false;      // answers with items
-  bool raw_http = false;     // takes the HTTP request as it came: own method and path are kept
-  std::string request_schema = "{}";   // JSON Schema
+  bool idempotent = false;            // may be sent again after a replica died
+  bool streams = false;               // answers with items
+  bool raw_http = false;              // takes the HTTP request as it came: own method and path are kept
+  std::string request_schema = "{}";  // JSON Schema
   std::string response_schema = "{}";
   bool operator==(const MethodSpec&) const = default;
 };
@@ -24,19 +24,19 @@ BOOST_DESCRIBE_STRUCT(MethodSpec, (), (name, idempotent, streams, raw_http, requ
 
 // An HTTP route of the ingress deployment, relative to the application's prefix.
 struct RouteSpec {
-  std::string verb;          // "GET", "POST"; "*" = any
-  std::string path;          // "/v1/models", "/items/{id}", "/" = the prefix itself, "/v1/*" = everything below
-  std::string method;        // name of the method that answers
+  std::string verb;    // "GET", "POST"; "*" = any
+  std::string path;    // "/v1/models", "/items/{id}", "/" = the prefix itself, "/v1/*" = everything below
+  std::string method;  // name of the method that answers
   bool operator==(const RouteSpec&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(RouteSpec, (), (verb, path, method))
 
 // One bound deployment.
 struct NodeSpec {
-  std::string name;                     // unique in its application ("Embed", "Embed_1")
+  std::string name;  // unique in its application ("Embed", "Embed_1")
   std::string class_name;
-  std::string fingerprint;              // of class, arguments and children: a replica that builds another one must not start
-  std::vector<std::string> children;    // names of the nodes it was given as handles
+  std::string fingerprint;  // of class, arguments and children: a replica that builds another one must not start
+  std::vector<std::string> children;  // names of the nodes it was given as handles
   DeploymentConfig config;
   std::vector<MethodSpec> methods;
   bool operator==(const NodeSpec&) const = default;
@@ -46,10 +46,10 @@ BOOST_DESCRIBE_STRUCT(NodeSpec, (), (name, class_name, fingerprint, children, co
 // What build() returned: printed by `manta describe` as JSON, one per application of the artifact.
 struct ApplicationGraph {
   std::string name;
-  std::string route_prefix;             // empty: the configuration's or "/"
-  std::string ingress;                  // name of the node that answers HTTP
+  std::string route_prefix;  // empty: the configuration's or "/"
+  std::string ingress;       // name of the node that answers HTTP
   std::vector<RouteSpec> routes;
-  std::vector<NodeSpec> nodes;          // callees before callers
+  std::vector<NodeSpec> nodes;  // callees before callers
   bool operator==(const ApplicationGraph&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ApplicationGraph, (), (name, route_prefix, ingress, routes, nodes))

@@ -15,17 +15,18 @@ struct HttpOptions {
   std::string host = "127.0.0.1";
   int port = 8000;
   std::string root_path;
-  double request_timeout_s = 0;       // 0 = none
+  double request_timeout_s = 0;  // 0 = none
   double keep_alive_timeout_s = 90;
   double max_body_bytes = 64 << 20;
   double max_header_bytes = 64 << 10;
   bool operator==(const HttpOptions&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(HttpOptions, (), (host, port, root_path, request_timeout_s, keep_alive_timeout_s, max_body_bytes,
-                                        max_header_bytes))
+BOOST_DESCRIBE_STRUCT(HttpOptions, (),
+                      (host, port, root_path, request_timeout_s, keep_alive_timeout_s, max_body_bytes,
+                       max_header_bytes))
 
-// One entry of applications[].deployments[]: only the fields that stand in the file, as JSON text by field name; the rest keeps
-// what the code says.
+// One entry of applications[].deployments[]: only the fields that stand in the file, as JSON text by field name; the
+// rest keeps what the code says.
 struct DeploymentOverride {
   std::string name;
   std::map<std::string, std::string> fields;
@@ -37,9 +38,9 @@ BOOST_DESCRIBE_STRUCT(DeploymentOverride, (), (name, fields))
 struct ApplicationConfig {
   std::string name = "default";
   std::string route_prefix = "/";
-  std::string import_path;                     // lib.so:function, exec:path, builtin:name
-  std::string args = "{}";                     // JSON object given to build()
-  std::map<std::string, std::string> env_vars; // runtime_env.env_vars
+  std::string import_path;                      // lib.so:function, exec:path, builtin:name
+  std::string args = "{}";                      // JSON object given to build()
+  std::map<std::string, std::string> env_vars;  // runtime_env.env_vars
   std::vector<DeploymentOverride> deployments;
   bool operator==(const ApplicationConfig&) const = default;
 };

@@ -20,8 +20,8 @@ struct PublishStamp {
 BOOST_DESCRIBE_STRUCT(PublishStamp, (), (epoch, version))
 
 struct ReplicaAddress {
-  std::string id;             // "rag#Embed#k3v9x2"
-  std::string address;        // net::Address text
+  std::string id;       // "rag#Embed#k3v9x2"
+  std::string address;  // net::Address text
   std::string node_id;
   int max_ongoing_requests = 5;
   bool operator==(const ReplicaAddress&) const = default;
@@ -31,31 +31,32 @@ BOOST_DESCRIBE_STRUCT(ReplicaAddress, (), (id, address, node_id, max_ongoing_req
 // All that a caller needs to reach one deployment.
 struct ReplicaSet {
   std::string application, deployment;
-  std::vector<ReplicaAddress> replicas;      // running ones only
+  std::vector<ReplicaAddress> replicas;  // running ones only
   int max_queued_requests = -1;
   int backpressure_status_code = 503;
   double request_timeout_s = 0;
-  std::vector<MethodSpec> methods;           // without the schemas
+  std::vector<MethodSpec> methods;  // without the schemas
   bool operator==(const ReplicaSet&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(ReplicaSet, (), (application, deployment, replicas, max_queued_requests, backpressure_status_code,
-                                       request_timeout_s, methods))
+BOOST_DESCRIBE_STRUCT(ReplicaSet, (),
+                      (application, deployment, replicas, max_queued_requests, backpressure_status_code,
+                       request_timeout_s, methods))
 
 // One application as the proxy sees it.
 struct ApplicationRoutes {
   std::string application;
   std::string route_prefix;
-  std::string ingress;                        // deployment
+  std::string ingress;  // deployment
   std::vector<RouteSpec> routes;
-  std::string openapi;                        // the document served at <prefix>/openapi.json
-  bool ready = false;                         // every deployment has its replicas running
+  std::string openapi;  // the document served at <prefix>/openapi.json
+  bool ready = false;   // every deployment has its replicas running
   bool operator==(const ApplicationRoutes&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ApplicationRoutes, (), (application, route_prefix, ingress, routes, openapi, ready))
 
-// One item of the controller's subscription stream (POST /-/subscribe, JSON items with the 5-byte prefix). Complete: it replaces
-// what the subscriber knew, if its stamp is newer. `adopted` is false until a restarted controller has looked at what lives: until
-// then a subscriber drops no replica that still answers.
+// One item of the controller's subscription stream (POST /-/subscribe, JSON items with the 5-byte prefix). Complete: it
+// replaces what the subscriber knew, if its stamp is newer. `adopted` is false until a restarted controller has looked
+// at what lives: until then a subscriber drops no replica that still answers.
 struct RoutingSnapshot {
   PublishStamp stamp;
   bool adopted = true;

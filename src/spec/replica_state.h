@@ -7,13 +7,13 @@
 
 namespace manta::spec {
 
-// One item of a replica's state stream (POST /-/state, JSON items with the 5-byte prefix): sent at each change and, while
-// running, at most every half second when the load changed.
+// One item of a replica's state stream (POST /-/state, JSON items with the 5-byte prefix): sent at each change and,
+// while running, at most every half second when the load changed.
 struct ReplicaState {
-  std::string state = "STARTING";   // STARTING, RUNNING, START_FAILED, STOPPING
-  std::string message;              // START_FAILED: why, with the name of the class or the node
-  std::int64_t ongoing = 0;         // requests running here now
-  std::int64_t abandoned = 0;       // of these, running though their caller has gone
+  std::string state = "STARTING";  // STARTING, RUNNING, START_FAILED, STOPPING
+  std::string message;             // START_FAILED: why, with the name of the class or the node
+  std::int64_t ongoing = 0;        // requests running here now
+  std::int64_t abandoned = 0;      // of these, running though their caller has gone
   std::uint64_t completed = 0;
   bool operator==(const ReplicaState&) const = default;
 };

@@ -11,18 +11,18 @@ namespace manta::spec {
 
 // `manta status`, field for field and in the order users know.
 struct DeploymentStatus {
-  std::string status = "UPDATING";           // UPDATING HEALTHY UNHEALTHY DEPLOY_FAILED UPSCALING DOWNSCALING
+  std::string status = "UPDATING";  // UPDATING HEALTHY UNHEALTHY DEPLOY_FAILED UPSCALING DOWNSCALING
   std::string status_trigger = "UNSPECIFIED";
-  std::map<std::string, int> replica_states; // RUNNING: 2
+  std::map<std::string, int> replica_states;  // RUNNING: 2
   std::string message;
   bool operator==(const DeploymentStatus&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(DeploymentStatus, (), (status, status_trigger, replica_states, message))
 
 struct ApplicationStatus {
-  std::string status = "NOT_STARTED";        // NOT_STARTED DEPLOYING DEPLOY_FAILED RUNNING UNHEALTHY DELETING
+  std::string status = "NOT_STARTED";  // NOT_STARTED DEPLOYING DEPLOY_FAILED RUNNING UNHEALTHY DELETING
   std::string message;
-  double last_deployed_time_s = 0;           // Unix time
+  double last_deployed_time_s = 0;  // Unix time
   std::map<std::string, DeploymentStatus> deployments;
   bool operator==(const ApplicationStatus&) const = default;
 };

@@ -35,12 +35,12 @@ typedef struct {
 // rest, if any, is padding). With options.pad all rows are equally long: a dense rows x (offsets[1]) matrix.
 typedef struct {
   size_t rows;
-  size_t* offsets;    // rows + 1
-  size_t* lengths;    // rows
-  uint8_t* truncated; // rows; 1 if max_length cut this row
-  int64_t* ids;       // offsets[rows]
-  int64_t* mask;      // offsets[rows]; 1 = token, 0 = padding
-  int64_t* type_ids;  // offsets[rows]; 0 = first text, 1 = second text of a pair
+  size_t* offsets;     // rows + 1
+  size_t* lengths;     // rows
+  uint8_t* truncated;  // rows; 1 if max_length cut this row
+  int64_t* ids;        // offsets[rows]
+  int64_t* mask;       // offsets[rows]; 1 = token, 0 = padding
+  int64_t* type_ids;   // offsets[rows]; 0 = first text, 1 = second text of a pair
 } tokc_encoding;
 
 // Reads a tokenizer.json. The padding and truncation it may contain are ignored: they are chosen per call.
@@ -50,8 +50,8 @@ void tokc_free(tokc_tokenizer* tokenizer);
 // Encodes `count` texts, or `count` pairs (first[i], second[i]) if `second` is not NULL; one text is a batch of one.
 // A max_length below the number of special tokens is an error.
 // Returns NULL on error. Release with tokc_encoding_free.
-tokc_encoding* tokc_encode(const tokc_tokenizer* tokenizer, const tokc_text* first, const tokc_text* second, size_t count,
-                           tokc_options options, char** error);
+tokc_encoding* tokc_encode(const tokc_tokenizer* tokenizer, const tokc_text* first, const tokc_text* second,
+                           size_t count, tokc_options options, char** error);
 void tokc_encoding_free(tokc_encoding* encoding);
 
 // Number of tokens of one text, never truncated; -1 on error.

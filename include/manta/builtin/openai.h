@@ -31,9 +31,9 @@ struct CompletionCall {
 };
 BOOST_DESCRIBE_STRUCT(CompletionCall, (), (prompt, model, max_tokens, temperature, stop))
 
-// The OpenAI endpoints over handles: /v1/models, /v1/chat/completions, /v1/completions, /v1/embeddings and /v1/rerank. An
-// ingress deployment of its own, or a member of another one that forwards its requests to handle(). Every error has OpenAI's
-// error body; unknown fields of a request are ignored and counted.
+// The OpenAI endpoints over handles: /v1/models, /v1/chat/completions, /v1/completions, /v1/embeddings and /v1/rerank.
+// An ingress deployment of its own, or a member of another one that forwards its requests to handle(). Every error has
+// OpenAI's error body; unknown fields of a request are ignored and counted.
 class OpenAi {
  public:
   OpenAi(OpenAiModels models, std::vector<Handle<Llm>> llms, std::vector<Handle<Embed>> embedders,

@@ -10,14 +10,14 @@
 #include <utility>
 
 #include <manta/detail/json.h>
+#include <manta/detail/json_schema.h>
 #include <manta/detail/method_table.h>
 #include <manta/detail/msgpack.h>
-#include <manta/detail/json_schema.h>
 
 namespace manta::detail {
 
-// How arguments are written. From handles: a MessagePack array of all of them. In JSON: the object itself for a method with one
-// argument that is an object, else an array; nothing, null, {} or [] for none.
+// How arguments are written. From handles: a MessagePack array of all of them. In JSON: the object itself for a method
+// with one argument that is an object, else an array; nothing, null, {} or [] for none.
 
 // Alone, it is the whole JSON body.
 template <class T>

@@ -12,12 +12,12 @@
 
 namespace manta {
 
-// When a batch is cut. It is full at max_batch_size items or when the next item would exceed max_cost; a single item beyond
-// max_cost runs alone.
+// When a batch is cut. It is full at max_batch_size items or when the next item would exceed max_cost; a single item
+// beyond max_cost runs alone.
 struct BatchLimits {
-  std::size_t max_batch_size = 10;       // items
-  double batch_wait_timeout_s = 0.01;    // longest wait of an item for others; a caller that is alone soon waits no more
-  std::size_t max_concurrent_batches = 1;  // at once; more needs as many compute_threads
+  std::size_t max_batch_size = 10;     // items
+  double batch_wait_timeout_s = 0.01;  // longest wait of an item for others; a caller that is alone soon waits no more
+  std::size_t max_concurrent_batches = 1;                     // at once; more needs as many compute_threads
   double max_cost = std::numeric_limits<double>::infinity();  // sum of the items' costs (tokens, pixels)
 };
 
@@ -29,7 +29,8 @@ struct BatchItem {
   std::exception_ptr error;
 };
 
-// The queue behind a Batcher. Used on the strand of the replica in which it was made; outside a replica every item runs at once.
+// The queue behind a Batcher. Used on the strand of the replica in which it was made; outside a replica every item runs
+// at once.
 class BatchQueue {
  public:
   using Items = std::vector<std::shared_ptr<BatchItem>>;
@@ -40,8 +41,8 @@ class BatchQueue {
   BatchQueue(const BatchQueue&) = delete;
   BatchQueue& operator=(const BatchQueue&) = delete;
 
-  // Resumes when all of the items have run; they queue together, and may run in several batches. Destroying the task drops those
-  // that have not.
+  // Resumes when all of the items have run; they queue together, and may run in several batches. Destroying the task
+  // drops those that have not.
   Task<void> run(Items items);
 
   void set_max_batch_size(std::size_t size);

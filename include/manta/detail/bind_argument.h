@@ -71,11 +71,14 @@ inline constexpr bool can_bind_v = Encodable<T> || is_bound_v<T> || is_bound_lis
 template <class D, class... T>
 consteval bool check_bind() {
   constexpr bool values = (can_bind_v<T> && ...);
-  static_assert(values, "manta: bind() takes values that can be encoded (described structs, numbers, text, containers of them) and "
-                        "bound deployments; this argument is neither");
+  static_assert(
+      values,
+      "manta: bind() takes values that can be encoded (described structs, numbers, text, containers of them) and "
+      "bound deployments; this argument is neither");
   constexpr bool constructs = std::is_constructible_v<D, typename Resolved<T>::type...>;
-  static_assert(constructs, "manta: the deployment's constructor does not take these arguments of bind(); a bound deployment X "
-                            "arrives as manta::Handle<X>");
+  static_assert(constructs,
+                "manta: the deployment's constructor does not take these arguments of bind(); a bound deployment X "
+                "arrives as manta::Handle<X>");
   return values && constructs;
 }
 

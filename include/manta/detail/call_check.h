@@ -31,16 +31,19 @@ template <class Given, class Taken>
 struct AllFit : std::false_type {};
 template <class... A, class... P>
   requires(sizeof...(A) == sizeof...(P))
-struct AllFit<std::tuple<A...>, std::tuple<P...>> : std::bool_constant<(Fits<std::remove_cvref_t<A>, P>::value && ...)> {};
+struct AllFit<std::tuple<A...>, std::tuple<P...>>
+    : std::bool_constant<(Fits<std::remove_cvref_t<A>, P>::value && ...)> {};
 
 template <class... A>
-inline constexpr bool responses_are_moved = (!(IsResponse<std::remove_cvref_t<A>>::value && std::is_lvalue_reference_v<A>) && ...);
+inline constexpr bool responses_are_moved =
+    (!(IsResponse<std::remove_cvref_t<A>>::value && std::is_lvalue_reference_v<A>) && ...);
 
 template <class D, auto Member, bool Stream, class... A>
 consteval bool check_call() {
   using Info = MethodInfo<Member>;
   if constexpr (!HasMethods<D>) {
-    static_assert(HasMethods<D>, "manta: a deployment class lists what it serves: using methods = manta::Methods<&D::method>;");
+    static_assert(HasMethods<D>,
+                  "manta: a deployment class lists what it serves: using methods = manta::Methods<&D::method>;");
     return false;
   } else {
     constexpr bool listed = D::methods::template contains<Member>();
@@ -48,7 +51,8 @@ consteval bool check_call() {
     static_assert(!Info::raw, "manta: a method that takes an HttpRequest is reached over HTTP, not by a handle");
     static_assert(Info::raw || Stream == Info::streams,
                   "manta: handle.stream<>() is for methods with a Writer<T>, handle.call<>() for the others");
-    static_assert(responses_are_moved<A...>, "manta: a response given to another call is used up: pass it with std::move");
+    static_assert(responses_are_moved<A...>,
+                  "manta: a response given to another call is used up: pass it with std::move");
     constexpr bool fit = AllFit<std::tuple<std::remove_cvref_t<A>...>, typename Info::Arguments>::value;
     static_assert(Info::raw || fit, "manta: the arguments of this call do not fit the method's parameters");
     return listed && !Info::raw && Stream == Info::streams && responses_are_moved<A...> && fit;

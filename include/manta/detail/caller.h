@@ -15,8 +15,8 @@ namespace manta {
 
 // How one call is made; a handle carries them for all of its calls.
 struct CallOptions {
-  std::chrono::nanoseconds timeout{0};   // 0: the deadline of the request this is part of, else of the deployment
-  std::string session_id = {};           // empty, 0: those of the request this is part of
+  std::chrono::nanoseconds timeout{0};  // 0: the deadline of the request this is part of, else of the deployment
+  std::string session_id = {};          // empty, 0: those of the request this is part of
   std::string multiplexed_model_id = {};
   int priority = 0;
   bool retry = false;  // send again when the replica that may have run it has died, as if the method were idempotent
@@ -26,8 +26,8 @@ namespace detail {
 
 using Timeout = std::optional<std::chrono::nanoseconds>;  // none: as long as the call's own deadline allows
 
-// One call in flight, for its caller. Destroying it cancels the call. Started by a strand or any other thread; awaited on a
-// strand, waited for elsewhere. Move-only. Its result is taken once.
+// One call in flight, for its caller. Destroying it cancels the call. Started by a strand or any other thread; awaited
+// on a strand, waited for elsewhere. Move-only. Its result is taken once.
 class PendingCall {
  public:
   struct State;
@@ -39,7 +39,8 @@ class PendingCall {
 
   bool valid() const { return state_ != nullptr; }
   bool done() const;
-  // Blocks until done; false when the timeout ran out. Throws Exception when called on a strand, which would stop it for ever.
+  // Blocks until done; false when the timeout ran out. Throws Exception when called on a strand, which would stop it
+  // for ever.
   bool wait(Timeout timeout) const;
   // For awaiters. True: take() does not wait. Off the strand it blocks until then.
   bool ready() const;

@@ -17,11 +17,13 @@ namespace manta::detail {
 template <class D>
 void add_check_health(ClassTable& table) {
   if constexpr (requires(D& object) { object.check_health(); }) {
-    static_assert(!is_task_v<decltype(std::declval<D&>().check_health())>,
-                  "manta: check_health() is a plain method: it runs on a compute thread and throws when the replica is not well");
+    static_assert(
+        !is_task_v<decltype(std::declval<D&>().check_health())>,
+        "manta: check_health() is a plain method: it runs on a compute thread and throws when the replica is not well");
     table.check_health = [](void* object) {
       if constexpr (std::is_same_v<decltype(std::declval<D&>().check_health()), bool>) {
-        if (!static_cast<D*>(object)->check_health()) throw Exception({ErrorCode::Unavailable, "check_health() returned false"});
+        if (!static_cast<D*>(object)->check_health())
+          throw Exception({ErrorCode::Unavailable, "check_health() returned false"});
       } else {
         static_cast<D*>(object)->check_health();
       }

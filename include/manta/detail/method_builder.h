@@ -6,9 +6,9 @@
 #include <utility>
 
 #include <manta/detail/arguments.h>
+#include <manta/detail/json_schema.h>
 #include <manta/detail/method_info.h>
 #include <manta/detail/method_table.h>
-#include <manta/detail/json_schema.h>
 
 namespace manta::detail {
 

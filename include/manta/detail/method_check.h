@@ -17,16 +17,21 @@ consteval bool check_signature() {
   using Function = typename Info::Function;
   constexpr bool sink = is_sink_v<typename Info::Last>;
   constexpr bool sink_last = Info::Split::sinks == (sink ? 1 : 0);
-  static_assert(sink_last, "manta: Writer<T> and HttpWriter must be the last parameter of a method, and the only one of their kind");
+  static_assert(
+      sink_last,
+      "manta: Writer<T> and HttpWriter must be the last parameter of a method, and the only one of their kind");
   constexpr bool silent = !sink || std::is_void_v<typename Info::Value>;
   static_assert(silent, "manta: a method with a Writer returns void or Task<void>: what it writes is its answer");
   constexpr bool raw_alone = !Info::raw || (std::tuple_size_v<typename Info::Arguments> == 1 && !Info::streams);
   static_assert(raw_alone, "manta: a method that takes an HttpRequest takes nothing else but perhaps an HttpWriter");
   constexpr bool raw_answers = Info::raw == (Info::raw_stream || std::is_same_v<typename Info::Value, HttpResponse>);
-  static_assert(raw_answers, "manta: HttpRequest goes with HttpResponse as the result or HttpWriter as the last parameter");
-  static_assert(Function::readable, "manta: a method cannot take a non-const reference: arguments come from another process");
+  static_assert(raw_answers,
+                "manta: HttpRequest goes with HttpResponse as the result or HttpWriter as the last parameter");
+  static_assert(Function::readable,
+                "manta: a method cannot take a non-const reference: arguments come from another process");
   constexpr bool by_value = !Info::coroutine || Function::by_value;
-  static_assert(by_value, "manta: a coroutine method takes its parameters by value: a reference may dangle when it resumes");
+  static_assert(by_value,
+                "manta: a coroutine method takes its parameters by value: a reference may dangle when it resumes");
   return sink_last && silent && raw_alone && raw_answers && Function::readable && by_value;
 }
 
@@ -37,11 +42,15 @@ consteval bool check_payloads() {
     return true;
   } else {
     constexpr bool arguments = Encodable<typename Info::Arguments>;
-    static_assert(arguments, "manta: a parameter of this method cannot be encoded; describe its struct with BOOST_DESCRIBE_STRUCT");
+    static_assert(
+        arguments,
+        "manta: a parameter of this method cannot be encoded; describe its struct with BOOST_DESCRIBE_STRUCT");
     constexpr bool result = std::is_void_v<typename Info::Value> || Encodable<typename Info::Value>;
-    static_assert(result, "manta: the result of this method cannot be encoded; describe its struct with BOOST_DESCRIBE_STRUCT");
+    static_assert(result,
+                  "manta: the result of this method cannot be encoded; describe its struct with BOOST_DESCRIBE_STRUCT");
     constexpr bool item = std::is_void_v<typename Info::Item> || Encodable<typename Info::Item>;
-    static_assert(item, "manta: the items of this method cannot be encoded; describe their struct with BOOST_DESCRIBE_STRUCT");
+    static_assert(
+        item, "manta: the items of this method cannot be encoded; describe their struct with BOOST_DESCRIBE_STRUCT");
     return arguments && result && item;
   }
 }
@@ -49,7 +58,8 @@ consteval bool check_payloads() {
 template <auto Value>
 consteval bool check_method() {
   constexpr bool member = std::is_member_function_pointer_v<std::remove_const_t<decltype(Entry<Value>::member)>>;
-  static_assert(member, "manta: Methods<> lists member functions: &D::m, idempotent<&D::m> or route<\"GET\", \"/path\", &D::m>");
+  static_assert(
+      member, "manta: Methods<> lists member functions: &D::m, idempotent<&D::m> or route<\"GET\", \"/path\", &D::m>");
   if constexpr (!member)
     return false;
   else if constexpr (!check_signature<Entry<Value>::member>())
@@ -74,8 +84,10 @@ struct CheckAll<Methods<Values...>> {
     } else {
       constexpr std::size_t coroutines = (std::size_t{is_coroutine_entry<Values>} + ... + 0);
       constexpr bool one_kind = coroutines == 0 || coroutines == sizeof...(Values);
-      static_assert(one_kind, "manta: plain methods and coroutine methods (Task<R>) in one class: they would run on different threads "
-                              "over the same members; make all of them the same kind");
+      static_assert(
+          one_kind,
+          "manta: plain methods and coroutine methods (Task<R>) in one class: they would run on different threads "
+          "over the same members; make all of them the same kind");
       return one_kind;
     }
   }
@@ -83,7 +95,8 @@ struct CheckAll<Methods<Values...>> {
 
 template <class D>
 consteval bool check_class() {
-  static_assert(HasMethods<D>, "manta: a deployment class lists what it serves: using methods = manta::Methods<&D::method>;");
+  static_assert(HasMethods<D>,
+                "manta: a deployment class lists what it serves: using methods = manta::Methods<&D::method>;");
   if constexpr (HasMethods<D>)
     return CheckAll<typename D::methods>::run();
   else

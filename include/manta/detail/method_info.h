@@ -26,7 +26,8 @@ struct MemberFunction<R (C::*)(A...) noexcept(N)> {
   using Declared = std::tuple<A...>;
   using Values = std::tuple<std::decay_t<A>...>;
   static constexpr bool by_value = (!std::is_reference_v<A> && ...);
-  static constexpr bool readable = (!(std::is_lvalue_reference_v<A> && !std::is_const_v<std::remove_reference_t<A>>) && ...);
+  static constexpr bool readable =
+      (!(std::is_lvalue_reference_v<A> && !std::is_const_v<std::remove_reference_t<A>>) && ...);
 };
 template <class C, class R, class... A, bool N>
 struct MemberFunction<R (C::*)(A...) const noexcept(N)> : MemberFunction<R (C::*)(A...)> {

@@ -34,7 +34,7 @@ struct IncomingCall {
 };
 
 struct Outcome {
-  std::string body;                     // encoded in reply_format; empty for streams
+  std::string body;                    // encoded in reply_format; empty for streams
   std::shared_ptr<HttpResponse> http;  // raw methods that answer whole
 };
 

@@ -15,7 +15,9 @@ namespace manta::detail {
 template <std::size_t N>
 struct FixedText {
   char text[N]{};
-  constexpr FixedText(const char (&literal)[N]) { std::copy_n(literal, N, text); }  // implicit, so that literals are arguments
+  constexpr FixedText(const char (&literal)[N]) {
+    std::copy_n(literal, N, text);
+  }  // implicit, so that literals are arguments
 };
 
 // An entry of Methods<>: a member pointer, or one inside marks (idempotent<...>, route<...>).
@@ -54,9 +56,10 @@ struct RouteMark {
 namespace manta {
 
 // What a deployment class serves:
-//   using methods = manta::Methods<&Rag::query, manta::idempotent<&Rag::embed>, manta::route<"GET", "/v1/models", &Rag::models>>;
-// Names come from the member pointers. All methods are plain or all are coroutines (Task<R>). A method takes values that can be
-// encoded, then perhaps a Writer<T>; or an HttpRequest, then perhaps an HttpWriter.
+//   using methods = manta::Methods<&Rag::query, manta::idempotent<&Rag::embed>, manta::route<"GET", "/v1/models",
+//   &Rag::models>>;
+// Names come from the member pointers. All methods are plain or all are coroutines (Task<R>). A method takes values
+// that can be encoded, then perhaps a Writer<T>; or an HttpRequest, then perhaps an HttpWriter.
 template <auto... Entries>
 struct Methods {
   static constexpr std::size_t size = sizeof...(Entries);
@@ -84,8 +87,9 @@ struct Methods {
 template <auto Method>
 inline constexpr detail::IdempotentMark<Method> idempotent{};
 
-// Besides POST /<method>, the method answers `Verb Path` below the application's prefix; "*" is any verb. A path is exact, has
-// {name} for one segment, or ends in "/*" for everything below it. A method may be listed with several routes.
+// Besides POST /<method>, the method answers `Verb Path` below the application's prefix; "*" is any verb. A path is
+// exact, has {name} for one segment, or ends in "/*" for everything below it. A method may be listed with several
+// routes.
 template <detail::FixedText Verb, detail::FixedText Path, auto Method>
 inline constexpr detail::RouteMark<Verb, Path, Method> route{};
 

@@ -20,14 +20,14 @@ class HandleSource {
   virtual std::shared_ptr<Caller> caller(const Node& child) = 0;
 };
 
-// One deployment of a bind graph. Immutable and shared by everything it was bound to; children exist before their parent, so
-// there are no cycles.
+// One deployment of a bind graph. Immutable and shared by everything it was bound to; children exist before their
+// parent, so there are no cycles.
 struct Node {
-  std::string name;                                       // before suffixes that make it unique
+  std::string name;  // before suffixes that make it unique
   DeploymentConfig config;
   std::shared_ptr<const ClassTable> table;
-  std::vector<std::shared_ptr<const Node>> children;      // in the order of the arguments
-  std::string arguments;                                  // encoded, children by position: for the fingerprint
+  std::vector<std::shared_ptr<const Node>> children;  // in the order of the arguments
+  std::string arguments;                              // encoded, children by position: for the fingerprint
   std::function<std::shared_ptr<void>(HandleSource&)> construct;
 };
 

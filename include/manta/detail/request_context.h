@@ -8,8 +8,8 @@
 namespace manta {
 
 // What travels with a request through the whole graph: set by the public door or by a replica from the headers of the
-// call it received, copied by handles into the calls made on its behalf. Shared by everything in flight for the request.
-// All but `cancelled` is written before the request starts and only read afterwards.
+// call it received, copied by handles into the calls made on its behalf. Shared by everything in flight for the
+// request. All but `cancelled` is written before the request starts and only read afterwards.
 struct RequestContext {
   using TimePoint = std::chrono::steady_clock::time_point;
 

@@ -12,9 +12,9 @@
 
 namespace manta {
 
-// The answer of a call that has started. Await it once in a coroutine method, or get() it on a compute thread or in a client
-// program. Dropping it cancels the call and everything done on its behalf, down the whole graph. Errors are thrown as
-// Exception. Given to another call as an argument (std::move), its bytes go there without being decoded here.
+// The answer of a call that has started. Await it once in a coroutine method, or get() it on a compute thread or in a
+// client program. Dropping it cancels the call and everything done on its behalf, down the whole graph. Errors are
+// thrown as Exception. Given to another call as an argument (std::move), its bytes go there without being decoded here.
 template <class R>
 class [[nodiscard("dropping a response cancels the call; use .detach() to let it run")]] Response {
  public:
@@ -45,7 +45,8 @@ class [[nodiscard("dropping a response cancels the call; use .detach() to let it
   // Blocks for the answer. Fails with DeadlineExceeded after `timeout`, when the call goes on and may be asked again.
   // Not on a strand: a coroutine method uses co_await.
   R get(Timeout timeout = {}) {
-    if (!call_.wait(timeout)) throw Exception({ErrorCode::DeadlineExceeded, "no answer from '" + method_ + "' in time"});
+    if (!call_.wait(timeout))
+      throw Exception({ErrorCode::DeadlineExceeded, "no answer from '" + method_ + "' in time"});
     return take();
   }
   // Blocks until done or the timeout; true when done.
@@ -99,7 +100,8 @@ class [[nodiscard("dropping a reader cancels the stream")]] Reader {
   Awaiter next() { return Awaiter{*this}; }
   // The same for compute threads and client programs.
   std::optional<T> next_blocking(detail::Timeout timeout = {}) {
-    if (!stream_.wait(timeout)) throw Exception({ErrorCode::DeadlineExceeded, "no item from '" + method_ + "' in time"});
+    if (!stream_.wait(timeout))
+      throw Exception({ErrorCode::DeadlineExceeded, "no item from '" + method_ + "' in time"});
     return take();
   }
   void cancel() { stream_.cancel(); }

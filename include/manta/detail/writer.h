@@ -11,8 +11,8 @@
 
 namespace manta {
 
-// Last parameter of a method that streams its answer. Lives as long as the call. Over HTTP its items are server-sent events
-// (accept: text/event-stream) or lines of JSON; in a handle they are read one by one.
+// Last parameter of a method that streams its answer. Lives as long as the call. Over HTTP its items are server-sent
+// events (accept: text/event-stream) or lines of JSON; in a handle they are read one by one.
 template <class T>
 class Writer {
  public:

@@ -34,8 +34,12 @@ std::optional<std::string> param_of(const Error& error) {
 
 std::string error_json(const Error& error) {
   const int status = http_status(error);
-  ErrorReply reply{{.message = error.message, .type = std::string(type_of(status)), .param = param_of(error), .code = code_of(error, status)}};
-  return detail::to_json(reply).value_or(R"({"error":{"message":"the error's text is not valid UTF-8","type":"server_error","param":null,"code":null}})");
+  ErrorReply reply{{.message = error.message,
+                    .type = std::string(type_of(status)),
+                    .param = param_of(error),
+                    .code = code_of(error, status)}};
+  return detail::to_json(reply).value_or(
+      R"({"error":{"message":"the error's text is not valid UTF-8","type":"server_error","param":null,"code":null}})");
 }
 
 HttpResponse error_response(const Error& error) {

@@ -10,15 +10,16 @@
 
 namespace manta::builtin::openai {
 
-// OpenAI's error body and the status for `error`. The field at fault (`param`) comes from error.detail: "$.messages[0].role" is
-// "messages[0].role".
+// OpenAI's error body and the status for `error`. The field at fault (`param`) comes from error.detail:
+// "$.messages[0].role" is "messages[0].role".
 HttpResponse error_response(const Error& error);
 std::string error_json(const Error& error);
 
 inline std::unexpected<Error> unknown_model(std::string_view model, std::string_view known) {
-  return std::unexpected(Error{.code = ErrorCode::NotFound,
-                               .message = "the model '" + std::string(model) + "' does not exist here; known: " + std::string(known),
-                               .detail = "model"});
+  return std::unexpected(
+      Error{.code = ErrorCode::NotFound,
+            .message = "the model '" + std::string(model) + "' does not exist here; known: " + std::string(known),
+            .detail = "model"});
 }
 
 // One server-sent event.

@@ -20,23 +20,33 @@ struct Head {
 
   template <class Choice>
   std::string chunk(Choice choice) const {
-    return json_event(Chunk<Choice>{.id = id, .object = object, .created = created, .model = model, .choices = {std::move(choice)}});
+    return json_event(
+        Chunk<Choice>{.id = id, .object = object, .created = created, .model = model, .choices = {std::move(choice)}});
   }
   std::string usage_chunk(const TokenUsage& usage) const {
-    return json_event(UsageChunk{.id = id, .object = object, .created = created, .model = model, .usage = to_usage(usage)});
+    return json_event(
+        UsageChunk{.id = id, .object = object, .created = created, .model = model, .usage = to_usage(usage)});
   }
 };
 
 // How the two endpoints write a stream.
 struct ChatFormat {
   static std::string open(const Head& head) { return head.chunk(DeltaChoice<RoleDelta>{}); }
-  static std::string text(const Head& head, std::string text) { return head.chunk(DeltaChoice<TextDelta>{.delta = {std::move(text)}}); }
-  static std::string close(const Head& head, std::string reason) { return head.chunk(DeltaChoice<EmptyDelta>{.finish_reason = std::move(reason)}); }
+  static std::string text(const Head& head, std::string text) {
+    return head.chunk(DeltaChoice<TextDelta>{.delta = {std::move(text)}});
+  }
+  static std::string close(const Head& head, std::string reason) {
+    return head.chunk(DeltaChoice<EmptyDelta>{.finish_reason = std::move(reason)});
+  }
 };
 struct TextFormat {
   static std::string open(const Head&) { return {}; }
-  static std::string text(const Head& head, std::string text) { return head.chunk(TextChoice{.text = std::move(text)}); }
-  static std::string close(const Head& head, std::string reason) { return head.chunk(TextChoice{.finish_reason = std::move(reason)}); }
+  static std::string text(const Head& head, std::string text) {
+    return head.chunk(TextChoice{.text = std::move(text)});
+  }
+  static std::string close(const Head& head, std::string reason) {
+    return head.chunk(TextChoice{.finish_reason = std::move(reason)});
+  }
 };
 
 template <class Format>
@@ -49,7 +59,8 @@ std::string events_of(const Head& head, GenerationChunk chunk, bool wants_usage)
   return events + event("[DONE]");
 }
 
-// An error before the first chunk is thrown, and answered with its status; one in the middle ends the stream with an error event.
+// An error before the first chunk is thrown, and answered with its status; one in the middle ends the stream with an
+// error event.
 template <class Format>
 Task<void> stream(Handle<Llm> llm, GenerateRequest request, Head head, bool wants_usage, HttpWriter out) {
   auto chunks = llm.stream<&Llm::stream>(std::move(request));
@@ -79,16 +90,21 @@ Task<std::optional<HttpResponse>> chat(Endpoints& endpoints, std::string body, H
   const auto request = value_or_throw(endpoints.parse<ChatRequest>(body));
   const std::size_t model = value_or_throw(endpoints.find(request.model, endpoints.models.llms, true));
   auto generation = value_or_throw(to_generation(request));
-  Head head{.id = new_id("chatcmpl-"), .object = "chat.completion.chunk", .model = endpoints.models.llms[model], .created = unix_time()};
+  Head head{.id = new_id("chatcmpl-"),
+            .object = "chat.completion.chunk",
+            .model = endpoints.models.llms[model],
+            .created = unix_time()};
   if (request.stream.value_or(false)) {
-    auto streaming = stream<ChatFormat>(endpoints.llms[model], std::move(generation), std::move(head), wants_usage(request), out);
+    auto streaming =
+        stream<ChatFormat>(endpoints.llms[model], std::move(generation), std::move(head), wants_usage(request), out);
     co_await streaming;
     co_return std::nullopt;
   }
   auto response = endpoints.llms[model].call<&Llm::generate>(std::move(generation));
   Generation done = co_await response;
   ChatReply reply{.id = head.id, .created = head.created, .model = head.model, .usage = to_usage(done.usage)};
-  reply.choices.push_back({.message = {.content = std::move(done.text)}, .finish_reason = std::move(done.finish_reason)});
+  reply.choices.push_back(
+      {.message = {.content = std::move(done.text)}, .finish_reason = std::move(done.finish_reason)});
   co_return HttpResponse::json(value_or_throw(detail::to_json(reply)));
 }
 
@@ -96,9 +112,13 @@ Task<std::optional<HttpResponse>> complete(Endpoints& endpoints, std::string bod
   const auto request = value_or_throw(endpoints.parse<CompletionRequest>(body));
   const std::size_t model = value_or_throw(endpoints.find(request.model, endpoints.models.llms, true));
   auto generations = value_or_throw(to_generations(request));
-  Head head{.id = new_id("cmpl-"), .object = "text_completion", .model = endpoints.models.llms[model], .created = unix_time()};
+  Head head{.id = new_id("cmpl-"),
+            .object = "text_completion",
+            .model = endpoints.models.llms[model],
+            .created = unix_time()};
   if (request.stream.value_or(false)) {
-    auto streaming = stream<TextFormat>(endpoints.llms[model], std::move(generations.front()), std::move(head), wants_usage(request), out);
+    auto streaming = stream<TextFormat>(endpoints.llms[model], std::move(generations.front()), std::move(head),
+                                        wants_usage(request), out);
     co_await streaming;
     co_return std::nullopt;
   }
@@ -112,7 +132,8 @@ Task<std::optional<HttpResponse>> complete(Endpoints& endpoints, std::string bod
   CompletionReply reply{.id = head.id, .created = head.created, .model = head.model};
   for (std::size_t i = 0; i < responses.size(); ++i) {
     Generation done = co_await responses[i];
-    reply.choices.push_back({.index = static_cast<std::int64_t>(i), .text = prompts[i] + done.text, .finish_reason = done.finish_reason});
+    reply.choices.push_back(
+        {.index = static_cast<std::int64_t>(i), .text = prompts[i] + done.text, .finish_reason = done.finish_reason});
     usage.prompt_tokens += done.usage.prompt_tokens;
     usage.completion_tokens += done.usage.completion_tokens;
     usage.cached_tokens += done.usage.cached_tokens;

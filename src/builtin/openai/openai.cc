@@ -21,22 +21,23 @@ std::string_view after_prefix(std::string_view path) {
 }
 
 HttpResponse wrong_method(const HttpRequest& request, std::string_view allowed) {
-  HttpResponse response = error_response({.code = ErrorCode::InvalidArgument,
-                                          .message = request.method + " is not supported at " + request.path + "; use " + std::string(allowed),
-                                          .status = 405});
+  HttpResponse response = error_response(
+      {.code = ErrorCode::InvalidArgument,
+       .message = request.method + " is not supported at " + request.path + "; use " + std::string(allowed),
+       .status = 405});
   response.headers.emplace_back("allow", allowed);
   return response;
 }
 
 }  // namespace
 
-Result<std::size_t> Endpoints::find(const std::optional<std::string>& model, const std::vector<std::string>& names, bool may_default) const {
+Result<std::size_t> Endpoints::find(const std::optional<std::string>& model, const std::vector<std::string>& names,
+                                    bool may_default) const {
   const std::string wanted = model.value_or(may_default ? models.default_model : std::string());
   if (wanted.empty() && names.size() == 1) return 0;
   for (std::size_t i = 0; i < names.size(); ++i)
     if (names[i] == wanted) return i;
-  if (wanted.empty())
-    return fail(ErrorCode::InvalidArgument, "'model' is missing; one of: " + listed(names), "model");
+  if (wanted.empty()) return fail(ErrorCode::InvalidArgument, "'model' is missing; one of: " + listed(names), "model");
   return unknown_model(wanted, listed(names));
 }
 
@@ -65,9 +66,11 @@ struct OpenAi::Impl : openai::Endpoints {
       auto listing = openai::list_models(*this, path);
       co_return co_await listing;
     }
-    const bool known = path == "/chat/completions" || path == "/completions" || path == "/embeddings" || path == "/rerank";
+    const bool known =
+        path == "/chat/completions" || path == "/completions" || path == "/embeddings" || path == "/rerank";
     if (!known)
-      co_return openai::error_response({.code = ErrorCode::NotFound, .message = "there is no endpoint " + request.method + " " + request.path});
+      co_return openai::error_response(
+          {.code = ErrorCode::NotFound, .message = "there is no endpoint " + request.method + " " + request.path});
     if (request.method != "POST") co_return openai::wrong_method(request, "POST");
     if (path == "/embeddings") {
       auto embedding = openai::embeddings(*this, std::move(request.body));
@@ -77,7 +80,8 @@ struct OpenAi::Impl : openai::Endpoints {
       auto ranking = openai::rerank(*this, std::move(request.body));
       co_return co_await ranking;
     }
-    auto generating = path == "/completions" ? openai::complete(*this, std::move(request.body), out) : openai::chat(*this, std::move(request.body), out);
+    auto generating = path == "/completions" ? openai::complete(*this, std::move(request.body), out)
+                                             : openai::chat(*this, std::move(request.body), out);
     co_return co_await generating;
   }
 };
@@ -85,10 +89,15 @@ struct OpenAi::Impl : openai::Endpoints {
 OpenAi::OpenAi(OpenAiModels models, std::vector<Handle<Llm>> llms, std::vector<Handle<Embed>> embedders,
                std::vector<Handle<Rerank>> rerankers)
     : impl_(std::make_unique<Impl>()) {
-  if (models.llms.size() != llms.size() || models.embedders.size() != embedders.size() || models.rerankers.size() != rerankers.size())
-    throw Exception({.code = ErrorCode::InvalidArgument, .message = "OpenAi: as many model names as handles of each kind are needed"});
-  static_cast<openai::Endpoints&>(*impl_) = {.models = std::move(models), .llms = std::move(llms), .embedders = std::move(embedders),
-                                             .rerankers = std::move(rerankers), .started = std::time(nullptr)};
+  if (models.llms.size() != llms.size() || models.embedders.size() != embedders.size() ||
+      models.rerankers.size() != rerankers.size())
+    throw Exception({.code = ErrorCode::InvalidArgument,
+                     .message = "OpenAi: as many model names as handles of each kind are needed"});
+  static_cast<openai::Endpoints&>(*impl_) = {.models = std::move(models),
+                                             .llms = std::move(llms),
+                                             .embedders = std::move(embedders),
+                                             .rerankers = std::move(rerankers),
+                                             .started = std::time(nullptr)};
 }
 OpenAi::~OpenAi() = default;
 OpenAi::OpenAi(OpenAi&&) noexcept = default;
@@ -111,7 +120,10 @@ Task<Generation> OpenAi::completions(CompletionCall call) {
   std::optional<std::string> model;
   if (!call.model.empty()) model = call.model;
   const std::size_t index = value_or_throw(impl_->find(model, impl_->models.llms, true));
-  GenerateRequest request{.prompt = std::move(call.prompt), .max_tokens = call.max_tokens, .temperature = call.temperature, .stop = std::move(call.stop)};
+  GenerateRequest request{.prompt = std::move(call.prompt),
+                          .max_tokens = call.max_tokens,
+                          .temperature = call.temperature,
+                          .stop = std::move(call.stop)};
   auto response = impl_->llms[index].call<&Llm::generate>(std::move(request));
   co_return co_await response;
 }

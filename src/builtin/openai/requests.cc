@@ -19,7 +19,8 @@ Result<void> in_range(std::string_view field, double value, double low, double h
 
 // Sets `target` from a number that was given, if it lies in the range.
 template <class Target, class Number>
-Result<void> assign(std::string_view field, const std::optional<Number>& given, double low, double high, Target& target) {
+Result<void> assign(std::string_view field, const std::optional<Number>& given, double low, double high,
+                    Target& target) {
   if (!given) return {};
   if (auto fits = in_range(field, static_cast<double>(*given), low, high); !fits) return fits;
   target = static_cast<Target>(*given);
@@ -58,8 +59,9 @@ Result<GenerateRequest> to_generation(const SamplingFields& fields, int default_
   int choices = 1;
   for (const Result<void>& checked :
        {assign("max_tokens", max_tokens, 1, 1 << 20, made.max_tokens), assign("n", fields.n, 1, 1, choices),
-        assign("temperature", fields.temperature, 0, 2, made.temperature), assign("top_p", fields.top_p, 0, 1, made.top_p),
-        assign("min_p", fields.min_p, 0, 1, made.min_p), assign("top_k", fields.top_k, -1, 1 << 20, made.top_k),
+        assign("temperature", fields.temperature, 0, 2, made.temperature),
+        assign("top_p", fields.top_p, 0, 1, made.top_p), assign("min_p", fields.min_p, 0, 1, made.min_p),
+        assign("top_k", fields.top_k, -1, 1 << 20, made.top_k),
         assign("presence_penalty", fields.presence_penalty, -2, 2, made.presence_penalty),
         assign("frequency_penalty", fields.frequency_penalty, -2, 2, made.frequency_penalty),
         assign("repeat_penalty", fields.repeat_penalty, 0, 10, made.repeat_penalty)})
@@ -80,8 +82,7 @@ Result<GenerateRequest> to_generation(const ChatRequest& request) {
   for (std::size_t i = 0; i < request.messages->size(); ++i) {
     const Message& message = (*request.messages)[i];
     if (message.role.empty())
-      return fail(ErrorCode::InvalidArgument, join("messages[", i, "] has no 'role'"),
-                  join("messages[", i, "].role"));
+      return fail(ErrorCode::InvalidArgument, join("messages[", i, "] has no 'role'"), join("messages[", i, "].role"));
     Result<std::string> text = text_of(message, i);
     if (!text) return std::unexpected(text.error());
     made->messages.push_back({message.role, std::move(*text)});
@@ -91,7 +92,8 @@ Result<GenerateRequest> to_generation(const ChatRequest& request) {
 
 Result<std::vector<GenerateRequest>> to_generations(const CompletionRequest& request) {
   const std::vector<std::string> prompts = strings(request.prompt);
-  if (prompts.empty()) return fail(ErrorCode::InvalidArgument, "'prompt' is missing; send a string or a list of strings", "prompt");
+  if (prompts.empty())
+    return fail(ErrorCode::InvalidArgument, "'prompt' is missing; send a string or a list of strings", "prompt");
   if (prompts.size() > 64) return fail(ErrorCode::InvalidArgument, "'prompt' has more than 64 strings", "prompt");
   if (request.stream.value_or(false) && prompts.size() > 1)
     return fail(ErrorCode::InvalidArgument, "a streamed completion takes one prompt; send several requests", "prompt");

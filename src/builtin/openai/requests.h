@@ -1,5 +1,6 @@
 #pragma once
-// What clients send. Every field is optional in the type, as clients send explicit nulls; endpoint code says what is required.
+// What clients send. Every field is optional in the type, as clients send explicit nulls; endpoint code says what is
+// required.
 
 #include <cstdint>
 #include <optional>
@@ -41,9 +42,9 @@ struct SamplingFields {
   std::optional<bool> stream, ignore_eos;
   std::optional<StreamOptions> stream_options;
 };
-BOOST_DESCRIBE_STRUCT(SamplingFields, (), (model, max_tokens, max_completion_tokens, temperature, top_p, min_p, presence_penalty,
-                                           frequency_penalty, repeat_penalty, top_k, n, seed, stop, stream, ignore_eos,
-                                           stream_options))
+BOOST_DESCRIBE_STRUCT(SamplingFields, (),
+                      (model, max_tokens, max_completion_tokens, temperature, top_p, min_p, presence_penalty,
+                       frequency_penalty, repeat_penalty, top_k, n, seed, stop, stream, ignore_eos, stream_options))
 
 struct ChatRequest : SamplingFields {
   std::optional<std::vector<Message>> messages;

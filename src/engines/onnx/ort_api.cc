@@ -15,8 +15,8 @@ constexpr const char* kLibrary = "libonnxruntime.so.1";
 }  // namespace
 
 Result<void> bind_ort() {
-  // ONNX Runtime reports its use to its maker, and leaves a device id in the home folder, unless told not to before its first
-  // Env. Nobody asked for that.
+  // ONNX Runtime reports its use to its maker, and leaves a device id in the home folder, unless told not to before its
+  // first Env. Nobody asked for that.
   ::setenv("ORT_DISABLE_TELEMETRY", "1", 0);
   // Linked without a symbol, so it is loaded already; a direct reference would tie us to its exact release.
   void* library = ::dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);

@@ -29,7 +29,8 @@ std::string file_name_of(std::string text) {
 }
 
 std::string ending(int status) {
-  if (WIFSIGNALED(status)) return fmt::format("killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+  if (WIFSIGNALED(status))
+    return fmt::format("killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
   return fmt::format("exit code {}", WEXITSTATUS(status));
 }
 
@@ -58,7 +59,8 @@ Result<void> NodeAgent::begin() {
 }
 
 Result<pid_t> NodeAgent::launch(Child& child, const std::string& program, std::vector<std::string> argv,
-                                const std::vector<std::pair<std::string, std::string>>& environment, std::vector<int> inherited) {
+                                const std::vector<std::pair<std::string, std::string>>& environment,
+                                std::vector<int> inherited) {
   auto output = OutputCapture::open(loop_, options_.paths.log(file_name_of(child.name)),
                                     [this, name = child.name](std::string_view line) { on_line_(name, line); });
   if (!output) return std::unexpected(std::move(output.error()));
@@ -103,7 +105,8 @@ Result<ObservedReplica> NodeAgent::start(const ReplicaProcess& process) {
   std::vector<std::string> argv{options_.argv0, "replica"};
   argv.insert(argv.end(), process.arguments.begin(), process.arguments.end());
   argv.insert(argv.end(), {"--listen-fd", std::to_string(kFirstInherited)});
-  const std::vector<std::pair<std::string, std::string>> environment(process.environment.begin(), process.environment.end());
+  const std::vector<std::pair<std::string, std::string>> environment(process.environment.begin(),
+                                                                     process.environment.end());
   const std::string program = process.program.empty() ? options_.program : process.program;
   auto pid = launch(child, program, std::move(argv), environment, {*listening});
   ::close(*listening);
@@ -190,7 +193,8 @@ void NodeAgent::role_ended(Child& child, int status) {
   child.deaths = loop_.now() - child.since > kProven ? 1 : child.deaths + 1;
   logger_.warn("role ended, restarting",
                {{"role", child.name}, {"how", ending(status)}, {"deaths", child.deaths}, {"last_output", last_output}});
-  child.restart_timer = loop_.after(role_restart_delay(child.deaths), [this, name = child.name] { restart_role(name); });
+  child.restart_timer =
+      loop_.after(role_restart_delay(child.deaths), [this, name = child.name] { restart_role(name); });
 }
 
 void NodeAgent::restart_role(const std::string& name) {
@@ -229,7 +233,8 @@ void NodeAgent::sweep_orphans() {
       own.insert(child.pid);
       if (child.pid > 0) groups.insert(child.pid);
     }
-  if (const int killed = kill_adopted_orphans(own, groups); killed > 0) logger_.warn("orphans killed", {{"count", killed}});
+  if (const int killed = kill_adopted_orphans(own, groups); killed > 0)
+    logger_.warn("orphans killed", {{"count", killed}});
 }
 
 void NodeAgent::kill_everything() {
@@ -244,7 +249,8 @@ void NodeAgent::kill_everything() {
   reap_the_killed();
 }
 
-// Everything has been killed: the kernel needs a moment. A process that cannot die (stuck in the kernel) is left behind.
+// Everything has been killed: the kernel needs a moment. A process that cannot die (stuck in the kernel) is left
+// behind.
 void NodeAgent::reap_the_killed() {
   constexpr int kRounds = 500;
   for (int round = 0; round < kRounds; ++round) {

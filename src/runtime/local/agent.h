@@ -18,9 +18,9 @@ namespace manta::runtime {
 
 // A framework process (controller, proxy) that the agent keeps alive.
 struct RoleProcess {
-  std::string name;                     // "controller"
-  std::vector<std::string> arguments;   // after argv[0]
-  std::vector<int> inherited;           // listening descriptors, kept open by the agent for the next life
+  std::string name;                    // "controller"
+  std::vector<std::string> arguments;  // after argv[0]
+  std::vector<int> inherited;          // listening descriptors, kept open by the agent for the next life
 };
 
 struct AgentOptions {
@@ -28,28 +28,29 @@ struct AgentOptions {
   std::string node_id;
   std::string program = "/proc/self/exe";
   std::string argv0 = "manta";
-  std::vector<std::string> environment;   // given to every child, MANTA_INSTANCE included
-  std::string token;                      // value of MANTA_INSTANCE
+  std::vector<std::string> environment;  // given to every child, MANTA_INSTANCE included
+  std::string token;                     // value of MANTA_INSTANCE
   Resources total;
 };
 
-// How long a role that has died `deaths` times in a row waits: not at all the first time, then 100 ms doubling up to 5 s.
+// How long a role that has died `deaths` times in a row waits: not at all the first time, then 100 ms doubling up to 5
+// s.
 Duration role_restart_delay(int deaths);
 
-// The node agent: parent and reaper of every process of an instance on this machine; a subreaper, so that what its children leave
-// behind comes to it. It runs no user code and decides nothing about replicas: a controller asks it to start and stop them.
-// Single-threaded (the death signal of its children is bound to its thread); confined to its loop.
+// The node agent: parent and reaper of every process of an instance on this machine; a subreaper, so that what its
+// children leave behind comes to it. It runs no user code and decides nothing about replicas: a controller asks it to
+// start and stop them. Single-threaded (the death signal of its children is bound to its thread); confined to its loop.
 class NodeAgent {
  public:
   // Source is a replica id or the name of a role.
   using OnLine = std::function<void(std::string_view source, std::string_view line)>;
 
   NodeAgent(Loop& loop, Logger& logger, AgentOptions options, OnLine on_line);
-  ~NodeAgent();   // kills everything it started, at once
+  ~NodeAgent();  // kills everything it started, at once
   NodeAgent(const NodeAgent&) = delete;
   NodeAgent& operator=(const NodeAgent&) = delete;
 
-  Result<void> begin();   // subreaper, child signals, guard
+  Result<void> begin();  // subreaper, child signals, guard
   Result<void> start_role(RoleProcess role);
 
   // See Backend: the same contract, without the way to get here.
@@ -73,7 +74,7 @@ class NodeAgent {
  private:
   struct Child {
     pid_t pid = 0;
-    std::string name;                       // replica id or role
+    std::string name;  // replica id or role
     std::unique_ptr<OutputCapture> output;
     TimerId kill_timer = 0;
     // replicas

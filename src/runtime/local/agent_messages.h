@@ -1,6 +1,7 @@
 #pragma once
-// Bodies of the agent's API on agent.sock, JSON: POST /start (ReplicaProcess -> ObservedReplica), POST /stop (StopRequest), GET
-// /list (ReplicaList), GET /nodes (NodeList), POST /watch (a stream of ReplicaExit items), POST /shutdown.
+// Bodies of the agent's API on agent.sock, JSON: POST /start (ReplicaProcess -> ObservedReplica), POST /stop
+// (StopRequest), GET /list (ReplicaList), GET /nodes (NodeList), POST /watch (a stream of ReplicaExit items), POST
+// /shutdown.
 
 #include <string>
 #include <vector>

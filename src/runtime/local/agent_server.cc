@@ -34,9 +34,9 @@ net::Response reply(const Result<T>& value) {
 }  // namespace
 
 AgentServer::AgentServer(Loop& loop, NodeAgent& agent, int listen_fd, std::function<void()> on_shutdown)
-    : agent_(agent), on_shutdown_(std::move(on_shutdown)), server_(loop, kOptions, budget_, [this](net::ExchangePtr exchange) {
-        handle(std::move(exchange));
-      }) {
+    : agent_(agent),
+      on_shutdown_(std::move(on_shutdown)),
+      server_(loop, kOptions, budget_, [this](net::ExchangePtr exchange) { handle(std::move(exchange)); }) {
   agent_.on_exit([this](const ReplicaExit& exit) { publish(exit); });
   server_.listen(listen_fd);
 }

@@ -11,7 +11,8 @@
 
 namespace manta::runtime {
 
-// Serves a NodeAgent on its socket: the messages of agent_messages.h. Every open /watch stream gets every exit. Loop-confined.
+// Serves a NodeAgent on its socket: the messages of agent_messages.h. Every open /watch stream gets every exit.
+// Loop-confined.
 class AgentServer {
  public:
   // Takes the listening descriptor. `on_shutdown` is called when a controller asks for the end of the instance.

@@ -7,8 +7,8 @@
 #include <memory>
 #include <optional>
 
-#include <fmt/format.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,10 +50,12 @@ class Child {
   Result<std::string> result() {
     if (start_error_) return std::unexpected(*start_error_);
     if (timed_out_)
-      return fail(ErrorCode::DeadlineExceeded, fmt::format("did not finish within {:g} s", std::chrono::duration<double>(time_limit_).count()),
+      return fail(ErrorCode::DeadlineExceeded,
+                  fmt::format("did not finish within {:g} s", std::chrono::duration<double>(time_limit_).count()),
                   err_.text);
     if (WIFEXITED(status_) && WEXITSTATUS(status_) == 0) return std::move(out_.text);
-    const std::string how = WIFSIGNALED(status_) ? fmt::format("was killed by signal {} ({})", WTERMSIG(status_), ::strsignal(WTERMSIG(status_)))
+    const std::string how = WIFSIGNALED(status_) ? fmt::format("was killed by signal {} ({})", WTERMSIG(status_),
+                                                               ::strsignal(WTERMSIG(status_)))
                                                  : fmt::format("ended with exit code {}", WEXITSTATUS(status_));
     while (err_.text.ends_with('\n')) err_.text.pop_back();
     return fail(ErrorCode::AppError, err_.text.empty() ? how : err_.text, how);
@@ -63,10 +65,16 @@ class Child {
   void start(const CapturedRun& run) {
     std::array<int, 2> out{}, err{};
     if (::pipe2(out.data(), O_CLOEXEC) != 0 || ::pipe2(err.data(), O_CLOEXEC) != 0) {
-      start_error_ = Error{.code = ErrorCode::Unavailable, .message = std::string("cannot make a pipe: ") + std::strerror(errno)};
+      start_error_ =
+          Error{.code = ErrorCode::Unavailable, .message = std::string("cannot make a pipe: ") + std::strerror(errno)};
       return;
     }
-    const SpawnOptions options{.program = run.program, .argv = run.argv, .environment = run.environment, .inherited = {}, .output = err[1], .separate_stdout = out[1]};
+    const SpawnOptions options{.program = run.program,
+                               .argv = run.argv,
+                               .environment = run.environment,
+                               .inherited = {},
+                               .output = err[1],
+                               .separate_stdout = out[1]};
     auto pid = spawn(options);
     ::close(out[1]);
     ::close(err[1]);
@@ -91,7 +99,8 @@ class Child {
     std::array<char, 16384> buffer;
     while (reading.watch) {
       const ssize_t got = ::read(reading.watch->fd(), buffer.data(), buffer.size());
-      if (got > 0 && reading.text.size() < kMaxOutput) reading.text.append(buffer.data(), static_cast<std::size_t>(got));
+      if (got > 0 && reading.text.size() < kMaxOutput)
+        reading.text.append(buffer.data(), static_cast<std::size_t>(got));
       if (got > 0 || (got < 0 && errno == EINTR)) continue;
       if (got == 0) reading.watch.reset();
       return;
@@ -106,7 +115,7 @@ class Child {
 
   void end(bool timed_out) {
     timed_out_ = timed_out;
-    finish(SIGKILL);   // harmless for one that has ended; its group may hold more
+    finish(SIGKILL);  // harmless for one that has ended; its group may hold more
     drain(out_);
     drain(err_);
     exit_.reset();

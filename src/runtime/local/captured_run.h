@@ -17,9 +17,9 @@ struct CapturedRun {
   Duration time_limit = std::chrono::seconds(10);
 };
 
-// Runs a short-lived child and returns what it wrote to standard output. AppError with what it wrote to standard error when its
-// exit code is not 0, DeadlineExceeded (and the child killed) when it takes too long. Destroying the task kills the child. The
-// calling thread must be the loop's.
+// Runs a short-lived child and returns what it wrote to standard output. AppError with what it wrote to standard error
+// when its exit code is not 0, DeadlineExceeded (and the child killed) when it takes too long. Destroying the task
+// kills the child. The calling thread must be the loop's.
 Task<Result<std::string>> run_captured(Loop& loop, CapturedRun run);
 
 }  // namespace manta::runtime

@@ -2,9 +2,9 @@
 
 #include <csignal>
 
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include <boost/asio/posix/stream_descriptor.hpp>
 
 #include "base/loop_asio.h"
 
@@ -41,7 +41,8 @@ FdWatch::~FdWatch() {
 
 int FdWatch::fd() const { return impl_->descriptor.native_handle(); }
 
-std::unique_ptr<FdWatch> watch_signals(Loop& loop, std::initializer_list<int> signals, std::function<void(int)> on_signal) {
+std::unique_ptr<FdWatch> watch_signals(Loop& loop, std::initializer_list<int> signals,
+                                       std::function<void(int)> on_signal) {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : signals) sigaddset(&set, signal);
@@ -49,7 +50,8 @@ std::unique_ptr<FdWatch> watch_signals(Loop& loop, std::initializer_list<int> si
   const int fd = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   return std::make_unique<FdWatch>(loop, fd, [fd, callback = std::move(on_signal)] {
     signalfd_siginfo info{};
-    while (::read(fd, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) callback(static_cast<int>(info.ssi_signo));
+    while (::read(fd, &info, sizeof info) == static_cast<ssize_t>(sizeof info))
+      callback(static_cast<int>(info.ssi_signo));
   });
 }
 

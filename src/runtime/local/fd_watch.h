@@ -7,8 +7,8 @@
 
 namespace manta::runtime {
 
-// Owns a readable descriptor (pipe, signalfd, pidfd) and calls back on the loop whenever it may be read. The callback must read
-// until it would block, and may destroy the watch. Loop-confined.
+// Owns a readable descriptor (pipe, signalfd, pidfd) and calls back on the loop whenever it may be read. The callback
+// must read until it would block, and may destroy the watch. Loop-confined.
 class FdWatch {
  public:
   FdWatch(Loop& loop, int fd, std::function<void()> on_readable);
@@ -23,8 +23,9 @@ class FdWatch {
   std::shared_ptr<Impl> impl_;
 };
 
-// Delivers these signals as callbacks on the loop instead of to handlers. They are blocked for the calling thread and for the
-// threads it makes later; spawn() unblocks them in children.
-std::unique_ptr<FdWatch> watch_signals(Loop& loop, std::initializer_list<int> signals, std::function<void(int)> on_signal);
+// Delivers these signals as callbacks on the loop instead of to handlers. They are blocked for the calling thread and
+// for the threads it makes later; spawn() unblocks them in children.
+std::unique_ptr<FdWatch> watch_signals(Loop& loop, std::initializer_list<int> signals,
+                                       std::function<void(int)> on_signal);
 
 }  // namespace manta::runtime

@@ -8,8 +8,8 @@
 #include <fstream>
 #include <random>
 
-#include <fmt/format.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,7 +32,8 @@ Result<void> make_private(const std::string& path) {
   fs::create_directories(path, error);
   struct stat info{};
   if (error || ::stat(path.c_str(), &info) != 0)
-    return fail(ErrorCode::InvalidArgument, fmt::format("cannot make the folder {}: {}", path, error ? error.message() : std::strerror(errno)));
+    return fail(ErrorCode::InvalidArgument,
+                fmt::format("cannot make the folder {}: {}", path, error ? error.message() : std::strerror(errno)));
   if (info.st_uid != ::geteuid())
     return fail(ErrorCode::InvalidArgument, fmt::format("the folder {} belongs to another user", path));
   if ((info.st_mode & 0777) != 0700 && ::chmod(path.c_str(), 0700) != 0)
@@ -61,7 +62,8 @@ InstancePaths instance_paths(const std::string& state_dir, const std::string& ru
 
 Result<std::unique_ptr<InstanceLock>> InstanceLock::acquire(const InstancePaths& paths) {
   const std::string parent = fs::path(paths.run).parent_path().string();
-  for (const std::string& folder : {paths.state, paths.state + "/logs", paths.artifacts(), parent, paths.run, paths.run + "/r"})
+  for (const std::string& folder :
+       {paths.state, paths.state + "/logs", paths.artifacts(), parent, paths.run, paths.run + "/r"})
     if (auto made = make_private(folder); !made) return std::unexpected(std::move(made.error()));
   const std::string path = paths.state + "/lock";
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -69,9 +71,10 @@ Result<std::unique_ptr<InstanceLock>> InstanceLock::acquire(const InstancePaths&
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     const std::string pid = read_pid(fd);
     ::close(fd);
-    return fail(ErrorCode::Unavailable, fmt::format("an instance already runs with state folder {} (process {}); stop it, or give this one "
-                                                    "another --admin-port or --state-dir",
-                                                    paths.state, pid));
+    return fail(ErrorCode::Unavailable,
+                fmt::format("an instance already runs with state folder {} (process {}); stop it, or give this one "
+                            "another --admin-port or --state-dir",
+                            paths.state, pid));
   }
   const std::string pid = fmt::format("{}\n", ::getpid());
   if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.data(), pid.size(), 0) < 0) {

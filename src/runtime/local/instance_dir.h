@@ -7,11 +7,11 @@
 
 namespace manta::runtime {
 
-// The folders of one instance, 0700. Everything durable is under `state`; sockets live in `run`, whose path is short enough for
-// a Unix socket.
+// The folders of one instance, 0700. Everything durable is under `state`; sockets live in `run`, whose path is short
+// enough for a Unix socket.
 struct InstancePaths {
-  std::string state;   // absolute
-  std::string run;     // <runtime root>/manta-<uid>/<hash of state>
+  std::string state;  // absolute
+  std::string run;    // <runtime root>/manta-<uid>/<hash of state>
 
   std::string agent_socket() const { return run + "/agent.sock"; }
   std::string controller_socket() const { return run + "/controller.sock"; }
@@ -27,8 +27,8 @@ InstancePaths instance_paths(const std::string& state_dir, const std::string& ru
 // Holds an instance's lock while it lives.
 class InstanceLock {
  public:
-  // Makes the folders, takes the lock and clears what a killed agent left (sockets). Unavailable if a live agent has it: the message
-  // names its process.
+  // Makes the folders, takes the lock and clears what a killed agent left (sockets). Unavailable if a live agent has
+  // it: the message names its process.
   static Result<std::unique_ptr<InstanceLock>> acquire(const InstancePaths& paths);
   ~InstanceLock();
   InstanceLock(const InstanceLock&) = delete;

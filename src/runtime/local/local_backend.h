@@ -13,8 +13,8 @@
 
 namespace manta::runtime {
 
-// Replicas on this machine, by way of the node agent's socket. The agent outlives every controller: a broken connection is made
-// anew at the next call. Loop-confined.
+// Replicas on this machine, by way of the node agent's socket. The agent outlives every controller: a broken connection
+// is made anew at the next call. Loop-confined.
 class LocalBackend final : public Backend {
  public:
   LocalBackend(Loop& loop, Logger& logger, std::string agent_address);

@@ -10,8 +10,8 @@
 #include <iterator>
 #include <vector>
 
-#include <fmt/format.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -89,11 +89,12 @@ int kill_instance(const std::string& token) {
 
 Result<pid_t> start_guard(const std::string& token) {
   std::array<int, 2> life{};
-  if (::pipe2(life.data(), O_CLOEXEC) != 0) return fail(ErrorCode::Unavailable, std::string("pipe: ") + std::strerror(errno));
+  if (::pipe2(life.data(), O_CLOEXEC) != 0)
+    return fail(ErrorCode::Unavailable, std::string("pipe: ") + std::strerror(errno));
   const pid_t pid = ::fork();
   if (pid < 0) return fail(ErrorCode::Unavailable, std::string("cannot fork: ") + std::strerror(errno));
   if (pid > 0) {
-    ::close(life[0]);   // the other end stays open as long as the agent lives
+    ::close(life[0]);  // the other end stays open as long as the agent lives
     return pid;
   }
   ::setsid();

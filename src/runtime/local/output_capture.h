@@ -25,8 +25,8 @@ class OutputTail {
   std::string partial_;
 };
 
-// Reads what one child writes to its output pipe: keeps the tail, passes complete lines on, and appends all to a log file that
-// is renamed to <file>.1 at 1 MiB. Loop-confined.
+// Reads what one child writes to its output pipe: keeps the tail, passes complete lines on, and appends all to a log
+// file that is renamed to <file>.1 at 1 MiB. Loop-confined.
 class OutputCapture {
  public:
   using OnLine = std::function<void(std::string_view)>;

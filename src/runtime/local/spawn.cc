@@ -6,8 +6,8 @@
 #include <csignal>
 #include <cstring>
 
-#include <fmt/format.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,7 +30,7 @@ struct ChildPlan {
   int inherited_count;
   int out, err;
   pid_t parent;
-  int report;   // close-on-exec pipe for errno
+  int report;  // close-on-exec pipe for errno
 };
 
 [[noreturn]] void give_up(const ChildPlan& plan) {
@@ -76,7 +76,8 @@ Result<pid_t> spawn(const SpawnOptions& options) {
   auto argv = pointers(options.argv);
   auto environment = pointers(options.environment);
   std::array<int, 2> report{};
-  if (::pipe2(report.data(), O_CLOEXEC) != 0) return fail(ErrorCode::Unavailable, fmt::format("pipe: {}", std::strerror(errno)));
+  if (::pipe2(report.data(), O_CLOEXEC) != 0)
+    return fail(ErrorCode::Unavailable, fmt::format("pipe: {}", std::strerror(errno)));
   const ChildPlan plan{.program = options.program.c_str(),
                        .argv = argv.data(),
                        .environment = environment.data(),
@@ -93,7 +94,8 @@ Result<pid_t> spawn(const SpawnOptions& options) {
   int error = 0;
   const bool failed = pid > 0 && ::read(report[0], &error, sizeof error) == static_cast<ssize_t>(sizeof error);
   ::close(report[0]);
-  if (pid < 0) return fail(ErrorCode::Unavailable, fmt::format("cannot start {}: {}", options.program, std::strerror(fork_error)));
+  if (pid < 0)
+    return fail(ErrorCode::Unavailable, fmt::format("cannot start {}: {}", options.program, std::strerror(fork_error)));
   if (failed) {
     ::waitpid(pid, nullptr, 0);
     return fail(ErrorCode::Unavailable, fmt::format("cannot execute {}: {}", options.program, std::strerror(error)));
@@ -106,7 +108,8 @@ std::vector<std::string> environment_with(const std::vector<std::string>& base,
   std::vector<std::string> result;
   for (const std::string& entry : base) {
     const std::string_view name = std::string_view(entry).substr(0, entry.find('='));
-    if (std::ranges::none_of(changes, [&](const auto& change) { return change.first == name; })) result.push_back(entry);
+    if (std::ranges::none_of(changes, [&](const auto& change) { return change.first == name; }))
+      result.push_back(entry);
   }
   for (const auto& [name, value] : changes) result.push_back(name + "=" + value);
   return result;

@@ -13,17 +13,17 @@ namespace manta::runtime {
 inline constexpr int kFirstInherited = 3;
 
 struct SpawnOptions {
-  std::string program;                   // path; "/proc/self/exe" is the caller's own binary, also when replaced on disk
-  std::vector<std::string> argv;         // with argv[0]
+  std::string program;            // path; "/proc/self/exe" is the caller's own binary, also when replaced on disk
+  std::vector<std::string> argv;  // with argv[0]
   std::vector<std::string> environment;  // "NAME=value", complete
   std::vector<int> inherited;            // become 3, 4, ... ; everything else is closed (close-on-exec)
   int output = -1;                       // becomes standard error, and standard output unless `separate_stdout` is set
   int separate_stdout = -1;
 };
 
-// Starts a process in a process group of its own that dies with the calling *thread* (the kernel's parent-death signal is bound
-// to it): call from a thread that lives as long as the process should. Standard input is /dev/null. Returns after exec;
-// Unavailable with errno's text when the program cannot be executed.
+// Starts a process in a process group of its own that dies with the calling *thread* (the kernel's parent-death signal
+// is bound to it): call from a thread that lives as long as the process should. Standard input is /dev/null. Returns
+// after exec; Unavailable with errno's text when the program cannot be executed.
 Result<pid_t> spawn(const SpawnOptions& options);
 
 // The environment of this process with `changes` ("NAME" -> value) on top. The one place that hands an environment on.

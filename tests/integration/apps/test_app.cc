@@ -29,19 +29,20 @@ BOOST_DESCRIBE_STRUCT(Answer, (), (text, version, pid))
 
 struct Options {
   std::string name = "test";
-  std::string fail_constructor;         // what the constructor throws
-  std::string fail_until;               // a file: the constructor throws while it does not exist
-  std::string unhealthy_while;          // a file: check_health fails while it exists
-  int exit_in_constructor = 0;          // exit code; 0 = does not exit
-  double construct_s = 0;               // how long the constructor takes
-  bool child_process = false;           // start an engine-like child
-  bool daemon_process = false;          // start a child that leaves the process group
+  std::string fail_constructor;  // what the constructor throws
+  std::string fail_until;        // a file: the constructor throws while it does not exist
+  std::string unhealthy_while;   // a file: check_health fails while it exists
+  int exit_in_constructor = 0;   // exit code; 0 = does not exit
+  double construct_s = 0;        // how long the constructor takes
+  bool child_process = false;    // start an engine-like child
+  bool daemon_process = false;   // start a child that leaves the process group
   int num_replicas = 1;
   double num_cpus = 0.1;
   double health_check_period_s = 10;
 };
-BOOST_DESCRIBE_STRUCT(Options, (), (name, fail_constructor, fail_until, unhealthy_while, exit_in_constructor, construct_s, child_process,
-                                    daemon_process, num_replicas, num_cpus, health_check_period_s))
+BOOST_DESCRIBE_STRUCT(Options, (),
+                      (name, fail_constructor, fail_until, unhealthy_while, exit_in_constructor, construct_s,
+                       child_process, daemon_process, num_replicas, num_cpus, health_check_period_s))
 
 namespace {
 
@@ -84,7 +85,8 @@ class Echo {
  private:
   static manta::Task<Answer> answer(Question question) {
     if (question.sleep_ms > 0) co_await manta::sleep(std::chrono::milliseconds(question.sleep_ms));
-    co_return Answer{.text = std::move(question.text), .version = TEST_APP_VERSION, .pid = static_cast<int>(::getpid())};
+    co_return Answer{
+        .text = std::move(question.text), .version = TEST_APP_VERSION, .pid = static_cast<int>(::getpid())};
   }
 
   Options options_;

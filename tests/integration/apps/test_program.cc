@@ -10,7 +10,9 @@ struct Greeter {
   using methods = manta::Methods<&Greeter::call>;
 };
 
-manta::Application build(const manta::Args&) { return {.name = "greeter", .ingress = manta::bind<Greeter>().with({.ray_actor_options = {.num_cpus = 0.1}})}; }
+manta::Application build(const manta::Args&) {
+  return {.name = "greeter", .ingress = manta::bind<Greeter>().with({.ray_actor_options = {.num_cpus = 0.1}})};
+}
 
 }  // namespace
 

@@ -40,9 +40,8 @@ TEST(ArgsTest, AMissingKeyIsNamedWithTheGivenOnes) {
 
 TEST(ArgsTest, AWrongTypeNamesTheArgument) {
   const Args args = Args::parse(R"({"count": "many"})");
-  EXPECT_TRUE(message_of([&] { args.get<int>("count"); }).starts_with("InvalidArgument: argument 'count': ")) << message_of([&] {
-    args.get<int>("count");
-  });
+  EXPECT_TRUE(message_of([&] { args.get<int>("count"); }).starts_with("InvalidArgument: argument 'count': "))
+      << message_of([&] { args.get<int>("count"); });
 }
 
 TEST(ArgsTest, TextThatIsNoObjectIsRefused) {

@@ -11,16 +11,17 @@ using testing::LocalApp;
 class Adder {
  public:
   explicit Adder(double max_cost)
-      : batcher_({.max_batch_size = 4, .batch_wait_timeout_s = 0.001, .max_cost = max_cost},
-                 [](std::vector<int> items) {
-                   sizes_seen.push_back(static_cast<int>(items.size()));
-                   started.arrive();
-                   open.wait_for(1);
-                   if (items.front() < 0) throw std::runtime_error("negative");
-                   if (items.front() == 99) items.pop_back();
-                   return items;
-                 },
-                 [](const int& item) { return static_cast<double>(item); }, "adder") {}
+      : batcher_(
+            {.max_batch_size = 4, .batch_wait_timeout_s = 0.001, .max_cost = max_cost},
+            [](std::vector<int> items) {
+              sizes_seen.push_back(static_cast<int>(items.size()));
+              started.arrive();
+              open.wait_for(1);
+              if (items.front() < 0) throw std::runtime_error("negative");
+              if (items.front() == 99) items.pop_back();
+              return items;
+            },
+            [](const int& item) { return static_cast<double>(item); }, "adder") {}
   Task<int> add(int x) { co_return co_await batcher_.submit(x); }
   Task<int> ping() { co_return 0; }
   using methods = Methods<&Adder::add, &Adder::ping>;

@@ -10,7 +10,8 @@ namespace {
 using std::chrono::milliseconds;
 using testing::LocalApp;
 
-// Runs until it is told that nobody waits any more; looks at the flag only, as cancelled() knows the deadline by itself.
+// Runs until it is told that nobody waits any more; looks at the flag only, as cancelled() knows the deadline by
+// itself.
 struct Patient {
   static inline Meeting started, told;
   int work() {
@@ -41,9 +42,7 @@ struct AsksPlainly {
 
 class CancellationTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    started_ = ++runs_;
-  }
+  void SetUp() override { started_ = ++runs_; }
   static inline int runs_ = 0;
   int started_ = 0;
 };

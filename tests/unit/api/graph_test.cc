@@ -51,7 +51,8 @@ TEST(GraphTest, ListsOfBoundDeploymentsAreChildren) {
 }
 
 TEST(GraphTest, TheConfiguredNameWins) {
-  const Graph graph = value_or_throw(make_graph({.ingress = bind<Retriever>("a").with({.name = "Search", .num_replicas = 2})}));
+  const Graph graph =
+      value_or_throw(make_graph({.ingress = bind<Retriever>("a").with({.name = "Search", .num_replicas = 2})}));
   EXPECT_EQ(graph.ingress().name, "Search");
   EXPECT_EQ(describe(graph).nodes.back().config.num_replicas, 2);
   EXPECT_EQ(describe(graph).nodes.back().config.name, "Search");
@@ -85,7 +86,8 @@ TEST(GraphTest, AnApplicationWithoutAnIngressIsRefused) {
 }
 
 TEST(GraphTest, DescribesMethodsRoutesAndSchemas) {
-  const auto described = describe(value_or_throw(make_graph({.ingress = bind<Pair>(bind<Retriever>("a"), bind<Retriever>("b"))})));
+  const auto described =
+      describe(value_or_throw(make_graph({.ingress = bind<Pair>(bind<Retriever>("a"), bind<Retriever>("b"))})));
   ASSERT_EQ(described.routes.size(), 2u);
   EXPECT_EQ(described.routes[0], (spec::RouteSpec{"GET", "/v1/one", "one"}));
   EXPECT_EQ(described.routes[1], (spec::RouteSpec{"POST", "/v2/{id}/one", "one"}));
@@ -96,7 +98,8 @@ TEST(GraphTest, DescribesMethodsRoutesAndSchemas) {
   EXPECT_FALSE(retriever.methods[1].idempotent);
   EXPECT_TRUE(retriever.methods[2].streams);
   EXPECT_EQ(retriever.methods[3].name, "where_am_i");
-  EXPECT_NE(retriever.methods[0].request_schema.find("prefixItems"), std::string::npos) << retriever.methods[0].request_schema;
+  EXPECT_NE(retriever.methods[0].request_schema.find("prefixItems"), std::string::npos)
+      << retriever.methods[0].request_schema;
 }
 
 }  // namespace

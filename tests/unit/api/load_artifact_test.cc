@@ -8,7 +8,9 @@
 namespace manta::api {
 namespace {
 
-ArtifactReference library(const std::string& function) { return {.kind = "library", .path = MANTA_TEST_APP, .function = function}; }
+ArtifactReference library(const std::string& function) {
+  return {.kind = "library", .path = MANTA_TEST_APP, .function = function};
+}
 
 std::string why(const ArtifactReference& reference, const std::map<std::string, BuildFunction>& builtins = {}) {
   const auto build = load_build(reference, builtins, nullptr);
@@ -32,12 +34,15 @@ TEST(LoadArtifactTest, OneFunctionMayGiveSeveralApplications) {
 TEST(LoadArtifactTest, ErrorsOfBuildNameTheArgument) {
   const auto applications = run_build(*load_build(library("build"), {}, nullptr), "{}");
   ASSERT_FALSE(applications);
-  EXPECT_TRUE(applications.error().message.starts_with("build() failed: argument 'greeting' is missing")) << applications.error().message;
+  EXPECT_TRUE(applications.error().message.starts_with("build() failed: argument 'greeting' is missing"))
+      << applications.error().message;
 }
 
 TEST(LoadArtifactTest, ErrorsSayWhatToDo) {
-  EXPECT_NE(why({.kind = "library", .path = "/none/lib.so", .function = "build"}).find("/none/lib.so"), std::string::npos);
-  EXPECT_NE(why({.kind = "library", .path = "/etc/passwd", .function = "build"}).find("cannot load /etc/passwd"), std::string::npos);
+  EXPECT_NE(why({.kind = "library", .path = "/none/lib.so", .function = "build"}).find("/none/lib.so"),
+            std::string::npos);
+  EXPECT_NE(why({.kind = "library", .path = "/etc/passwd", .function = "build"}).find("cannot load /etc/passwd"),
+            std::string::npos);
   EXPECT_NE(why(library("missing")).find("write MANTA_APP(missing)"), std::string::npos);
   EXPECT_NE(why(library("old")).find("was built for Manta 0.0.1 (ABI 0)"), std::string::npos);
   EXPECT_NE(why({.kind = "builtin", .function = "embd"}, {{"embed", nullptr}}).find("known: embed"), std::string::npos);

@@ -31,7 +31,8 @@ TEST(LocalAppTest, DynamicHandlesCallByName) {
   LocalApp app(rag_application());
   EXPECT_EQ(app.handle("Rag").call<Answer>("query", Question{"y", 1}).get().sources.size(), 1u);
   EXPECT_EQ(error_of([&] { app.handle("Rag").call<Answer>("nothing").get(); }).code, ErrorCode::NotFound);
-  EXPECT_EQ(error_of([&] { app.handle("Other"); }).message, "application 'rag' has no deployment 'Other'; it has Rag, Retriever");
+  EXPECT_EQ(error_of([&] { app.handle("Other"); }).message,
+            "application 'rag' has no deployment 'Other'; it has Rag, Retriever");
 }
 
 TEST(LocalAppTest, AResponseIsAnArgumentOfAnotherCall) {
@@ -58,8 +59,9 @@ TEST(LocalAppTest, WhatACalleeThrowsReachesTheCaller) {
 }
 
 TEST(LocalAppTest, AFakeStandsInForADeployment) {
-  LocalApp app(rag_application(),
-               {fake<Retriever>().on<&Retriever::search>([](std::string, int) { return std::vector<std::string>{"fake"}; })});
+  LocalApp app(
+      rag_application(),
+      {fake<Retriever>().on<&Retriever::search>([](std::string, int) { return std::vector<std::string>{"fake"}; })});
   EXPECT_EQ(app.handle<Rag>().call<&Rag::query>(Question{"x"}).get().sources, std::vector<std::string>{"fake"});
   EXPECT_EQ(error_of([&] { app.handle<Retriever>().call<&Retriever::fail>("x").get(); }).code, ErrorCode::NotFound);
 }
@@ -92,7 +94,8 @@ struct Contextual {
     const std::string session = request_context().session_id;
     const std::string on_compute = co_await compute([] { return replica_context().replica; });
     co_await sleep(milliseconds(1));
-    co_return std::vector<std::string>{at_construction, session, on_compute, request_context().session_id, replica_context().deployment};
+    co_return std::vector<std::string>{at_construction, session, on_compute, request_context().session_id,
+                                       replica_context().deployment};
   }
   std::string at_construction;
   using methods = Methods<&Contextual::tell>;
@@ -120,12 +123,16 @@ struct Blocks {
 TEST(LocalAppTest, BlockingOnAStrandIsAClearError) {
   LocalApp app({.ingress = bind<Blocks>(bind<Retriever>("d"))});
   const Error error = error_of([&] { app.handle<Blocks>().call<&Blocks::wrong>().get(); });
-  EXPECT_EQ(error.message, "response.get() would block the strand of 'Blocks' for ever: use co_await in a coroutine method, or make the "
-                           "class's methods plain");
+  EXPECT_EQ(
+      error.message,
+      "response.get() would block the strand of 'Blocks' for ever: use co_await in a coroutine method, or make the "
+      "class's methods plain");
 }
 
 struct Narcissus {
-  std::string self() { return get_deployment_handle("Narcissus").with({.timeout = milliseconds(30)}).call<std::string>("self").get(); }
+  std::string self() {
+    return get_deployment_handle("Narcissus").with({.timeout = milliseconds(30)}).call<std::string>("self").get();
+  }
   using methods = Methods<&Narcissus::self>;
 };
 

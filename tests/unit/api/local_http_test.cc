@@ -8,11 +8,14 @@ namespace {
 using testing::LocalApp;
 
 struct Web {
-  Answer call(Question q) { return {"call " + q.query, std::vector<std::string>(static_cast<std::size_t>(q.top_k), "s")}; }
+  Answer call(Question q) {
+    return {"call " + q.query, std::vector<std::string>(static_cast<std::size_t>(q.top_k), "s")};
+  }
   int add(int a, int b) { return a + b; }
   std::string hello() { return "hello"; }
   HttpResponse item(HttpRequest request) {
-    return HttpResponse::text(request.method + " " + request.path_parameters.at("id") + " " + request.query("q").value_or("-") + " " +
+    return HttpResponse::text(request.method + " " + request.path_parameters.at("id") + " " +
+                              request.query("q").value_or("-") + " " +
                               std::string(request.header("X-Thing").value_or("-")));
   }
   void raw(HttpRequest, HttpWriter out) {
@@ -24,8 +27,9 @@ struct Web {
     for (int i = 0; i < to; ++i) out.write_blocking(i);
   }
   void teapot() { throw HttpError(418, "short and stout"); }
-  using methods = Methods<&Web::call, &Web::add, route<"GET", "/hello", &Web::hello>, route<"GET", "/items/{id}", &Web::item>,
-                          route<"*", "/raw/*", &Web::raw>, &Web::count, &Web::teapot>;
+  using methods =
+      Methods<&Web::call, &Web::add, route<"GET", "/hello", &Web::hello>, route<"GET", "/items/{id}", &Web::item>,
+              route<"*", "/raw/*", &Web::raw>, &Web::count, &Web::teapot>;
 };
 
 class LocalHttpTest : public ::testing::Test {
@@ -74,7 +78,9 @@ TEST_F(LocalHttpTest, NoArgumentsMayBeSaidInFourWays) {
   for (const char* body : {"", "null", "{}", " [] "}) EXPECT_EQ(app.post("/hello", body).status, 200) << body;
 }
 
-TEST_F(LocalHttpTest, WhereAmIIsAnswered) { EXPECT_NE(app.post("/where_am_i", "").body.find(R"("deployment":"Web")"), std::string::npos); }
+TEST_F(LocalHttpTest, WhereAmIIsAnswered) {
+  EXPECT_NE(app.post("/where_am_i", "").body.find(R"("deployment":"Web")"), std::string::npos);
+}
 
 }  // namespace
 }  // namespace manta

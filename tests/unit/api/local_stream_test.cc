@@ -22,7 +22,8 @@ TEST(LocalStreamTest, ADeploymentReadsTheStreamOfAnother) {
 }
 
 TEST(LocalStreamTest, AFakeStreamsItems) {
-  LocalApp app(rag_application(), {fake<Retriever>().on<&Retriever::count>([](int) { return std::vector<int>{40, 2}; })});
+  LocalApp app(rag_application(),
+               {fake<Retriever>().on<&Retriever::count>([](int) { return std::vector<int>{40, 2}; })});
   EXPECT_EQ(app.handle<Rag>().call<&Rag::sum>(9).get(), 42);
 }
 

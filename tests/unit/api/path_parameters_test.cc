@@ -8,7 +8,8 @@ namespace {
 using Found = std::map<std::string, std::string>;
 
 TEST(PathParametersTest, TakesSegmentsForNames) {
-  EXPECT_EQ(path_parameters("/items/{id}/parts/{part}", "/items/7/parts/b", false), (Found{{"id", "7"}, {"part", "b"}}));
+  EXPECT_EQ(path_parameters("/items/{id}/parts/{part}", "/items/7/parts/b", false),
+            (Found{{"id", "7"}, {"part", "b"}}));
 }
 
 TEST(PathParametersTest, DiffersInLiteralsOrLengthIsNoMatch) {

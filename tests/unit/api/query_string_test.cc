@@ -11,7 +11,9 @@ TEST(QueryStringTest, DecodesKeysAndValuesInOrder) {
   EXPECT_EQ(parse_query("b=x+y&a=%C3%A9&flag&=v"), (Fields{{"b", "x y"}, {"a", "\xc3\xa9"}, {"flag", ""}, {"", "v"}}));
 }
 
-TEST(QueryStringTest, LeavesBrokenEscapesAsTheyAre) { EXPECT_EQ(parse_query("a=%&b=%2&c=%zz"), (Fields{{"a", "%"}, {"b", "%2"}, {"c", "%zz"}})); }
+TEST(QueryStringTest, LeavesBrokenEscapesAsTheyAre) {
+  EXPECT_EQ(parse_query("a=%&b=%2&c=%zz"), (Fields{{"a", "%"}, {"b", "%2"}, {"c", "%zz"}}));
+}
 
 TEST(QueryStringTest, AnEscapeMayEndTheText) { EXPECT_EQ(percent_decode("a%20", false), "a "); }
 

@@ -27,13 +27,23 @@ TEST(RetryTest, TransientErrorsAreTriedAgain) {
 
 TEST(RetryTest, TheLastErrorIsThrown) {
   int calls = 0;
-  EXPECT_THROW(retry(2, milliseconds(0), [&] { ++calls; throw Exception({ErrorCode::Unavailable, "no"}); }), Exception);
+  EXPECT_THROW(retry(2, milliseconds(0),
+                     [&] {
+                       ++calls;
+                       throw Exception({ErrorCode::Unavailable, "no"});
+                     }),
+               Exception);
   EXPECT_EQ(calls, 2);
 }
 
 TEST(RetryTest, ErrorsOfTheApplicationAreNotTriedAgain) {
   int calls = 0;
-  EXPECT_THROW(retry(5, milliseconds(0), [&] { ++calls; throw Exception({ErrorCode::AppError, "bug"}); }), Exception);
+  EXPECT_THROW(retry(5, milliseconds(0),
+                     [&] {
+                       ++calls;
+                       throw Exception({ErrorCode::AppError, "bug"});
+                     }),
+               Exception);
   EXPECT_EQ(calls, 1);
 }
 

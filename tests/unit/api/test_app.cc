@@ -9,7 +9,9 @@ struct Hello {
   using methods = manta::Methods<&Hello::call>;
 };
 
-manta::Application build(const manta::Args& args) { return {.name = "hello", .ingress = manta::bind<Hello>(args.at("greeting"))}; }
+manta::Application build(const manta::Args& args) {
+  return {.name = "hello", .ingress = manta::bind<Hello>(args.at("greeting"))};
+}
 
 std::vector<manta::Application> several() {
   return {{.name = "one", .ingress = manta::bind<Hello>("1")}, {.name = "two", .ingress = manta::bind<Hello>("2")}};
@@ -20,4 +22,5 @@ std::vector<manta::Application> several() {
 MANTA_APP(build)
 MANTA_APP(several)
 
-extern "C" __attribute__((visibility("default"))) const manta::detail::ArtifactEntry manta_app_old = {0, "0.0.1", nullptr};
+extern "C" __attribute__((visibility("default")))
+const manta::detail::ArtifactEntry manta_app_old = {0, "0.0.1", nullptr};

@@ -9,10 +9,13 @@ using testing::Contains;
 using testing::Pair;
 using testing::StartsWith;
 
-ErrorFields fields_of(const Error& error) { return value_or_throw(detail::from_json<ErrorReply>(error_json(error))).error; }
+ErrorFields fields_of(const Error& error) {
+  return value_or_throw(detail::from_json<ErrorReply>(error_json(error))).error;
+}
 
 TEST(OpenAiErrorTest, AFaultOfARequestNamesTheField) {
-  const ErrorFields fields = fields_of({.code = ErrorCode::InvalidArgument, .message = "no", .detail = "$.messages[0].role"});
+  const ErrorFields fields =
+      fields_of({.code = ErrorCode::InvalidArgument, .message = "no", .detail = "$.messages[0].role"});
   EXPECT_EQ(fields.message, "no");
   EXPECT_EQ(fields.type, "invalid_request_error");
   EXPECT_EQ(fields.param, "messages[0].role");
@@ -32,13 +35,14 @@ TEST(OpenAiErrorTest, AnUnknownModelHasItsCode) {
 }
 
 TEST(OpenAiErrorTest, APromptThatIsTooLongHasItsCode) {
-  const ErrorFields fields =
-      fields_of({.code = ErrorCode::InvalidArgument, .message = "the prompt has 9 tokens, but the context holds 8; shorten it"});
+  const ErrorFields fields = fields_of(
+      {.code = ErrorCode::InvalidArgument, .message = "the prompt has 9 tokens, but the context holds 8; shorten it"});
   EXPECT_EQ(fields.code, "context_length_exceeded");
 }
 
 TEST(OpenAiErrorTest, OverloadSaysWhenToComeBack) {
-  const HttpResponse response = error_response({.code = ErrorCode::Overloaded, .message = "full", .retry_after_s = 1.2});
+  const HttpResponse response =
+      error_response({.code = ErrorCode::Overloaded, .message = "full", .retry_after_s = 1.2});
   EXPECT_EQ(response.status, 503);
   EXPECT_THAT(response.headers, Contains(Pair("retry-after", "2")));
   EXPECT_EQ(fields_of({.code = ErrorCode::Overloaded, .message = "full", .status = 429}).type, "rate_limit_error");

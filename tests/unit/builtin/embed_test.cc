@@ -21,9 +21,12 @@ using ::testing::HasSubstr;
 
 const std::map<std::string, std::string> kFast{{"ttft_ms", "0"}, {"itl_ms", "0"}};
 
-LocalApp embed_app() { return LocalApp({.ingress = manta::bind<Embed>(EmbedOptions{.id = "sim-embed", .engine = "sim"})}); }
+LocalApp embed_app() {
+  return LocalApp({.ingress = manta::bind<Embed>(EmbedOptions{.id = "sim-embed", .engine = "sim"})});
+}
 LocalApp llm_app() {
-  return LocalApp({.ingress = manta::bind<Llm>(LlmOptions{.id = "sim-llm", .engine = "sim", .context = 64, .engine_options = kFast})});
+  return LocalApp({.ingress = manta::bind<Llm>(
+                       LlmOptions{.id = "sim-llm", .engine = "sim", .context = 64, .engine_options = kFast})});
 }
 
 TEST(EmbedTest, EachTextIsARowOfUnitLength) {
@@ -54,7 +57,8 @@ TEST(EmbedTest, MuchTextIsEmbeddedLikeLittle) {
 
 TEST(EmbedTest, NoTextsMakeNoRows) {
   auto app = embed_app();
-  EXPECT_EQ(app.handle<Embed>().call<&Embed::embed>(EmbedRequest{}).get().vectors.shape, (std::vector<std::int64_t>{0, 32}));
+  EXPECT_EQ(app.handle<Embed>().call<&Embed::embed>(EmbedRequest{}).get().vectors.shape,
+            (std::vector<std::int64_t>{0, 32}));
 }
 
 TEST(EmbedTest, AnswersListsOverHttp) {
@@ -68,7 +72,9 @@ TEST(EmbedTest, AnswersListsOverHttp) {
 TEST(RerankTest, TheBestComesFirstAndEqualOnesInTheirOrder) {
   LocalApp app({.ingress = manta::bind<Rerank>(RerankOptions{.engine = "sim"})});
   const Ranking ranking =
-      app.handle<Rerank>().call<&Rerank::rerank>(RerankRequest{.query = "cats purr", .documents = {"dogs bark", "cats purr", "x"}}).get();
+      app.handle<Rerank>()
+          .call<&Rerank::rerank>(RerankRequest{.query = "cats purr", .documents = {"dogs bark", "cats purr", "x"}})
+          .get();
   ASSERT_EQ(ranking.results.size(), 3u);
   EXPECT_EQ(ranking.results[0].index, 1);
   EXPECT_EQ(ranking.results[1].index, 0);
@@ -108,7 +114,8 @@ TEST(LlmTest, APromptThatIsTooLongIsTheRequestsFault) {
 }
 
 TEST(LlmTest, ADroppedRequestFreesItsSequence) {
-  LlmOptions options{.engine = "sim", .context = 1 << 20, .slots = 1, .engine_options = {{"ttft_ms", "0"}, {"itl_ms", "1"}}};
+  LlmOptions options{
+      .engine = "sim", .context = 1 << 20, .slots = 1, .engine_options = {{"ttft_ms", "0"}, {"itl_ms", "1"}}};
   LocalApp app({.ingress = manta::bind<Llm>(options)});
   auto llm = app.handle<Llm>();
   {
@@ -149,8 +156,10 @@ TEST(BuiltinApplicationTest, AnUnknownArgumentIsNamed) {
 }
 
 TEST(BuiltinApplicationTest, OpenAiServesAnyNumberOfModels) {
-  LocalApp app(applications().at("openai")(Args::parse(R"({"llms": [{"engine": "sim", "id": "a"}, {"engine": "sim", "id": "b"}],
-      "embedders": [{"engine": "sim", "id": "c"}], "default_model": "b"})")).at(0));
+  LocalApp app(applications()
+                   .at("openai")(Args::parse(R"({"llms": [{"engine": "sim", "id": "a"}, {"engine": "sim", "id": "b"}],
+      "embedders": [{"engine": "sim", "id": "c"}], "default_model": "b"})"))
+                   .at(0));
   EXPECT_THAT(app.get("/v1/models").body, HasSubstr(R"("id":"c")"));
   EXPECT_THAT(app.post("/v1/completions", R"({"prompt": "x", "max_tokens": 1})").body, HasSubstr(R"("model":"b")"));
   EXPECT_EQ(app.post("/v1/rerank", R"({"query": "x", "documents": ["a"]})").status, 400);

@@ -33,9 +33,11 @@ Application application() {
 }
 
 Generation generate(const GenerateRequest& request) {
-  if (request.prompt == "overload") throw Exception({.code = ErrorCode::Overloaded, .message = "full", .retry_after_s = 3});
+  if (request.prompt == "overload")
+    throw Exception({.code = ErrorCode::Overloaded, .message = "full", .retry_after_s = 3});
   if (request.prompt == "long")
-    throw Exception({.code = ErrorCode::InvalidArgument, .message = "the prompt has 9 tokens, but the context holds 8; shorten it"});
+    throw Exception({.code = ErrorCode::InvalidArgument,
+                     .message = "the prompt has 9 tokens, but the context holds 8; shorten it"});
   const std::string heard = request.messages.empty() ? request.prompt : request.messages.back().content;
   return {.text = "you said " + heard, .finish_reason = "stop", .usage = {3, 4, 1}};
 }
@@ -59,7 +61,8 @@ Ranking rank(const RerankRequest& request) {
   Ranking ranking{.tokens = 7};
   for (std::size_t i = request.documents.size(); i-- > 0;)
     ranking.results.push_back({.index = static_cast<std::int64_t>(i), .score = static_cast<double>(i)});
-  if (request.top_n > 0) ranking.results.resize(std::min(ranking.results.size(), static_cast<std::size_t>(request.top_n)));
+  if (request.top_n > 0)
+    ranking.results.resize(std::min(ranking.results.size(), static_cast<std::size_t>(request.top_n)));
   return ranking;
 }
 
@@ -93,7 +96,8 @@ TEST_F(OpenAiTest, ListsItsModels) {
 }
 
 TEST_F(OpenAiTest, AChatAnswersWithItsUsage) {
-  const auto reply = ask<openai::ChatReply>("/v1/chat/completions", R"({"model": "llm", "messages": [{"role": "user", "content": "hi"}]})");
+  const auto reply = ask<openai::ChatReply>("/v1/chat/completions",
+                                            R"({"model": "llm", "messages": [{"role": "user", "content": "hi"}]})");
   EXPECT_EQ(reply.object, "chat.completion");
   EXPECT_EQ(reply.model, "llm");
   EXPECT_EQ(reply.choices.at(0).message.content, "you said hi");
@@ -103,7 +107,8 @@ TEST_F(OpenAiTest, AChatAnswersWithItsUsage) {
 }
 
 TEST_F(OpenAiTest, AStreamedChatIsEventsThatEndWithDone) {
-  const HttpResponse response = app_.post("/v1/chat/completions", R"({"messages": [{"role": "user", "content": "hi"}], "stream": true})");
+  const HttpResponse response =
+      app_.post("/v1/chat/completions", R"({"messages": [{"role": "user", "content": "hi"}], "stream": true})");
   EXPECT_THAT(response.headers, Contains(Pair("content-type", "text/event-stream")));
   EXPECT_THAT(response.body, HasSubstr(R"("delta":{"role":"assistant","content":""})"));
   EXPECT_THAT(response.body, HasSubstr(R"("delta":{"content":"one "})"));
@@ -115,7 +120,8 @@ TEST_F(OpenAiTest, AStreamedChatIsEventsThatEndWithDone) {
 TEST_F(OpenAiTest, AStreamHasUsageWhenItIsAskedFor) {
   const HttpResponse response =
       app_.post("/v1/completions", R"({"prompt": "hi", "stream": true, "stream_options": {"include_usage": true}})");
-  EXPECT_THAT(response.body, HasSubstr(R"("choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5)"));
+  EXPECT_THAT(response.body,
+              HasSubstr(R"("choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5)"));
   EXPECT_THAT(response.body, HasSubstr(R"("object":"text_completion")"));
 }
 
@@ -145,7 +151,8 @@ TEST_F(OpenAiTest, FewerDimensionsAreOfUnitLength) {
 }
 
 TEST_F(OpenAiTest, RerankTakesDocumentsAsTextsOrObjects) {
-  const auto reply = ask<openai::RerankReply<openai::Ranked>>("/v1/rerank", R"({"query": "q", "documents": ["a", {"text": "b"}], "top_n": 1})");
+  const auto reply = ask<openai::RerankReply<openai::Ranked>>(
+      "/v1/rerank", R"({"query": "q", "documents": ["a", {"text": "b"}], "top_n": 1})");
   ASSERT_EQ(reply.results.size(), 1u);
   EXPECT_EQ(reply.results[0].index, 1);
   EXPECT_EQ(reply.usage.total_tokens, 7);
@@ -163,7 +170,9 @@ TEST_F(OpenAiTest, RerankSaysWhatIsMissing) {
 TEST_F(OpenAiTest, BadRequestsHaveOpenAisErrorBody) {
   EXPECT_EQ(refuse("/v1/chat/completions", "{", 400).type, "invalid_request_error");
   EXPECT_EQ(refuse("/v1/chat/completions", R"({"messages": "hi"})", 400).param, "messages");
-  EXPECT_EQ(refuse("/v1/chat/completions", R"({"model": "gpt", "messages": [{"role": "user", "content": ""}]})", 404).code, "model_not_found");
+  EXPECT_EQ(
+      refuse("/v1/chat/completions", R"({"model": "gpt", "messages": [{"role": "user", "content": ""}]})", 404).code,
+      "model_not_found");
   EXPECT_EQ(refuse("/v1/completions", R"({"prompt": "long"})", 400).code, "context_length_exceeded");
   EXPECT_EQ(refuse("/v1/nothing", "{}", 404).type, "not_found_error");
 }
@@ -182,7 +191,8 @@ TEST_F(OpenAiTest, AFullModelSaysWhenToComeBack) {
 }
 
 TEST_F(OpenAiTest, UnknownFieldsAreCounted) {
-  ask<openai::ChatReply>("/v1/chat/completions", R"({"messages": [{"role": "user", "content": "hi"}], "logit_bias": {}, "user": "me"})");
+  ask<openai::ChatReply>("/v1/chat/completions",
+                         R"({"messages": [{"role": "user", "content": "hi"}], "logit_bias": {}, "user": "me"})");
   EXPECT_EQ(app_.handle<OpenAi>().call<&OpenAi::ignored_fields>().get(), 2);
 }
 

@@ -25,11 +25,14 @@ std::vector<std::string> texts_of(std::string_view text, std::size_t max_charact
 
 class RagFolderTest : public testing::Test {
  protected:
-  RagFolderTest() : folder_(testing::TempDir() + "/rag_docs_" + testing::UnitTest::GetInstance()->current_test_info()->name()) {
+  RagFolderTest()
+      : folder_(testing::TempDir() + "/rag_docs_" + testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_ + "/sub");
   }
-  void put(const std::string& name, const std::string& text) { std::ofstream(folder_ + "/" + name, std::ios::binary) << text; }
+  void put(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ + "/" + name, std::ios::binary) << text;
+  }
 
   std::string folder_;
 };
@@ -47,7 +50,8 @@ TEST(RagCutTest, ParagraphsThatDoNotFitAreApart) {
 }
 
 TEST(RagCutTest, ALongParagraphIsCutBetweenSentences) {
-  EXPECT_THAT(texts_of("One two three. Four five six. Seven.\n", 20), ElementsAre("One two three. ", "Four five six. ", "Seven.\n"));
+  EXPECT_THAT(texts_of("One two three. Four five six. Seven.\n", 20),
+              ElementsAre("One two three. ", "Four five six. ", "Seven.\n"));
 }
 
 TEST(RagCutTest, NothingIsLostAndNothingIsTooLong) {
@@ -77,7 +81,8 @@ TEST_F(RagFolderTest, ReadsMarkdownAndTextInOrderOfTheirNames) {
   put("sub/c.md", "see\n");
   put("d.png", "not text");
   const auto chunks = read_folder(folder_);
-  EXPECT_THAT(chunks, ElementsAre(Field(&Chunk::document, "a.txt"), Field(&Chunk::document, "b.md"), Field(&Chunk::document, "sub/c.md")));
+  EXPECT_THAT(chunks, ElementsAre(Field(&Chunk::document, "a.txt"), Field(&Chunk::document, "b.md"),
+                                  Field(&Chunk::document, "sub/c.md")));
 }
 
 TEST_F(RagFolderTest, LeavesOutWhatIsNotUtf8) {

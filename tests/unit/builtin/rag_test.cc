@@ -59,7 +59,8 @@ Ranking reversed(const RerankRequest& request) {
   Ranking ranking;
   for (std::size_t i = request.documents.size(); i-- > 0;)
     ranking.results.push_back({.index = static_cast<std::int64_t>(i), .score = static_cast<double>(i)});
-  if (ranking.results.size() > static_cast<std::size_t>(request.top_n)) ranking.results.resize(static_cast<std::size_t>(request.top_n));
+  if (ranking.results.size() > static_cast<std::size_t>(request.top_n))
+    ranking.results.resize(static_cast<std::size_t>(request.top_n));
   return ranking;
 }
 
@@ -67,7 +68,8 @@ LocalApp::Fakes fakes() {
   return {fake<Embed>().on<&Embed::encode>(vector_of).on<&Embed::embed>(embeddings_of),
           fake<Rerank>().on<&Rerank::rerank>(reversed),
           fake<Llm>()
-              .on<&Llm::generate>([](const GenerateRequest& request) { return Generation{.text = request.messages.at(1).content}; })
+              .on<&Llm::generate>(
+                  [](const GenerateRequest& request) { return Generation{.text = request.messages.at(1).content}; })
               .on<&Llm::stream>([](const GenerateRequest&) {
                 return std::vector<GenerationChunk>{{.text = "one "}, {.text = "two"}, {.finish_reason = "stop"}};
               }),
@@ -113,7 +115,8 @@ TEST(RagTest, TheAnswerIsMadeFromTheBestOfTenRerankedPassages) {
   EXPECT_EQ(answer.sources[0].document, "d.md");
   EXPECT_EQ(answer.sources[0].score, 9);
   EXPECT_THAT(answer.answer, HasSubstr("[1] (d.md) passage 9"));
-  for (const char* stage : {"embed", "retrieve", "rerank", "generate", "total"}) EXPECT_TRUE(answer.timings_ms.contains(stage)) << stage;
+  for (const char* stage : {"embed", "retrieve", "rerank", "generate", "total"})
+    EXPECT_TRUE(answer.timings_ms.contains(stage)) << stage;
 }
 
 TEST(RagTest, TopKSaysHowManySourcesThereAre) {
@@ -152,7 +155,8 @@ TEST(RagTest, AStreamHasSourcesThenTextThenTimings) {
   EXPECT_EQ(response.status, 200);
   std::vector<AnswerEvent> events;
   for (std::size_t begin = 0, end = 0; (end = response.body.find('\n', begin)) != std::string::npos; begin = end + 1)
-    events.push_back(manta::value_or_throw(manta::detail::from_json<AnswerEvent>(response.body.substr(begin, end - begin))));
+    events.push_back(
+        manta::value_or_throw(manta::detail::from_json<AnswerEvent>(response.body.substr(begin, end - begin))));
   ASSERT_EQ(events.size(), 4u) << response.body;
   EXPECT_EQ(events[0].sources.size(), 3u);
   EXPECT_EQ(events[1].text + events[2].text, "one two");
@@ -169,7 +173,10 @@ TEST(RagTest, ABadQuestionNamesItsField) {
 TEST(RagTest, ServesItsModelsBelowV1) {
   LocalApp app(application(), fakes());
   EXPECT_THAT(app.get("/v1/models").body, HasSubstr(R"("id":"rerank")"));
-  EXPECT_EQ(app.post("/v1/chat/completions", R"({"messages": [{"role": "s", "content": ""}, {"role": "user", "content": "hi"}]})").status, 200);
+  EXPECT_EQ(app.post("/v1/chat/completions",
+                     R"({"messages": [{"role": "s", "content": ""}, {"role": "user", "content": "hi"}]})")
+                .status,
+            200);
 }
 
 }  // namespace

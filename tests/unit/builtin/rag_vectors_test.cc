@@ -40,7 +40,9 @@ TEST(VectorIndexTest, EqualOnesComeInTheirOrderAndNoMoreThanThereAre) {
   EXPECT_THAT(rows_of(index.search(std::vector<float>{1, 0}, 10)), ElementsAre(0, 1, 2));
 }
 
-TEST(VectorIndexTest, AnEmptyIndexFindsNothing) { EXPECT_TRUE(VectorIndex().search(std::vector<float>{1, 0}, 3).empty()); }
+TEST(VectorIndexTest, AnEmptyIndexFindsNothing) {
+  EXPECT_TRUE(VectorIndex().search(std::vector<float>{1, 0}, 3).empty());
+}
 
 TEST(VectorCacheTest, FindsAfterAStartWhatItSaved) {
   const std::string folder = empty_folder("vector_cache_saved");

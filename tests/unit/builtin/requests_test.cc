@@ -18,7 +18,8 @@ T parse(std::string_view json) {
 Result<GenerateRequest> chat(std::string_view json) { return to_generation(parse<ChatRequest>(json)); }
 
 TEST(OpenAiRequestTest, AChatBecomesMessagesAndSampling) {
-  const auto made = chat(R"({"messages": [{"role": "system", "content": "Be short."}, {"role": "user", "content": "Hi"}],
+  const auto made =
+      chat(R"({"messages": [{"role": "system", "content": "Be short."}, {"role": "user", "content": "Hi"}],
     "max_tokens": 7, "temperature": 0.5, "top_p": 0.9, "top_k": 40, "min_p": 0.1, "presence_penalty": 1, "frequency_penalty": -1,
     "repeat_penalty": 1.1, "seed": 42, "stop": "END", "ignore_eos": true})");
   ASSERT_TRUE(made);
@@ -34,8 +35,8 @@ TEST(OpenAiRequestTest, AChatBecomesMessagesAndSampling) {
 }
 
 TEST(OpenAiRequestTest, ContentMayBePartsOfText) {
-  const auto made =
-      chat(R"({"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}]})");
+  const auto made = chat(
+      R"({"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}]})");
   ASSERT_TRUE(made);
   EXPECT_EQ(made->messages[0].content, "ab");
 }
@@ -49,7 +50,9 @@ TEST(OpenAiRequestTest, NullsCountAsNotGiven) {
 }
 
 TEST(OpenAiRequestTest, TheNewerNameOfMaxTokensWins) {
-  EXPECT_EQ(chat(R"({"messages": [{"role": "user", "content": "x"}], "max_tokens": 5, "max_completion_tokens": 9})")->max_tokens, 9);
+  EXPECT_EQ(chat(R"({"messages": [{"role": "user", "content": "x"}], "max_tokens": 5, "max_completion_tokens": 9})")
+                ->max_tokens,
+            9);
 }
 
 struct Refused {
@@ -72,7 +75,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{R"("top_p": -0.1)", "top_p"}, Refused{R"("n": 2)", "n"},
                     Refused{R"("presence_penalty": 3)", "presence_penalty"}, Refused{R"("min_p": 2)", "min_p"},
                     Refused{R"("frequency_penalty": -3)", "frequency_penalty"},
-                    Refused{R"("stop": ["a","b","c","d","e","f","g","h","i","j","k","l","m","n","o","p","q"])", "stop"}));
+                    Refused{R"("stop": ["a","b","c","d","e","f","g","h","i","j","k","l","m","n","o","p","q"])",
+                            "stop"}));
 
 TEST(OpenAiRequestTest, AChatNeedsMessages) {
   EXPECT_EQ(chat("{}").error().detail, "messages");
@@ -87,7 +91,8 @@ TEST(OpenAiRequestTest, PicturesAreRefused) {
 }
 
 TEST(OpenAiRequestTest, AWrongTypeNamesItsPath) {
-  const auto parsed = detail::from_json<ChatRequest>(R"({"messages": [{"role": "user", "content": 7}]})", UnknownKeys::Ignore);
+  const auto parsed =
+      detail::from_json<ChatRequest>(R"({"messages": [{"role": "user", "content": 7}]})", UnknownKeys::Ignore);
   ASSERT_FALSE(parsed);
   EXPECT_EQ(parsed.error().detail, "$.messages[0].content");
 }
@@ -95,7 +100,8 @@ TEST(OpenAiRequestTest, AWrongTypeNamesItsPath) {
 TEST(OpenAiRequestTest, UnknownFieldsAreCounted) {
   std::size_t ignored = 0;
   const auto parsed = detail::from_json<ChatRequest>(
-      R"({"messages": [{"role": "user", "content": "x", "name": "me"}], "logit_bias": {}, "user": "u"})", UnknownKeys::Ignore, &ignored);
+      R"({"messages": [{"role": "user", "content": "x", "name": "me"}], "logit_bias": {}, "user": "u"})",
+      UnknownKeys::Ignore, &ignored);
   ASSERT_TRUE(parsed);
   EXPECT_EQ(ignored, 3u);
 }
@@ -110,7 +116,8 @@ TEST(OpenAiRequestTest, EachPromptIsAGeneration) {
 }
 
 TEST(OpenAiRequestTest, SeveralPromptsAreNotStreamed) {
-  EXPECT_EQ(to_generations(parse<CompletionRequest>(R"({"prompt": ["a", "b"], "stream": true})")).error().detail, "prompt");
+  EXPECT_EQ(to_generations(parse<CompletionRequest>(R"({"prompt": ["a", "b"], "stream": true})")).error().detail,
+            "prompt");
   EXPECT_EQ(to_generations(parse<CompletionRequest>("{}")).error().detail, "prompt");
 }
 

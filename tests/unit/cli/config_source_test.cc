@@ -27,15 +27,18 @@ class ConfigSourceTest : public testing::Test {
 
 TEST_F(ConfigSourceTest, ImportPathsAreRelativeToTheFile) {
   write("libapp.so", "");
-  const auto config = read_config_file(write("app.yaml", "applications:\n- import_path: ./libapp.so:build\n"), environment);
+  const auto config =
+      read_config_file(write("app.yaml", "applications:\n- import_path: ./libapp.so:build\n"), environment);
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->applications[0].import_path, folder + "/libapp.so:build");
 }
 
 TEST_F(ConfigSourceTest, AMissingLibraryIsNamed) {
-  const auto config = read_config_file(write("app.yaml", "applications:\n- import_path: ./none.so:build\n"), environment);
+  const auto config =
+      read_config_file(write("app.yaml", "applications:\n- import_path: ./none.so:build\n"), environment);
   ASSERT_FALSE(config);
-  EXPECT_NE(config.error().message.find("there is no file " + folder + "/none.so"), std::string::npos) << config.error().message;
+  EXPECT_NE(config.error().message.find("there is no file " + folder + "/none.so"), std::string::npos)
+      << config.error().message;
 }
 
 TEST_F(ConfigSourceTest, AMissingFileIsNamed) {

@@ -5,9 +5,12 @@
 namespace manta::cli {
 namespace {
 
-spec::InstanceStatus status(const std::string& application, const std::string& deployment, const std::string& message = "") {
+spec::InstanceStatus status(const std::string& application, const std::string& deployment,
+                            const std::string& message = "") {
   spec::InstanceStatus status;
-  status.applications["rag"] = {.status = application, .deployments = {{"Embed", {.status = deployment, .replica_states = {{"RUNNING", 1}}, .message = message}}}};
+  status.applications["rag"] = {
+      .status = application,
+      .deployments = {{"Embed", {.status = deployment, .replica_states = {{"RUNNING", 1}}, .message = message}}}};
   return status;
 }
 
@@ -21,8 +24,10 @@ TEST(ProgressTest, SaysNothingWhenNothingChanged) {
 }
 
 TEST(ProgressTest, GivesReasons) {
-  const auto lines = progress_lines(status("DEPLOYING", "UPDATING"), status("DEPLOYING", "UPDATING", "pending: needs 2 GPUs, the largest free is 1"), 0);
-  EXPECT_EQ(lines, (std::vector<std::string>{"   0.00 s  rag/Embed  UPDATING  pending: needs 2 GPUs, the largest free is 1"}));
+  const auto lines = progress_lines(status("DEPLOYING", "UPDATING"),
+                                    status("DEPLOYING", "UPDATING", "pending: needs 2 GPUs, the largest free is 1"), 0);
+  EXPECT_EQ(lines,
+            (std::vector<std::string>{"   0.00 s  rag/Embed  UPDATING  pending: needs 2 GPUs, the largest free is 1"}));
 }
 
 TEST(ProgressTest, KnowsWhenAllRun) {

@@ -41,7 +41,8 @@ TEST(MakeRecordsTest, SeveralApplicationsKeepTheirOwnNames) {
 
 TEST(MakeRecordsTest, OverridesReplaceTheKeysTheyName) {
   const spec::ApplicationConfig config{
-      .deployments = {{.name = "Embed", .fields = {{"num_replicas", "4"}, {"ray_actor_options", R"({"num_cpus":0.5})"}}}}};
+      .deployments = {
+          {.name = "Embed", .fields = {{"num_replicas", "4"}, {"ray_actor_options", R"({"num_cpus":0.5})"}}}}};
   const DeploymentConfig changed = record(config).graph.nodes[0].config;
   EXPECT_EQ(changed.num_replicas, 4);
   EXPECT_EQ(changed.ray_actor_options.num_cpus, 0.5);
@@ -57,7 +58,8 @@ TEST(MakeRecordsTest, AnUnknownDeploymentIsNamedWithThoseThatExist) {
 }
 
 TEST(MakeRecordsTest, AWrongTypeInAnOverrideIsRefused) {
-  EXPECT_FALSE(make_records({.deployments = {{.name = "Embed", .fields = {{"num_replicas", "\"two\""}}}}}, {}, {graph()}, 1));
+  EXPECT_FALSE(
+      make_records({.deployments = {{.name = "Embed", .fields = {{"num_replicas", "\"two\""}}}}}, {}, {graph()}, 1));
 }
 
 TEST(VersionTest, ChangesWithWhatAProcessGetsAtItsStart) {

@@ -18,7 +18,8 @@ using std::chrono::seconds;
 
 Task<Result<std::vector<spec::ApplicationGraph>>> one_deployment(int num_replicas) {
   spec::ApplicationGraph graph{.name = "app", .ingress = "D"};
-  graph.nodes.push_back({.name = "D", .class_name = "D", .fingerprint = "f", .config = {.name = "D", .num_replicas = num_replicas}});
+  graph.nodes.push_back(
+      {.name = "D", .class_name = "D", .fingerprint = "f", .config = {.name = "D", .num_replicas = num_replicas}});
   co_return std::vector{graph};
 }
 
@@ -46,8 +47,15 @@ class ControllerTest : public testing::Test {
     store.reset();
     store = std::move(*StateStore::open(folder + "/state.db"));
     controller = std::make_unique<Controller>(
-        ControllerParts{.loop = loop, .logger = logger, .metrics = metrics, .backend = backend, .store = *store, .artifacts = artifacts,
-                        .describe = [this](ArtifactRef, std::string, std::map<std::string, std::string>) { return one_deployment(num_replicas); }},
+        ControllerParts{
+            .loop = loop,
+            .logger = logger,
+            .metrics = metrics,
+            .backend = backend,
+            .store = *store,
+            .artifacts = artifacts,
+            .describe = [this](ArtifactRef, std::string,
+                               std::map<std::string, std::string>) { return one_deployment(num_replicas); }},
         ControllerOptions{.seed = 1});
     controller->begin();
     loop.poll();
@@ -79,7 +87,9 @@ class ControllerTest : public testing::Test {
   }
   std::string first() const { return backend.running().begin()->first; }
   spec::DeploymentStatus status() const { return controller->status().applications.at("app").deployments.at("D"); }
-  spec::RoutingSnapshot snapshot() const { return *detail::from_json<spec::RoutingSnapshot>(controller->snapshots().latest()); }
+  spec::RoutingSnapshot snapshot() const {
+    return *detail::from_json<spec::RoutingSnapshot>(controller->snapshots().latest());
+  }
   std::size_t routed() const { return snapshot().deployments.at(0).replicas.size(); }
 
   std::string folder;

@@ -8,7 +8,8 @@ namespace {
 DeploymentFacts facts(int num_replicas, std::vector<ReplicaPhase> phases, Goal goal = Goal::Update) {
   DeploymentFacts facts{.target = {.key = {"app", "D"}, .version = "v", .num_replicas = num_replicas}, .goal = goal};
   for (const ReplicaPhase phase : phases)
-    facts.replicas.push_back({.id = "r" + std::to_string(facts.replicas.size()), .key = {"app", "D"}, .version = "v", .phase = phase});
+    facts.replicas.push_back(
+        {.id = "r" + std::to_string(facts.replicas.size()), .key = {"app", "D"}, .version = "v", .phase = phase});
   return facts;
 }
 
@@ -54,7 +55,8 @@ TEST(DeploymentStatusTest, StartFailuresShowTheErrorAndHowManyTriesAreLeft) {
   failing.last_failure = "Model: no such file";
   const auto status = deployment_status(failing);
   EXPECT_EQ(status.status, "UPDATING");
-  EXPECT_EQ(status.message, "The deployment failed to start 1 time in a row. Retrying 2 more times. Error:\nModel: no such file");
+  EXPECT_EQ(status.message,
+            "The deployment failed to start 1 time in a row. Retrying 2 more times. Error:\nModel: no such file");
 }
 
 TEST(DeploymentStatusTest, AFailedDeployIsTerminal) {
@@ -69,8 +71,8 @@ TEST(DeploymentStatusTest, AFailedDeployIsTerminal) {
 }
 
 TEST(ApplicationStatusTest, TheWorstDeploymentDecides) {
-  const spec::DeploymentStatus healthy{.status = "HEALTHY"}, updating{.status = "UPDATING"}, unhealthy{.status = "UNHEALTHY", .message = "m"},
-      failed{.status = "DEPLOY_FAILED", .message = "why"};
+  const spec::DeploymentStatus healthy{.status = "HEALTHY"}, updating{.status = "UPDATING"},
+      unhealthy{.status = "UNHEALTHY", .message = "m"}, failed{.status = "DEPLOY_FAILED", .message = "why"};
   EXPECT_EQ(application_status({{"A", healthy}, {"B", healthy}}, false, "", 1).status, "RUNNING");
   EXPECT_EQ(application_status({{"A", healthy}, {"B", updating}}, false, "", 1).status, "DEPLOYING");
   EXPECT_EQ(application_status({{"A", updating}, {"B", unhealthy}}, false, "", 1).status, "UNHEALTHY");

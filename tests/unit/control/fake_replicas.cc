@@ -20,8 +20,9 @@ FakeReplicas::~FakeReplicas() { std::filesystem::remove_all(folder_); }
 std::string FakeReplicas::start(const runtime::ReplicaProcess& process) {
   const std::string address = "unix:" + folder_ + "/" + std::to_string(next_++);
   Replica& replica = replicas_[process.id];
-  replica.server = std::make_unique<net::Server>(loop_, net::ServerOptions{.internal = true}, budget_,
-                                                 [this, id = process.id](const net::ExchangePtr& exchange) { handle(id, exchange); });
+  replica.server = std::make_unique<net::Server>(
+      loop_, net::ServerOptions{.internal = true}, budget_,
+      [this, id = process.id](const net::ExchangePtr& exchange) { handle(id, exchange); });
   replica.server->listen(*net::listen_on({address}));
   return address;
 }
@@ -35,7 +36,8 @@ void FakeReplicas::handle(const std::string& id, const net::ExchangePtr& exchang
     return;
   }
   ++health_checks;
-  exchange->respond({.status = healthy ? 200 : 503, .body = healthy ? "" : R"({"error":{"type":"Unavailable","message":"sick"}})"});
+  exchange->respond(
+      {.status = healthy ? 200 : 503, .body = healthy ? "" : R"({"error":{"type":"Unavailable","message":"sick"}})"});
 }
 
 void FakeReplicas::tell(const std::string& id, const spec::ReplicaState& state) {

@@ -11,7 +11,8 @@
 
 namespace manta::control {
 
-// Servers that stand in for replica processes: one Unix socket each, on the test's own loop. The test says what state each tells.
+// Servers that stand in for replica processes: one Unix socket each, on the test's own loop. The test says what state
+// each tells.
 class FakeReplicas {
  public:
   explicit FakeReplicas(Loop& loop);
@@ -28,7 +29,7 @@ class FakeReplicas {
   struct Replica {
     std::unique_ptr<net::Server> server;
     net::ExchangePtr states;
-    std::string last;   // item to give to who asks next
+    std::string last;  // item to give to who asks next
   };
   void handle(const std::string& id, const net::ExchangePtr& exchange);
 

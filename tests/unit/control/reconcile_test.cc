@@ -21,8 +21,13 @@ class ReconcileTest : public testing::Test {
   }
   ReplicaView& replica(const std::string& id, const std::string& of, ReplicaPhase phase = ReplicaPhase::Running,
                        const std::string& version = "new") {
-    view.replicas.push_back({.id = id, .key = {"app", of}, .version = version, .phase = phase, .node_id = "n",
-                             .resources = {.num_cpus = 1}, .since = kNow + milliseconds(view.replicas.size())});
+    view.replicas.push_back({.id = id,
+                             .key = {"app", of},
+                             .version = version,
+                             .phase = phase,
+                             .node_id = "n",
+                             .resources = {.num_cpus = 1},
+                             .since = kNow + milliseconds(view.replicas.size())});
     return view.replicas.back();
   }
   std::vector<std::string> stops() {

@@ -21,7 +21,9 @@ TEST(RolloutTest, OldOnesStopAsNewOnesRun) {
   EXPECT_EQ(step.stop_old_running, 2);
 }
 
-TEST(RolloutTest, OldOnesThatNeverRanStopAtOnce) { EXPECT_EQ(rollout_step({.target = 1, .old_starting = 1}).stop_old_starting, 1); }
+TEST(RolloutTest, OldOnesThatNeverRanStopAtOnce) {
+  EXPECT_EQ(rollout_step({.target = 1, .old_starting = 1}).stop_old_starting, 1);
+}
 
 TEST(RolloutTest, RunsToTheEndAndNeverBelowTheTarget) {
   for (const int target : {1, 2, 3, 7, 20}) {

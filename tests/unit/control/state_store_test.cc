@@ -18,7 +18,8 @@ class StateStoreTest : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder); }
 
   static ApplicationRecord record(const std::string& name, const std::string& artifact, double at) {
-    ApplicationRecord record{.name = name, .route_prefix = "/" + name, .artifact = {.sha256 = artifact}, .deployed_at_s = at};
+    ApplicationRecord record{
+        .name = name, .route_prefix = "/" + name, .artifact = {.sha256 = artifact}, .deployed_at_s = at};
     record.graph.nodes.push_back({.name = "D", .config = {.num_replicas = 3}});
     return record;
   }
@@ -50,7 +51,8 @@ TEST_F(StateStoreTest, ReplacingForgetsWhatIsNotNamed) {
 
 TEST_F(StateStoreTest, TheHistoryIsBounded) {
   auto store = std::move(*StateStore::open(path));
-  for (int i = 0; i < 15; ++i) ASSERT_TRUE(store->replace_applications({record("a", "artifact" + std::to_string(i), i)}));
+  for (int i = 0; i < 15; ++i)
+    ASSERT_TRUE(store->replace_applications({record("a", "artifact" + std::to_string(i), i)}));
   EXPECT_EQ(store->named_artifacts()->size(), 10u);
 }
 

@@ -11,11 +11,11 @@
 
 #include <manta/detail/json.h>
 
-#include "sim/sleep.h"
 #include "net/channel.h"
 #include "net/items.h"
 #include "net/wire.h"
 #include "replica/loop_compute.h"
+#include "sim/sleep.h"
 #include "spec/error_reply.h"
 
 namespace manta::replica {

@@ -19,7 +19,10 @@ Result<std::string> shell(const std::string& script, Duration time_limit = std::
   Loop loop(clock);
   std::optional<Result<std::string>> result;
   TaskScope scope(loop);
-  CapturedRun run{.program = "/bin/sh", .argv = {"sh", "-c", script}, .environment = {"PATH=/usr/bin:/bin"}, .time_limit = time_limit};
+  CapturedRun run{.program = "/bin/sh",
+                  .argv = {"sh", "-c", script},
+                  .environment = {"PATH=/usr/bin:/bin"},
+                  .time_limit = time_limit};
   loop.post([&] { scope.spawn(keep(loop, std::move(run), result)); });
   loop.run();
   return *result;
@@ -40,7 +43,9 @@ TEST(CapturedRunTest, TooLateIsKilledWithItsChildren) {
   EXPECT_EQ(result.error().code, ErrorCode::DeadlineExceeded);
 }
 
-TEST(CapturedRunTest, MuchOutputArrivesWhole) { EXPECT_EQ(shell("head -c 300000 /dev/zero | tr '\\0' x")->size(), 300'000u); }
+TEST(CapturedRunTest, MuchOutputArrivesWhole) {
+  EXPECT_EQ(shell("head -c 300000 /dev/zero | tr '\\0' x")->size(), 300'000u);
+}
 
 TEST(CapturedRunTest, AProgramThatDoesNotExistIsNamed) {
   SystemClock clock;

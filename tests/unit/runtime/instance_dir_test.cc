@@ -4,9 +4,9 @@
 
 #include <filesystem>
 
-#include "net/address.h"
 #include <sys/stat.h>
 #include <unistd.h>
+#include "net/address.h"
 
 namespace manta::runtime {
 namespace {
