@@ -145,7 +145,7 @@ std::vector<Chunk> cut(const std::string& document, std::string_view text, std::
   return cutter.finish();
 }
 
-std::vector<Chunk> read_folder(const std::string& folder) {
+std::vector<Chunk> read_folder(const std::string& folder, std::size_t max_characters) {
   std::vector<Chunk> chunks;
   for (const fs::path& path : documents_in(folder)) {
     std::ifstream file(path, std::ios::binary);
@@ -154,7 +154,7 @@ std::vector<Chunk> read_folder(const std::string& folder) {
       std::cerr << "rag: left out " << path.string() << ": it is not UTF-8 text\n";
       continue;
     }
-    std::ranges::move(cut(fs::relative(path, folder).string(), text), std::back_inserter(chunks));
+    std::ranges::move(cut(fs::relative(path, folder).string(), text, max_characters), std::back_inserter(chunks));
   }
   return chunks;
 }

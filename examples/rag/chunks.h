@@ -18,6 +18,6 @@ std::vector<Chunk> cut(const std::string& document, std::string_view text, std::
 
 // Reads every .md and .txt file below `folder`, in the order of their names; one that is not UTF-8 is reported and left
 // out. Throws manta::Exception that names the folder when it is missing, cannot be read, or holds no such file.
-std::vector<Chunk> read_folder(const std::string& folder);
+std::vector<Chunk> read_folder(const std::string& folder, std::size_t max_characters = 800);
 
 }  // namespace rag

@@ -15,8 +15,9 @@ class OpenAiIngress {
   manta::Task<manta::builtin::Generation> completions(manta::builtin::CompletionCall call);
   manta::Task<std::string> model_id();
 
-  using methods = manta::Methods<manta::route<"*", "/*", &OpenAiIngress::openai>, &OpenAiIngress::completions,
-                                 manta::idempotent<&OpenAiIngress::model_id>>;
+  // Over HTTP, /v1/completions is the endpoint, not the method of that name, whose path it would be.
+  using methods = manta::Methods<manta::route<"*", "/completions", manta::route<"*", "/*", &OpenAiIngress::openai>>,
+                                 &OpenAiIngress::completions, manta::idempotent<&OpenAiIngress::model_id>>;
 
  private:
   std::string model_;

@@ -28,7 +28,7 @@ struct Client::Impl {
         thread([this] { run(); }) {}
 
   ~Impl() {
-    loop.stop();
+    loop.post([this] { loop.stop(); });  // posted: run() may not have begun
     thread.join();
   }
 

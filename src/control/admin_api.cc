@@ -43,7 +43,9 @@ std::string path_of(const std::string& target) { return target.substr(0, target.
 
 void AdminApi::handle(net::ExchangePtr exchange, bool trusted) {
   const std::string path = path_of(exchange->request().target);
-  if (handle_applications(exchange, path) || (trusted && handle_internal(exchange, path))) return;
+  // Client programs follow the routing snapshots too; they find the instance by its admin port.
+  const bool internal = trusted || path == "/-/subscribe";
+  if (handle_applications(exchange, path) || (internal && handle_internal(exchange, path))) return;
   if (path == "/api/serve/status") {
     exchange->respond(json_answer(parts_.controller.status()));
   } else if (path == "/api/ray/version") {

@@ -3,11 +3,10 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "control/sha256.h"
@@ -21,24 +20,52 @@ std::unexpected<Error> io_error(std::string_view what, const std::string& path) 
   return fail(ErrorCode::Internal, fmt::format("cannot {} {}: {}", what, path, std::strerror(errno)));
 }
 
-// Copies into a new file and waits until it is on disk.
-Result<void> copy_synced(const std::string& from, const std::string& to) {
-  const int in = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
-  if (in < 0) return io_error("read", from);
-  const int out = ::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
-  if (out < 0) {
-    auto error = io_error("write", to);
-    ::close(in);
-    return error;
+class Descriptor {
+ public:
+  Descriptor(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0700)) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
   }
-  ssize_t sent = 0;
-  while ((sent = ::sendfile(out, in, nullptr, std::size_t{1} << 30)) > 0) {
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+bool write_all(int fd, const char* bytes, std::size_t size) {
+  while (size > 0) {
+    const ssize_t written = ::write(fd, bytes, size);
+    if (written < 0) return false;
+    bytes += written;
+    size -= static_cast<std::size_t>(written);
   }
-  Result<void> result;
-  if (sent < 0 || ::fsync(out) != 0) result = io_error("write", to);
-  ::close(in);
-  ::close(out);
-  return result;
+  return true;
+}
+
+// Copies and hashes in one pass: the hash is that of the copy, whatever happens to the original meanwhile.
+Result<std::string> copy_hashed(const std::string& from, const std::string& to) {
+  const Descriptor in(from, O_RDONLY);
+  if (in.get() < 0) return fail(ErrorCode::NotFound, from + ": " + std::strerror(errno));
+  const Descriptor out(to, O_WRONLY | O_CREAT | O_TRUNC);
+  if (out.get() < 0) return io_error("write", to);
+  Sha256 hash;
+  std::vector<char> buffer(std::size_t{256} << 10);
+  for (;;) {
+    const ssize_t got = ::read(in.get(), buffer.data(), buffer.size());
+    if (got < 0) return io_error("read", from);
+    if (got == 0) return hash.hex();
+    hash.add({buffer.data(), static_cast<std::size_t>(got)});
+    if (!write_all(out.get(), buffer.data(), static_cast<std::size_t>(got))) return io_error("write", to);
+  }
+}
+
+Result<void> sync_and_rename(const std::string& from, const std::string& to) {
+  const Descriptor file(from, O_RDONLY);
+  if (file.get() < 0 || ::fsync(file.get()) != 0 || ::rename(from.c_str(), to.c_str()) != 0)
+    return io_error("write", to);
+  return {};
 }
 
 }  // namespace
@@ -48,20 +75,20 @@ Result<ArtifactRef> ArtifactStore::add(ArtifactRef artifact) {
   std::error_code ignored;
   if (fs::is_directory(artifact.source, ignored))
     return fail(ErrorCode::InvalidArgument, fmt::format("{} is a folder, not a file", artifact.source));
-  auto hash = sha256_of_file(artifact.source);
-  if (!hash) return std::unexpected(std::move(hash.error()));
-  const fs::path directory = fs::path(directory_) / *hash;
-  const fs::path copy = directory / fs::path(artifact.source).filename();
-  if (!fs::exists(copy, ignored)) {
-    const std::string half = directory.string() + ".half";
-    fs::create_directories(directory, ignored);
-    if (auto copied = copy_synced(artifact.source, half); !copied) return std::unexpected(std::move(copied.error()));
-    auto copied_hash = sha256_of_file(half);
-    if (!copied_hash || *copied_hash != *hash)
-      return fail(ErrorCode::Unavailable, fmt::format("{} changed while it was read; deploy again", artifact.source));
-    if (::rename(half.c_str(), copy.c_str()) != 0) return io_error("write", copy.string());
+  fs::create_directories(directory_, ignored);
+  const std::string half = directory_ + "/incoming.half";
+  auto hash = copy_hashed(artifact.source, half);
+  if (!hash) {
+    fs::remove(half, ignored);
+    return std::unexpected(std::move(hash.error()));
   }
-  artifact.sha256 = *hash;
+  const fs::path folder = fs::path(directory_) / *hash;
+  const fs::path copy = folder / fs::path(artifact.source).filename();
+  fs::create_directories(folder, ignored);
+  if (!fs::exists(copy, ignored))
+    if (auto kept = sync_and_rename(half, copy.string()); !kept) return std::unexpected(std::move(kept.error()));
+  fs::remove(half, ignored);
+  artifact.sha256 = std::move(*hash);
   artifact.path = copy.string();
   return artifact;
 }

@@ -70,7 +70,8 @@ Result<void> StateStore::prepare_schema() {
     const std::string sql = fmt::format("INSERT INTO instance VALUES ('schema', {})", kSchemaVersion);
     if (auto done = execute(sql.c_str()); !done) return done;
   }
-  return execute("COMMIT");
+  if (auto done = execute("COMMIT"); !done) return done;
+  return execute("PRAGMA synchronous = FULL");
 }
 
 Result<std::vector<ApplicationRecord>> StateStore::applications() {

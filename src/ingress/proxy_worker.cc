@@ -1,10 +1,16 @@
 #include "ingress/proxy_worker.h"
 
+#include <unistd.h>
+
 #include <chrono>
+#include <utility>
 #include <vector>
 
 namespace manta::ingress {
 namespace {
+
+// Without a controller the door opens all the same, and says why it cannot serve.
+constexpr Duration kLongestWaitForRoutes = std::chrono::seconds(1);
 
 Duration seconds(double value) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(value)); }
 
@@ -34,7 +40,8 @@ ProxySettings settings(const ProxyOptions& options, std::uint64_t seed) {
 }  // namespace
 
 ProxyWorker::ProxyWorker(const ProxyOptions& options, const ProxyProcess& process, int listen_fd, std::uint64_t seed)
-    : budget_(process.budget),
+    : listen_fd_(listen_fd),
+      budget_(process.budget),
       loop_(process.clock),
       dispatchers_({.loop = loop_,
                     .metrics = process.metrics,
@@ -59,14 +66,21 @@ ProxyWorker::ProxyWorker(const ProxyOptions& options, const ProxyProcess& proces
     dispatchers_.update(snapshot);
     collector_.update(snapshot);
     proxy_.update(snapshot);
+    open_door();
   });
   subscription_.start();
-  server_.listen(listen_fd);
+  loop_.after(kLongestWaitForRoutes, [this] { open_door(); });
+}
+
+// What connects earlier waits in the listening socket: a proxy that was restarted must not say 404 for want of routes.
+void ProxyWorker::open_door() {
+  if (listen_fd_ >= 0) server_.listen(std::exchange(listen_fd_, -1));
 }
 
 void ProxyWorker::drain(Duration limit) {
   loop_.post([this, limit] {
     proxy_.start_draining();
+    if (listen_fd_ >= 0) ::close(std::exchange(listen_fd_, -1));
     server_.drain([this] { loop_.stop(); });
     loop_.after(limit, [this] { loop_.stop(); });
   });

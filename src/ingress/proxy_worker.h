@@ -48,7 +48,9 @@ class ProxyWorker {
 
  private:
   std::unique_ptr<net::Channel> connect(const std::string& address);
+  void open_door();
 
+  int listen_fd_;  // until the routes are known
   net::ReceiveBudget& budget_;
   Loop loop_;
   routing::Dispatchers dispatchers_;

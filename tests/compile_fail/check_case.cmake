@@ -1,11 +1,13 @@
-file(STRINGS ${CASE} expectation REGEX "EXPECT: ")
-string(REGEX REPLACE "^.*EXPECT: " "" expected "${expectation}")
-execute_process(COMMAND ${COMPILER} -std=c++23 -fsyntax-only -fno-color-diagnostics -I${INCLUDE} ${CASE}
+file(READ ${CASE} text)
+string(REGEX MATCH "EXPECT: ([^\n]*)" ignored "${text}")
+set(expected "${CMAKE_MATCH_1}")
+execute_process(COMMAND ${COMPILER} -std=c++23 -fsyntax-only -fno-color-diagnostics -I${INCLUDE} -include-pch ${HEADER} ${CASE}
                 RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(status EQUAL 0)
   message(FATAL_ERROR "${CASE} compiles; it should fail with: ${expected}")
 endif()
-string(REGEX MATCHALL " error: " errors "${output}")
+string(REPLACE ";" "," output_list "${output}")
+string(REGEX MATCHALL ": error: " errors "${output_list}")
 list(LENGTH errors count)
 string(FIND "${output}" "${expected}" at)
 if(at EQUAL -1 OR NOT count EQUAL 1)

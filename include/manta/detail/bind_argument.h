@@ -76,7 +76,7 @@ consteval bool check_bind() {
       "manta: bind() takes values that can be encoded (described structs, numbers, text, containers of them) and "
       "bound deployments; this argument is neither");
   constexpr bool constructs = std::is_constructible_v<D, typename Resolved<T>::type...>;
-  static_assert(constructs,
+  static_assert(!values || constructs,
                 "manta: the deployment's constructor does not take these arguments of bind(); a bound deployment X "
                 "arrives as manta::Handle<X>");
   return values && constructs;

@@ -60,7 +60,9 @@ consteval bool check_method() {
   constexpr bool member = std::is_member_function_pointer_v<std::remove_const_t<decltype(Entry<Value>::member)>>;
   static_assert(
       member, "manta: Methods<> lists member functions: &D::m, idempotent<&D::m> or route<\"GET\", \"/path\", &D::m>");
-  if constexpr (!member)
+  constexpr bool path = Entry<Value>::path_begins_with_slash;
+  static_assert(path, "manta: the path of a route begins with '/'");
+  if constexpr (!member || !path)
     return false;
   else if constexpr (!check_signature<Entry<Value>::member>())
     return false;

@@ -24,6 +24,7 @@ struct FixedText {
 template <auto Value>
 struct Entry {
   static constexpr auto member = Value;
+  static constexpr bool path_begins_with_slash = true;
   static void apply(MethodEntry&) {}
 };
 template <auto Value>
@@ -34,6 +35,7 @@ template <auto Inner>
 struct IdempotentMark {
   static constexpr bool is_mark = true;
   static constexpr auto member = Entry<Inner>::member;
+  static constexpr bool path_begins_with_slash = Entry<Inner>::path_begins_with_slash;
   static void apply(MethodEntry& method) {
     method.idempotent = true;
     Entry<Inner>::apply(method);
@@ -42,9 +44,9 @@ struct IdempotentMark {
 
 template <FixedText Verb, FixedText Path, auto Inner>
 struct RouteMark {
-  static_assert(Path.text[0] == '/', "manta: the path of a route begins with '/'");
   static constexpr bool is_mark = true;
   static constexpr auto member = Entry<Inner>::member;
+  static constexpr bool path_begins_with_slash = Path.text[0] == '/' && Entry<Inner>::path_begins_with_slash;
   static void apply(MethodEntry& method) {
     method.routes.push_back({Verb.text, Path.text});
     Entry<Inner>::apply(method);
