@@ -7,6 +7,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 QUOTE = re.compile(r"<!-- file: (\S+) -->\n+```\w*\n(.*?)```", re.S)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+CODE = re.compile(r"```.*?```|`[^`\n]*`", re.S)
 
 
 def problems_of(page: pathlib.Path) -> list[str]:
@@ -19,7 +20,7 @@ def problems_of(page: pathlib.Path) -> list[str]:
             found.append(f"{name}: quotes {path}, which does not exist")
         elif source.read_text(encoding="utf-8") != quoted:
             found.append(f"{name}: its copy of {path} differs from the file; copy the file again")
-    for target in LINK.findall(text):
+    for target in LINK.findall(CODE.sub("", text)):
         if "://" not in target and not (page.parent / target).exists():
             found.append(f"{name}: link to {target}, which does not exist")
     return found

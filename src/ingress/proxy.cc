@@ -100,7 +100,8 @@ void Proxy::answer_no_route(const net::ExchangePtr& exchange, Verb verb, VerbSet
   RequestRecord record(keeper_, metrics_.unmatched(), verb, exchange);
   const auto terms = read_terms(request.headers).value_or(RequestTerms{});
   if (!snapshot_)
-    return refuse(exchange, record, {.code = ErrorCode::Unavailable, .message = "Route table is not populated yet."}, terms);
+    return refuse(exchange, record, {.code = ErrorCode::Unavailable, .message = "Route table is not populated yet."},
+                  terms);
   const Error error = allow == 0 ? path_not_found(path) : verb_not_allowed(request.method, path, allow_header(allow));
   refuse(exchange, record, error, terms, allow);
 }
