@@ -43,11 +43,12 @@ class Section {
     const std::optional<std::string> json = take(name);
     if (!json) return false;
     Result<T> decoded = detail::from_json<T>(*json);
-    if (decoded)
-      value = *std::move(decoded);
-    else
+    if (!decoded) {
       refuse(name, decoded.error());
-    return decoded.has_value();
+      return false;
+    }
+    value = *std::move(decoded);
+    return true;
   }
 
   // Reads every member of a described struct that is given.

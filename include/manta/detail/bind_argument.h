@@ -61,7 +61,7 @@ typename Resolved<T>::type resolve(const T& value, HandleSource& handles) {
     for (const auto& bound : value) list.push_back(resolve(bound, handles));
     return list;
   } else {
-    return value;
+    return value;  // NOLINT(bugprone-return-const-ref-from-parameter): of the arguments that the node keeps
   }
 }
 

@@ -28,7 +28,7 @@ bool show_progress(float done, void* data) {
 
 Result<std::string> find_file(const std::string& path) {
   std::error_code ignored;
-  const std::string file = fs::is_directory(path, ignored) ? (fs::path(path) / "model.gguf").string() : path;
+  std::string file = fs::is_directory(path, ignored) ? (fs::path(path) / "model.gguf").string() : path;
   if (fs::is_regular_file(file, ignored)) return file;
   return fail(ErrorCode::NotFound, message("no GGUF model at {}; set the option 'model'", file), file);
 }
