@@ -38,15 +38,15 @@ DeploymentConfig llm_config() {
 }
 
 // A file that is missing fails the deploy at once, before any process is started.
-const LlmOptions& checked(const LlmOptions& options) {
+LlmOptions checked(LlmOptions options) {
   if (options.engine == "llama") require_model("llm", options.model);
   return options;
 }
-const EmbedOptions& checked(const EmbedOptions& options) {
+EmbedOptions checked(EmbedOptions options) {
   if (options.engine == "onnx") require_model("embed", options.model);
   return options;
 }
-const RerankOptions& checked(const RerankOptions& options) {
+RerankOptions checked(RerankOptions options) {
   if (options.engine == "onnx") require_model("rerank", options.model);
   return options;
 }
