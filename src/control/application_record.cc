@@ -7,7 +7,7 @@
 
 #include <manta/detail/json.h>
 
-#include "control/sha256.h"
+#include "codec/sha256.h"
 #include "spec/deployment_override.h"
 #include "spec/import_path.h"
 #include "spec/validate.h"
@@ -71,7 +71,7 @@ std::string version_of(const ApplicationRecord& record, const spec::NodeSpec& no
                   config.graceful_shutdown_wait_loop_s));
   add(config.user_config.value_or(""));
   for (const WarmUp& call : config.warmup) add(fmt::format("{} {} {}", call.method, call.body, call.count));
-  return sha256_hex(text).substr(0, 16);
+  return codec::sha256_hex(text).substr(0, 16);
 }
 
 Result<std::vector<ApplicationRecord>> make_records(const spec::ApplicationConfig& config, const ArtifactRef& artifact,

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "control/sha256.h"
+#include "codec/sha256.h"
 
 namespace manta::control {
 namespace {
@@ -50,13 +50,13 @@ Result<std::string> copy_hashed(const std::string& from, const std::string& to) 
   if (in.get() < 0) return fail(ErrorCode::NotFound, from + ": " + std::strerror(errno));
   const Descriptor out(to, O_WRONLY | O_CREAT | O_TRUNC);
   if (out.get() < 0) return io_error("write", to);
-  Sha256 hash;
+  codec::Sha256 hash;
   std::vector<char> buffer(std::size_t{256} << 10);
   for (;;) {
     const ssize_t got = ::read(in.get(), buffer.data(), buffer.size());
     if (got < 0) return io_error("read", from);
     if (got == 0) return hash.hex();
-    hash.add({buffer.data(), static_cast<std::size_t>(got)});
+    hash.update({buffer.data(), static_cast<std::size_t>(got)});
     if (!write_all(out.get(), buffer.data(), static_cast<std::size_t>(got))) return io_error("write", to);
   }
 }

@@ -9,20 +9,6 @@
 namespace manta::control {
 namespace {
 
-std::string_view state_name(ReplicaPhase phase) {
-  switch (phase) {
-    case ReplicaPhase::Starting:
-      return "STARTING";
-    case ReplicaPhase::Recovering:
-      return "RECOVERING";
-    case ReplicaPhase::Running:
-      return "RUNNING";
-    case ReplicaPhase::Stopping:
-      return "STOPPING";
-  }
-  return "STARTING";
-}
-
 std::string_view completed_trigger(Goal goal) {
   switch (goal) {
     case Goal::Update:
@@ -67,6 +53,20 @@ std::string message_of(const DeploymentFacts& facts) {
 }
 
 }  // namespace
+
+std::string_view state_name(ReplicaPhase phase) {
+  switch (phase) {
+    case ReplicaPhase::Starting:
+      return "STARTING";
+    case ReplicaPhase::Recovering:
+      return "RECOVERING";
+    case ReplicaPhase::Running:
+      return "RUNNING";
+    case ReplicaPhase::Stopping:
+      return "STOPPING";
+  }
+  return "STARTING";
+}
 
 bool at_target(const DeploymentFacts& facts) {
   int running = 0;

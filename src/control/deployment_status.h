@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "control/cluster_view.h"
@@ -25,6 +26,9 @@ struct DeploymentFacts {
   std::string pending;       // from the plan
   std::string last_failure;  // of a start or a crash: error text and last output lines
 };
+
+// "STARTING", ...: as status and details show it.
+std::string_view state_name(ReplicaPhase phase);
 
 // True when exactly the wanted replicas run, in the wanted version.
 bool at_target(const DeploymentFacts& facts);

@@ -1,25 +1,13 @@
 #include "control/details.h"
 
+#include <unistd.h>
+
 #include <utility>
 
-#include <unistd.h>
+#include "control/deployment_status.h"
 
 namespace manta::control {
 namespace {
-
-std::string state_of(const Controller::Replica& replica) {
-  switch (replica.view.phase) {
-    case ReplicaPhase::Starting:
-      return "STARTING";
-    case ReplicaPhase::Recovering:
-      return "RECOVERING";
-    case ReplicaPhase::Running:
-      return "RUNNING";
-    case ReplicaPhase::Stopping:
-      return "STOPPING";
-  }
-  return "STARTING";
-}
 
 DeploymentDetails deployment_details(const Controller& controller, const Controller::Deployment& deployment,
                                      const spec::DeploymentStatus& status) {
@@ -34,7 +22,7 @@ DeploymentDetails deployment_details(const Controller& controller, const Control
   for (const auto& [id, replica] : controller.replicas()) {
     if (replica.view.key != deployment.target.key) continue;
     details.replicas.push_back({.replica_id = id,
-                                .state = state_of(replica),
+                                .state = std::string(state_name(replica.view.phase)),
                                 .pid = replica.observed.pid,
                                 .start_time_s = replica.observed.start_time_s,
                                 .node_id = replica.observed.node_id,
