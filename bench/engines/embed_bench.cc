@@ -1,6 +1,7 @@
 #include <onnxruntime_cxx_api.h>
 #include <tokenizers_c.h>
 
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -10,8 +11,8 @@
 #include "engines/measure.h"
 
 // CPU per embedding, one text per call, one thread: a bare ONNX Runtime loop against the onnx engine, in interleaved
-// pairs. usage: embed_bench [rounds] | embed_bench knee | embed_bench option=value... (engine only: wall and CPU per
-// text in batches of 32)
+// pairs. usage: embed_bench [rounds] | embed_bench loop TEXTS SECONDS (bare loop only, TEXTS in a batch) | embed_bench
+// knee | embed_bench option=value... (engine only: wall and CPU per text in batches of 32)
 using namespace manta;
 using namespace manta::engines;
 
@@ -33,21 +34,25 @@ class BareLoop {
   BareLoop(const BareLoop&) = delete;
   BareLoop& operator=(const BareLoop&) = delete;
 
-  std::vector<float> embed(const std::string& text) {
-    const tokc_text view{text.data(), text.size()};
+  // All texts are the same one: the rows have equal lengths.
+  std::vector<std::vector<float>> embed(const std::string& text, std::size_t texts) {
+    const std::vector<tokc_text> views(texts, {text.data(), text.size()});
     char* error = nullptr;
-    tokc_encoding* e =
-        tokc_encode(tokenizer_, &view, nullptr, 1, {.max_length = 256, .add_special_tokens = 1, .pad = 1}, &error);
+    tokc_encoding* e = tokc_encode(tokenizer_, views.data(), nullptr, texts,
+                                   {.max_length = 256, .add_special_tokens = 1, .pad = 1}, &error);
     const auto memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
-    const std::int64_t shape[2] = {1, static_cast<std::int64_t>(e->lengths[0])};
+    const std::size_t tokens = e->lengths[0];
+    const std::int64_t shape[2] = {static_cast<std::int64_t>(texts), static_cast<std::int64_t>(tokens)};
     const auto tensor = [&](std::int64_t* data) {
-      return Ort::Value::CreateTensor<std::int64_t>(memory, data, e->lengths[0], shape, 2);
+      return Ort::Value::CreateTensor<std::int64_t>(memory, data, texts * tokens, shape, 2);
     };
     const Ort::Value inputs[] = {tensor(e->ids), tensor(e->mask), tensor(e->type_ids)};
     const char* names[] = {"input_ids", "attention_mask", "token_type_ids"};
     const char* output = "last_hidden_state";
     const auto result = session_.Run(Ort::RunOptions{nullptr}, names, inputs, 3, &output, 1);
-    std::vector<float> pooled = mean(result[0].GetTensorData<float>(), e->lengths[0]);
+    std::vector<std::vector<float>> pooled;
+    for (std::size_t row = 0; row < texts; ++row)
+      pooled.push_back(mean(result[0].GetTensorData<float>() + row * tokens * 384, tokens));
     tokc_encoding_free(e);
     return pooled;
   }
@@ -92,13 +97,29 @@ void compare(int rounds) {
   const auto ours = engine({});
   std::vector<double> bare_ms, our_ms;
   for (int round = -1; round < rounds; ++round) {  // the first warms up
-    const double b = cpu_ms_per_text(kTextsPerRound, [&] { bare.embed(kText); });
+    const double b = cpu_ms_per_text(kTextsPerRound, [&] { bare.embed(kText, 1); });
     const double o = cpu_ms_per_text(kTextsPerRound, [&] { value_or_throw(ours->embed(std::span(&kText, 1))); });
     if (round < 0) continue;
     bare_ms.push_back(b);
     our_ms.push_back(o);
   }
   bench::print_pairs("embed, 1 text a call", "ms CPU", bare_ms, our_ms);
+}
+
+// The limit that a server of this model is held against. Not pinned, as the server is not.
+void loop(std::size_t texts, double seconds) {
+  BareLoop bare;
+  for (int i = 0; i < 3; ++i) bare.embed(kText, texts);
+  using Clock = std::chrono::steady_clock;
+  const auto begun = Clock::now();
+  const double cpu = bench::cpu_seconds();
+  std::chrono::duration<double> took{};
+  std::size_t done = 0;
+  for (; took.count() < seconds; took = Clock::now() - begun) {
+    bare.embed(kText, texts);
+    done += texts;
+  }
+  std::printf("texts=%zu seconds=%.4f cpu_s=%.4f\n", done, took.count(), bench::cpu_seconds() - cpu);
 }
 
 // CPU microseconds per token against the padded size of one run, to choose max_batch_tokens and the cost of a run.
@@ -151,6 +172,8 @@ void with_options(int argc, char** argv) {
 int main(int argc, char** argv) try {
   if (argc > 1 && std::strcmp(argv[1], "knee") == 0)
     knee();
+  else if (argc > 3 && std::strcmp(argv[1], "loop") == 0)
+    loop(std::strtoul(argv[2], nullptr, 10), std::atof(argv[3]));
   else if (argc > 1 && std::strchr(argv[1], '='))
     with_options(argc, argv);
   else

@@ -1,0 +1,19 @@
+"""Ingress deployment -> handle -> second deployment and back, 10 KB each way."""
+import json
+
+from measure import field, interleave, wrk
+
+TITLE = "composition through a handle, 10 KB both ways, 64 connections"
+PEER = "ray"
+QUESTION = json.dumps({"data": "x" * 10230}, separators=(",", ":"))
+
+
+def run(session):
+    manta, ray = session.manta(), session.ray()
+    sides = {"manta": lambda seconds: wrk(f"http://127.0.0.1:{manta.port}/composition", manta.pids, seconds, 64, QUESTION)}
+    if ray:
+        sides["ray"] = lambda seconds: wrk(f"http://127.0.0.1:{ray.port}/composition", ray.pids, seconds, 64, QUESTION)
+    found = interleave(session, sides)
+    return [session.beside_ray("composition", f"{TITLE}: CPU", "us", field(found, "manta", "cpu_us"), field(found, "ray", "cpu_us"),
+                               1 / 50, bar_text="<= 1/50"),
+            session.beside_ray("composition", "the same: rate", "/s", field(found, "manta", "rate"), field(found, "ray", "rate"))]

@@ -1,0 +1,206 @@
+"""The servers that rows measure: Manta and its peers. Each is started once, when the first row asks for it."""
+import http.client
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import measure
+
+HERE = Path(__file__).resolve().parent
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def request(port, method, path, body=None, timeout=30.0):
+    """(status, body)"""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        connection.request(method, path, body, {"content-type": "application/json"} if body else {})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def wait_for_200(port, method, path, body=None, limit_s=120.0):
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        try:
+            if request(port, method, path, body, 5.0)[0] == 200:
+                return
+        except OSError:
+            pass
+        time.sleep(0.02)
+    raise RuntimeError(f"no 200 from port {port} {path} within {limit_s:.0f} s")
+
+
+class Server:
+    """A process and everything below it, in a folder of its own. `log` is what it wrote."""
+
+    def __init__(self, command, name, environment=None, stdin=None, stdout=None):
+        self.folder = Path(tempfile.mkdtemp(prefix=f"manta-bench-{name}-"))
+        self.name = name
+        command = [str(word).replace("{folder}", str(self.folder)) for word in command]
+        with open(self.folder / "log", "wb") as log:
+            self.process = subprocess.Popen(command, stdin=stdin or subprocess.DEVNULL, stdout=stdout or log, stderr=log, text=True,
+                                            env={**os.environ, **(environment or {})}, cwd=self.folder, start_new_session=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def pids(self):
+        return measure.processes_below(self.process.pid)
+
+    def starting(self, wait):
+        """Calls `wait`; a server that does not become ready is ended, and the error has what it wrote."""
+        try:
+            wait()
+        except BaseException as error:
+            written = self.log()[-3000:]
+            self.stop()
+            if not isinstance(error, Exception):
+                raise
+            raise RuntimeError(f"{self.name} did not start: {error}\n{written}") from None
+
+    def log(self):
+        return (self.folder / "log").read_text(errors="replace")
+
+    def stop(self, how=signal.SIGINT, limit_s=30.0):
+        """Ends the process, and by pid what it leaves behind."""
+        below = self.pids()
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+            try:
+                self.process.wait(limit_s)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        for pid in below & measure.processes_below(os.getpid()) - {os.getpid()}:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Manta(Server):
+    """`manta run` with the given applications: [{"name", "route_prefix", "import_path", "args"}, ...]."""
+
+    def __init__(self, build, applications, prefix=(), ready_s=120.0):
+        self.port, self.admin_port = free_port(), free_port()
+        config = tempfile.NamedTemporaryFile("w", suffix=".json", prefix="manta-bench-", delete=False)
+        with config:
+            json.dump({"applications": applications}, config)
+        self.config = config.name
+        super().__init__([*prefix, build / "bin" / "manta", "run", config.name, "--http-port", self.port, "--admin-port", self.admin_port,
+                          "--num-cpus", 16, "--state-dir", "{folder}/state"], "manta")
+        self.starting(lambda: self._wait_ready(ready_s))
+
+    def _wait_ready(self, limit_s):
+        end = time.monotonic() + limit_s
+        while "ready: " not in self.log():
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError("no line `ready: `")
+            time.sleep(0.01)
+
+    @staticmethod
+    def role(pid):
+        """"run", "controller", "proxy" or "replica"; empty when the process is gone."""
+        return ((measure.read_proc(pid, "cmdline") or "").split("\0") + [""])[1]
+
+    def replica(self, deployment):
+        """Pids of the deployment's replicas."""
+        word = f"--deployment\0{deployment}\0"
+        return {pid for pid in self.pids() if word in (measure.read_proc(pid, "cmdline") or "")}
+
+    def stop(self, **options):
+        super().stop(**options)
+        Path(self.config).unlink(missing_ok=True)
+
+
+NGINX = """worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error; events {{ worker_connections 4096; }}
+http {{ access_log off; keepalive_requests 100000000; client_body_buffer_size 64k; default_type application/json;
+ client_body_temp_path {folder}/c; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+ {servers} }}"""
+
+
+class Nginx(Server):
+    """A static answer on `port`; with `upstream`, that answer through a second nginx in front of it: two processes that work, as
+    with Manta's proxy and replica. Started twice then, so that each has a master and a worker of its own."""
+
+    def __init__(self, upstream=None):
+        self.port = free_port()
+        location = """return 200 '{"ok": true, "fields": 3}';"""
+        pool = ""
+        if upstream:
+            pool = f"upstream u {{ server 127.0.0.1:{upstream.port}; keepalive 256; keepalive_requests 100000000; }}"
+            location = 'proxy_pass http://u; proxy_http_version 1.1; proxy_set_header Connection "";'
+        servers = f"{pool} server {{ listen 127.0.0.1:{self.port}; location / {{ {location} }} }}"
+        folder = tempfile.mkdtemp(prefix="manta-bench-nginx-")
+        self.config = Path(folder)
+        (self.config / "nginx.conf").write_text(NGINX.format(folder=folder, servers=servers))
+        super().__init__(["nginx", "-p", folder, "-c", f"{folder}/nginx.conf"], "nginx")
+        self.starting(lambda: wait_for_200(self.port, "GET", "/", limit_s=10))
+
+    def stop(self, **options):
+        super().stop(how=signal.SIGQUIT, **options)
+        shutil.rmtree(self.config, ignore_errors=True)
+
+
+class RayServe(Server):
+    """A Ray head and bench/apps/ray_apps.py on it, with Ray's fastest settings: the throughput flags, HAProxy straight to the replicas,
+    no log on stderr. Runs in the network namespace of bench/run: a Ray head listens on all addresses without asking who calls."""
+
+    SETTINGS = {"RAY_SERVE_THROUGHPUT_OPTIMIZED": "1", "RAY_SERVE_ENABLE_HA_PROXY": "1", "RAY_SERVE_LOG_TO_STDERR": "0",
+                "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled", "ORT_DISABLE_TELEMETRY": "1"}
+
+    def __init__(self, python, models):
+        self.port = free_port()
+        self.begun = time.monotonic()
+        folder = tempfile.mkdtemp(prefix="mbr-")   # a socket path of Ray's has to fit into 107 bytes
+        self.temporary = folder
+        super().__init__([python, HERE / "apps" / "ray_apps.py", self.port, folder, models], "ray", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                         environment={**self.SETTINGS, "HOME": folder, "PATH": f"{Path(python).parent}:{os.environ['PATH']}"})
+        self.starting(lambda: self._wait_for("noop", 120))
+        self.first_200_s = time.monotonic() - self.begun
+        self.starting(lambda: self._wait_for("ready", 240))
+
+    def _wait_for(self, line, limit_s):
+        end = time.monotonic() + limit_s
+        while True:
+            readable, _, _ = select.select([self.process.stdout], [], [], max(0.0, end - time.monotonic()))
+            found = self.process.stdout.readline().strip() if readable else ""
+            if found == line:
+                return
+            if not found:
+                raise RuntimeError(f"it did not say {line!r}")
+
+    def replica(self, deployment):
+        word = f"ray::ServeReplica:{deployment}"
+        return {pid for pid in self.pids() if (measure.read_proc(pid, "cmdline") or "").startswith(word)}
+
+    def stop(self, **options):
+        super().stop(**options)
+        shutil.rmtree(self.temporary, ignore_errors=True)
+
+
+class LlamaServer(Server):
+    def __init__(self, binary, model, streams, context, prefix=()):
+        self.port = free_port()
+        super().__init__([*prefix, binary, "--model", model, "--host", "127.0.0.1", "--port", self.port, "--threads", 1, "--threads-batch", 1,
+                          "--parallel", streams, "--ctx-size", context * streams, "--no-warmup", "--offline"], "llama-server")
+        self.starting(lambda: wait_for_200(self.port, "GET", "/health", limit_s=120))
