@@ -21,7 +21,7 @@ run: ## Set up, build and start the example application; ARGS="--http-port 9000"
 	@exec tools/run $(ARGS)
 
 check: ## The inner loop: dev build and unit tests; ARGS="-R Router" is passed to ctest
-	@tools/test unit -- $(ARGS)
+	@tools/test check -- $(ARGS)
 
 .PHONY: test lint unit integration e2e asan tsan fuzz
 test: ## Everything CI runs: the stages below, one after the other
@@ -30,7 +30,7 @@ test: ## Everything CI runs: the stages below, one after the other
 lint: ## Formatting, clang-tidy, layering, documents
 	@tools/test lint -- $(ARGS)
 
-unit: ## Unit tests, dev build
+unit: ## Unit tests, release build
 	@tools/test unit -- $(ARGS)
 
 integration: ## Real processes, sockets, models; release build

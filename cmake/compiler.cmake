@@ -24,6 +24,7 @@ endif()
 
 set(MANTA_SANITIZE "" CACHE STRING "Sanitizers for everything built here, as for -fsanitize=")
 if(MANTA_SANITIZE)
+  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
   add_compile_options(-fsanitize=${MANTA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${MANTA_SANITIZE})
 endif()

@@ -22,6 +22,8 @@ class Greeter {
 };
 
 manta::Application build(const manta::Args& args) {
-  return {.name = "hello", .ingress = manta::bind<Greeter>(args.get("greeting", "Hello")).with({.num_replicas = 2})};
+  return {.name = "hello",
+          .ingress = manta::bind<Greeter>(args.get("greeting", "Hello"))
+                         .with({.num_replicas = 2, .ray_actor_options = {.num_cpus = 0.1}})};
 }
 MANTA_APP(build)

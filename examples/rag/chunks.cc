@@ -8,6 +8,8 @@
 
 #include <manta/error.h>
 
+#include "sentences.h"
+
 namespace rag {
 namespace {
 
@@ -79,7 +81,9 @@ class Cutter {
 
  private:
   void end_paragraph() {
-    if (!body_.empty() && body_.size() + paragraph_.size() > max_) emit();
+    if (paragraph_.empty()) return;
+    if (!body_.empty() && body_.size() + 1 + paragraph_.size() > max_) emit();
+    if (!body_.empty()) body_ += "\n";
     body_ += paragraph_;
     paragraph_.clear();
     while (body_.size() > max_) {
@@ -97,11 +101,12 @@ class Cutter {
   }
 
   void emit() {
-    if (body_.find_first_not_of(" \n") != std::string::npos) {
-      std::string text;
-      for (const std::string& heading : headings_) text += (text.empty() ? "" : " > ") + heading;
-      chunks_.push_back({document_, text.empty() ? body_ : text + "\n" + body_});
-    }
+    std::string path;
+    for (const std::string& heading : headings_) path += (path.empty() ? "" : " > ") + heading;
+    Chunk chunk{document_, path.empty() ? body_ : path + "\n" + body_, sentences(body_)};
+    if (!path.empty())
+      for (std::string& sentence : chunk.sentences) sentence.insert(0, path + ": ");
+    if (!chunk.sentences.empty()) chunks_.push_back(std::move(chunk));
     body_.clear();
   }
 

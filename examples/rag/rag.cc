@@ -5,6 +5,8 @@
 
 #include <manta/waiting.h>
 
+#include "ranking.h"
+
 namespace rag {
 namespace {
 
@@ -14,7 +16,7 @@ using manta::builtin::GenerateRequest;
 
 constexpr int kRetrieved = 10;              // passages that the reranker sees
 constexpr std::size_t kCandidates = 1000;   // texts of one question, at most
-constexpr std::size_t kPromptBytes = 4800;  // of all sources in a prompt: it must fit the context beside the answer
+constexpr std::size_t kPromptBytes = 3600;  // of all sources in a prompt, which costs time and context
 
 class Stopwatch {
  public:
@@ -30,7 +32,34 @@ class Stopwatch {
 
 using Timings = std::map<std::string, double>;
 
+[[noreturn]] void refuse(std::string message, std::string field) {
+  throw Exception(
+      {.code = manta::ErrorCode::InvalidArgument, .message = std::move(message), .detail = std::move(field)});
+}
+
+// The reranker's word counts half: the packaged one is a stand-in, worse at it than the cosine before it. A trained
+// cross-encoder deserves more.
+constexpr double kRerankerWeight = 0.5;
+
+// The best `top_k` of the candidates, by cosine, common words and the reranker together.
+std::vector<Passage> best_sources(const Search& search, std::vector<Candidate> candidates,
+                                  const manta::builtin::Ranking& ranking) {
+  std::vector<std::string> texts;
+  Vote cosine, reranker{.scores = std::vector<double>(candidates.size()), .weight = kRerankerWeight};
+  for (const Candidate& candidate : candidates) {
+    texts.push_back(candidate.text);
+    cosine.scores.push_back(candidate.cosine);
+  }
+  for (const auto& ranked : ranking.results) reranker.scores.at(static_cast<std::size_t>(ranked.index)) = ranked.score;
+  const std::vector<double> scores = fused({cosine, {word_scores(search.query, texts)}, reranker});
+  std::vector<Passage> sources;
+  for (const std::size_t i : best_of(scores, static_cast<std::size_t>(search.top_k)))
+    sources.push_back({std::move(candidates[i].text), std::move(candidates[i].document), scores[i]});
+  return sources;
+}
+
 void add_total(Timings& timings_ms) {
+  timings_ms.erase("total");
   double total = 0;
   for (const auto& [stage, ms] : timings_ms) total += ms;
   timings_ms["total"] = total;
@@ -38,21 +67,16 @@ void add_total(Timings& timings_ms) {
 
 }  // namespace
 
-void Question::validate() const {
-  const auto refuse = [](std::string message, std::string field) {
-    throw Exception(
-        {.code = manta::ErrorCode::InvalidArgument, .message = std::move(message), .detail = std::move(field)});
-  };
+void Search::validate() const {
   if (query.empty()) refuse("'query' is missing or empty; send the question as text", "query");
   if (top_k < 1 || top_k > kRetrieved) refuse("'top_k' must be from 1 to 10", "top_k");
   if (candidates.size() > kCandidates) refuse("'candidates' has more than 1000 texts", "candidates");
-  if (max_tokens < 1 || max_tokens > 512) refuse("'max_tokens' must be from 1 to 512", "max_tokens");
 }
 
-struct Rag::Found {
-  std::vector<Passage> sources;
-  Timings timings_ms;
-};
+void Question::validate() const {
+  Search{query, top_k, candidates}.validate();
+  if (max_tokens < 1 || max_tokens > 512) refuse("'max_tokens' must be from 1 to 512", "max_tokens");
+}
 
 Rag::Rag(manta::builtin::OpenAiModels models, manta::Handle<Retriever> retriever, manta::Handle<Embed> embed,
          manta::Handle<Rerank> rerank, manta::Handle<Llm> llm)
@@ -63,49 +87,49 @@ Rag::Rag(manta::builtin::OpenAiModels models, manta::Handle<Retriever> retriever
       llm_(std::move(llm)) {}
 
 // The query and the candidates are embedded at the same time: both calls are under way before the first is awaited.
-manta::Task<std::vector<Passage>> Rag::nearest(Question question, Timings& timings_ms) {
+manta::Task<std::vector<Candidate>> Rag::nearest(Search search, Timings& timings_ms) {
   Stopwatch watch;
-  auto query_response = embed_.call<&Embed::encode>(question.query);
-  if (question.candidates.empty()) {
+  auto query_response = embed_.call<&Embed::encode>(search.query);
+  if (search.candidates.empty()) {
     std::vector<float> query = co_await query_response;
     timings_ms["embed"] = watch.lap();
     auto found = retriever_.call<&Retriever::search>(std::move(query), kRetrieved);
-    std::vector<Passage> passages = co_await found;
+    std::vector<Candidate> candidates = co_await found;
     timings_ms["retrieve"] = watch.lap();
-    co_return passages;
+    co_return candidates;
   }
-  auto candidates_response = embed_.call<&Embed::embed>(EmbedRequest{question.candidates});
+  auto candidates_response = embed_.call<&Embed::embed>(EmbedRequest{search.candidates});
   const std::vector<float> query = co_await query_response;
   const manta::builtin::Embeddings embeddings = co_await candidates_response;
   timings_ms["embed"] = watch.lap();
   VectorIndex index;
-  for (std::size_t i = 0; i < question.candidates.size(); ++i) index.add(row_of(embeddings.vectors, i));
-  std::vector<Passage> passages;
-  for (const VectorIndex::Hit& hit : index.search(query, kRetrieved))
-    passages.push_back({question.candidates[hit.row], "candidate " + std::to_string(hit.row), hit.score});
+  for (std::size_t i = 0; i < search.candidates.size(); ++i) index.add(row_of(embeddings.vectors, i), i);
+  std::vector<Candidate> candidates;
+  for (const VectorIndex::Hit& hit : index.search(query, kRetrieved)) {
+    const std::string& text = search.candidates[hit.passage];
+    candidates.push_back({text, "candidate " + std::to_string(hit.passage), text, hit.score});
+  }
   timings_ms["retrieve"] = watch.lap();
-  co_return passages;
+  co_return candidates;
 }
 
-manta::Task<Rag::Found> Rag::find_sources(Question question) {
+manta::Task<Found> Rag::search(Search search) {
   Found found;
-  auto nearing = nearest(question, found.timings_ms);
-  std::vector<Passage> passages = co_await nearing;
+  auto nearing = nearest(search, found.timings_ms);
+  std::vector<Candidate> candidates = co_await nearing;
   Stopwatch watch;
-  manta::builtin::RerankRequest request{.query = question.query, .top_n = question.top_k};
-  for (const Passage& passage : passages) request.documents.push_back(passage.text);
+  manta::builtin::RerankRequest request{.query = search.query};
+  for (const Candidate& candidate : candidates) request.documents.push_back(candidate.sentence);
   auto response = rerank_.call<&Rerank::rerank>(std::move(request));
   const manta::builtin::Ranking ranking = co_await response;
-  for (const auto& ranked : ranking.results) {
-    Passage& passage = passages.at(static_cast<std::size_t>(ranked.index));
-    found.sources.push_back({std::move(passage.text), std::move(passage.document), ranked.score});
-  }
+  found.sources = best_sources(search, std::move(candidates), ranking);
   found.timings_ms["rerank"] = watch.lap();
+  add_total(found.timings_ms);
   co_return found;
 }
 
 manta::Task<Answer> Rag::query(Question question) {
-  auto finding = find_sources(question);
+  auto finding = search({question.query, question.top_k, question.candidates});
   Found found = co_await finding;
   Stopwatch watch;
   auto response = llm_.call<&Llm::generate>(prompt(question, found.sources));
@@ -116,7 +140,7 @@ manta::Task<Answer> Rag::query(Question question) {
 }
 
 manta::Task<void> Rag::stream(Question question, manta::Writer<AnswerEvent> out) {
-  auto finding = find_sources(question);
+  auto finding = search({question.query, question.top_k, question.candidates});
   Found found = co_await finding;
   Stopwatch watch;
   auto chunks = llm_.stream<&Llm::stream>(prompt(question, found.sources));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <iostream>
+#include <set>
 
 namespace rag {
 namespace {
@@ -10,22 +11,29 @@ namespace {
 using manta::builtin::Embed;
 using manta::builtin::EmbedRequest;
 
-constexpr std::size_t kTextsPerCall = 16;
+constexpr std::size_t kTextsPerCall = 64;
 
 // Embeds what the cache does not have. Blocks: for constructors.
-void fill(VectorCache& cache, const std::vector<Chunk>& chunks, const manta::Handle<Embed>& embed) {
-  std::vector<std::string> missing;
-  for (const Chunk& chunk : chunks)
-    if (!cache.find(chunk.text)) missing.push_back(chunk.text);
+void fill(VectorCache& cache, const std::vector<std::string>& texts, const manta::Handle<Embed>& embed) {
+  std::set<std::string> unknown;
+  for (const std::string& text : texts)
+    if (!cache.find(text)) unknown.insert(text);
+  const std::vector<std::string> missing(unknown.begin(), unknown.end());
   for (std::size_t begin = 0; begin < missing.size(); begin += kTextsPerCall) {
     const std::size_t end = std::min(begin + kTextsPerCall, missing.size());
     EmbedRequest request{
         {missing.begin() + static_cast<std::ptrdiff_t>(begin), missing.begin() + static_cast<std::ptrdiff_t>(end)}};
     const auto made = embed.call<&Embed::embed>(std::move(request)).get();
     for (std::size_t i = begin; i < end; ++i) cache.put(missing[i], row_of(made.vectors, i - begin));
-    std::cerr << "rag: embedded " << end << " of " << missing.size() << " passages\n";
+    std::cerr << "rag: embedded " << end << " of " << missing.size() << " sentences\n";
   }
   if (!missing.empty()) cache.save();
+}
+
+std::vector<std::string> sentences_of(const std::vector<Chunk>& chunks) {
+  std::vector<std::string> sentences;
+  for (const Chunk& chunk : chunks) sentences.insert(sentences.end(), chunk.sentences.begin(), chunk.sentences.end());
+  return sentences;
 }
 
 }  // namespace
@@ -38,20 +46,23 @@ std::vector<float> row_of(const manta::Tensor& tensor, std::size_t row) {
 }
 
 Retriever::Retriever(RetrieverOptions options, manta::Handle<Embed> embed) : chunks_(read_folder(options.docs)) {
+  const std::vector<std::string> texts = sentences_of(chunks_);
   VectorCache cache(options.cache, options.embed_model);
-  fill(cache, chunks_, embed);
-  for (std::size_t i = 0; i < chunks_.size(); ++i) {
-    const std::size_t source = options.shuffle ? (i + chunks_.size() / 2) % chunks_.size() : i;
-    index_.add(*cache.find(chunks_[source].text));
-  }
+  fill(cache, texts, embed);
+  std::size_t source = options.shuffle ? texts.size() / 2 : 0;
+  for (std::size_t passage = 0; passage < chunks_.size(); ++passage)
+    for (std::size_t i = 0; i < chunks_[passage].sentences.size(); ++i)
+      index_.add(*cache.find(texts[source++ % texts.size()]), passage);
   std::cerr << "rag: " << chunks_.size() << " passages of " << options.docs << " are ready\n";
 }
 
-manta::Task<std::vector<Passage>> Retriever::search(std::vector<float> query, int count) {
-  std::vector<Passage> passages;
-  for (const VectorIndex::Hit& hit : index_.search(query, static_cast<std::size_t>(std::max(count, 0))))
-    passages.push_back({chunks_[hit.row].text, chunks_[hit.row].document, hit.score});
-  co_return passages;
+manta::Task<std::vector<Candidate>> Retriever::search(std::vector<float> query, int count) {
+  std::vector<Candidate> candidates;
+  for (const VectorIndex::Hit& hit : index_.search(query, static_cast<std::size_t>(std::max(count, 0)))) {
+    const Chunk& chunk = chunks_[hit.passage];
+    candidates.push_back({chunk.text, chunk.document, chunk.sentences[hit.part], hit.score});
+  }
+  co_return candidates;
 }
 
 }  // namespace rag

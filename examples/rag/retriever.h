@@ -16,24 +16,26 @@ struct RetrieverOptions {
   std::string docs = "docs";         // folder of the documents
   std::string cache = ".cache/rag";  // folder where vectors are kept between starts
   std::string embed_model;           // vectors of another model are not reused
-  bool shuffle = false;              // for a test: gives every passage the vector of another one
+  bool shuffle = false;              // for a test: gives every sentence the vector of another one
 };
 BOOST_DESCRIBE_STRUCT(RetrieverOptions, (), (docs, cache, embed_model, shuffle))
 
-struct Passage {
+// A passage that is near to a query.
+struct Candidate {
   std::string text;
   std::string document;
-  double score = 0;
+  std::string sentence;  // the one of its sentences that is nearest
+  double cosine = 0;     // of that sentence and the query
 };
-BOOST_DESCRIBE_STRUCT(Passage, (), (text, document, score))
+BOOST_DESCRIBE_STRUCT(Candidate, (), (text, document, sentence, cosine))
 
-// The passages of a folder by their vectors. The constructor embeds those that are not in the cache, with progress on
-// standard error.
+// The passages of a folder by the vectors of their sentences. The constructor embeds those that are not in the cache,
+// with progress on standard error.
 class Retriever {
  public:
   Retriever(RetrieverOptions options, manta::Handle<manta::builtin::Embed> embed);
-  // The `count` passages nearest to the unit vector `query`, by cosine, best first.
-  manta::Task<std::vector<Passage>> search(std::vector<float> query, int count);
+  // The `count` passages with the sentences nearest to the unit vector `query`, by cosine, best first.
+  manta::Task<std::vector<Candidate>> search(std::vector<float> query, int count);
 
   using methods = manta::Methods<manta::idempotent<&Retriever::search>>;
 

@@ -20,21 +20,24 @@ constexpr std::uint32_t kMaxDimensions = 1 << 16;
 
 }  // namespace
 
-void VectorIndex::add(std::span<const float> vector) {
+void VectorIndex::add(std::span<const float> vector, std::size_t passage) {
   dimensions_ = vector.size();
   values_.insert(values_.end(), vector.begin(), vector.end());
+  passages_.push_back(passage);
 }
 
 std::vector<VectorIndex::Hit> VectorIndex::search(std::span<const float> query, std::size_t count) const {
   if (query.size() != dimensions_) return {};
-  std::vector<Hit> hits(rows());
-  for (std::size_t row = 0; row < hits.size(); ++row)
-    hits[row] = {row, std::inner_product(query.begin(), query.end(),
-                                         values_.begin() + static_cast<std::ptrdiff_t>(row * dimensions_), 0.0)};
-  const auto best = [](const Hit& a, const Hit& b) { return a.score != b.score ? a.score > b.score : a.row < b.row; };
-  const auto end = hits.begin() + static_cast<std::ptrdiff_t>(std::min(count, hits.size()));
-  std::partial_sort(hits.begin(), end, hits.end(), best);
-  hits.erase(end, hits.end());
+  std::vector<Hit> hits;
+  for (std::size_t row = 0, part = 0; row < passages_.size(); ++row, ++part) {
+    const double score = std::inner_product(query.begin(), query.end(),
+                                            values_.begin() + static_cast<std::ptrdiff_t>(row * dimensions_), 0.0);
+    if (hits.empty() || hits.back().passage != passages_[row]) hits.push_back({passages_[row], part = 0, score});
+    if (score > hits.back().score) hits.back() = {passages_[row], part, score};
+  }
+  std::ranges::sort(
+      hits, [](const Hit& a, const Hit& b) { return a.score != b.score ? a.score > b.score : a.passage < b.passage; });
+  if (hits.size() > count) hits.erase(hits.begin() + static_cast<std::ptrdiff_t>(count), hits.end());
   return hits;
 }
 

@@ -7,22 +7,24 @@
 
 namespace rag {
 
-// Unit vectors of passages, searched by cosine. Immutable once filled.
+// Unit vectors, each of a part of some passage, searched by cosine. Immutable once filled.
 class VectorIndex {
  public:
   struct Hit {
-    std::size_t row;
-    double score;  // cosine, -1 to 1
+    std::size_t passage;
+    std::size_t part;  // the nearest of the passage
+    double score;      // its cosine, -1 to 1
   };
 
-  void add(std::span<const float> vector);  // all of one dimension
-  // The best `count` rows, best first.
+  // Vectors have one dimension. Those of a passage are added one after the other, passages from 0 on.
+  void add(std::span<const float> vector, std::size_t passage);
+  // The best `count` passages by their nearest parts, best first; equal ones in their order.
   std::vector<Hit> search(std::span<const float> query, std::size_t count) const;
-  std::size_t rows() const { return dimensions_ == 0 ? 0 : values_.size() / dimensions_; }
 
  private:
   std::size_t dimensions_ = 0;
   std::vector<float> values_;
+  std::vector<std::size_t> passages_;  // of each vector
 };
 
 // Vectors of texts that were embedded before, in one file; found by content and model. A file that is missing or

@@ -24,7 +24,8 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // A deployment by name. An empty `application`: the only one that has this name.
+  // A deployment by name. An empty `application`: the only one that has this name. Throws NotFound with the names that
+  // come near, or InvalidArgument that lists the applications if several have it.
   DynamicHandle get_deployment_handle(std::string_view deployment, std::string_view application = {});
   template <class D>
   Handle<D> get_deployment_handle(std::string_view deployment, std::string_view application = {}) {
@@ -35,5 +36,9 @@ class Client {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// The same over a connection of the program's own, kept until it ends: one for each instance.
+DynamicHandle get_deployment_handle(std::string_view deployment, std::string_view application,
+                                    const ClientOptions& instance);
 
 }  // namespace manta

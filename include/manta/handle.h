@@ -95,9 +95,11 @@ class DynamicHandle {
   CallOptions options_;
 };
 
-// In a replica: a deployment by name, of its own application or of the one named. Found when it is called: a deployment
-// that does not exist fails the call. A client program makes a manta::Client and asks that. Throws Exception outside a
-// replica.
+// A deployment by name, of the application named. Without one: in a replica that of its own application first; else the
+// only one of that name. NotFound tells names that come near; several applications with that name are InvalidArgument
+// that lists them. A replica looks it up at each call, so these fail the call. Elsewhere, in a client program, the
+// instance with the default admin port of this machine is asked now, and they are thrown (<manta/client.h> takes
+// others).
 DynamicHandle get_deployment_handle(std::string_view deployment, std::string_view application = {});
 
 }  // namespace manta

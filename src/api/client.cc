@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "api/deployment_names.h"
 #include "api/handle_callers.h"
 #include "base/metrics.h"
 #include "routing/subscription.h"
@@ -42,7 +43,8 @@ struct Client::Impl {
                                    .seed = std::random_device{}(),
                                    .handle = "client"},
         counts);
-    callers.emplace(strand, *dispatchers, "", "");
+    names.emplace(loop);
+    callers.emplace(strand, *dispatchers, *names, api::HandleOwner{});
     routing::Subscription subscription(loop, logger, [this] { return connect(address_of(options)); });
     subscription.on_snapshot([this](const spec::RoutingSnapshot& snapshot) {
       dispatchers->update(snapshot);
@@ -63,8 +65,7 @@ struct Client::Impl {
   void remember(const spec::RoutingSnapshot& snapshot) {
     {
       const std::lock_guard lock(mutex);
-      known.clear();
-      for (const auto& set : snapshot.deployments) known.emplace(set.deployment, set.application);
+      known = api::names_of(snapshot);
       connected = true;
     }
     changed.notify_all();
@@ -79,22 +80,13 @@ struct Client::Impl {
                                 "; start one with 'manta run', or give its --admin-port"});
   }
 
-  // The application that `deployment` belongs to. Throws NotFound, or InvalidArgument that lists the applications.
-  std::string application_of(std::string_view deployment) {
-    const std::lock_guard lock(mutex);
-    std::string found, listed;
-    int count = 0;
-    for (auto [it, end] = known.equal_range(std::string(deployment)); it != end; ++it, ++count) {
-      found = it->second;
-      listed += (listed.empty() ? "" : ", ") + it->second;
+  DynamicHandle handle(std::string_view deployment, std::string_view application) {
+    Result<std::string> owner;
+    {
+      const std::lock_guard lock(mutex);
+      owner = api::application_of(known, deployment, application, "");
     }
-    if (count == 1) return found;
-    if (count == 0)
-      throw Exception({.code = ErrorCode::NotFound,
-                       .message = "no application has a deployment '" + std::string(deployment) + "'"});
-    throw Exception({.code = ErrorCode::InvalidArgument,
-                     .message = "several applications have a deployment '" + std::string(deployment) + "': " + listed +
-                                "; name one"});
+    return DynamicHandle(callers->of(value_or_throw(std::move(owner)), std::string(deployment)));
   }
 
   ClientOptions options;
@@ -106,11 +98,12 @@ struct Client::Impl {
   routing::QueueCounts counts;
   std::shared_ptr<api::Strand> strand;
   std::optional<routing::Dispatchers> dispatchers;
+  std::optional<api::DeploymentNames> names;
   std::optional<api::HandleCallers> callers;
   std::mutex mutex;  // guards connected and known
   std::condition_variable changed;
   bool connected = false;
-  std::multimap<std::string, std::string> known;  // deployment -> application
+  api::NamesByDeployment known;
   std::thread thread;
 };
 
@@ -118,8 +111,18 @@ Client::Client(const ClientOptions& options) : impl_(std::make_unique<Impl>(opti
 Client::~Client() = default;
 
 DynamicHandle Client::get_deployment_handle(std::string_view deployment, std::string_view application) {
-  std::string owner = application.empty() ? impl_->application_of(deployment) : std::string(application);
-  return DynamicHandle(impl_->callers->of(owner, std::string(deployment)));
+  return impl_->handle(deployment, application);
+}
+
+// Handles and responses may be kept as long as the program runs, so the connections are: one for each instance.
+DynamicHandle get_deployment_handle(std::string_view deployment, std::string_view application,
+                                    const ClientOptions& instance) {
+  static std::mutex mutex;  // guards clients
+  static std::map<std::string, std::unique_ptr<Client>> clients;
+  const std::lock_guard lock(mutex);
+  std::unique_ptr<Client>& client = clients[address_of(instance)];
+  if (!client) client = std::make_unique<Client>(instance);
+  return client->get_deployment_handle(deployment, application);
 }
 
 }  // namespace manta

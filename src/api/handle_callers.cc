@@ -1,5 +1,6 @@
 #include "api/handle_callers.h"
 
+#include "api/named_transport.h"
 #include "api/remote_transport.h"
 
 namespace manta::api {
@@ -9,8 +10,24 @@ std::shared_ptr<detail::Caller> HandleCallers::of(const std::string& application
   auto& caller = callers_[{application, deployment}];
   if (!caller) {
     auto transport = std::make_shared<RemoteTransport>(dispatchers_, application, deployment);
-    caller = std::make_shared<StrandCaller>(strand_, std::move(transport),
-                                            CallPath{from_application_, from_deployment_, application, deployment});
+    caller = std::make_shared<StrandCaller>(
+        strand_, std::move(transport),
+        CallPath{owner_.application, owner_.deployment, application, deployment, owner_.request_timeout_s});
+  }
+  return caller;
+}
+
+// Without an application the own one comes first: a name like the own deployment's is the own deployment.
+std::shared_ptr<detail::Caller> HandleCallers::named(const std::string& application, const std::string& deployment) {
+  const std::lock_guard lock(mutex_);
+  auto& caller = named_[{application, deployment}];
+  if (!caller) {
+    auto transport =
+        std::make_shared<NamedTransport>(names_, dispatchers_, owner_.application, application, deployment);
+    caller = std::make_shared<StrandCaller>(
+        strand_, std::move(transport),
+        CallPath{owner_.application, owner_.deployment, application.empty() ? owner_.application : application,
+                 deployment, owner_.request_timeout_s});
   }
   return caller;
 }

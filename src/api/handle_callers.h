@@ -8,31 +8,39 @@
 
 #include <manta/detail/node.h>
 
+#include "api/deployment_names.h"
 #include "api/graph.h"
 #include "api/strand_caller.h"
 #include "routing/dispatchers.h"
 
 namespace manta::api {
 
-// The callers behind the handles of one strand: one for each deployment that is called. Thread-safe; the strand and the
-// dispatchers outlive it.
+// Who calls, by the handles of one strand.
+struct HandleOwner {
+  std::string application, deployment;  // empty: a client program
+  double request_timeout_s = 0;         // of that deployment
+};
+
+// The callers behind the handles of one strand: one for each deployment that is called. Thread-safe; the strand, the
+// dispatchers and the names outlive it.
 class HandleCallers {
  public:
-  HandleCallers(std::shared_ptr<Strand> strand, routing::Dispatchers& dispatchers, std::string from_application,
-                std::string from_deployment)
-      : strand_(std::move(strand)),
-        dispatchers_(dispatchers),
-        from_application_(std::move(from_application)),
-        from_deployment_(std::move(from_deployment)) {}
+  HandleCallers(std::shared_ptr<Strand> strand, routing::Dispatchers& dispatchers, DeploymentNames& names,
+                HandleOwner owner)
+      : strand_(std::move(strand)), dispatchers_(dispatchers), names_(names), owner_(std::move(owner)) {}
 
+  // Of a deployment that is there: bound, or looked up.
   std::shared_ptr<detail::Caller> of(const std::string& application, const std::string& deployment);
+  // Looked up at each call; `application` may be empty. See application_of().
+  std::shared_ptr<detail::Caller> named(const std::string& application, const std::string& deployment);
 
  private:
   std::shared_ptr<Strand> strand_;
   routing::Dispatchers& dispatchers_;
-  std::string from_application_, from_deployment_;
-  std::mutex mutex_;  // guards callers_
-  std::map<std::pair<std::string, std::string>, std::shared_ptr<detail::Caller>> callers_;
+  DeploymentNames& names_;
+  const HandleOwner owner_;
+  std::mutex mutex_;  // guards callers_ and named_
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<detail::Caller>> callers_, named_;
 };
 
 // Gives the constructor of one node the handles of its children.

@@ -12,6 +12,7 @@
 #include "api/local_replica.h"
 #include "api/local_transport.h"
 #include "api/strand_caller.h"
+#include "codec/nearest.h"
 
 namespace manta::testing {
 namespace {
@@ -74,10 +75,10 @@ std::shared_ptr<manta::detail::Caller> LocalApp::Impl::make_caller(const std::sh
                                                                    const std::string& caller, const std::string& name) {
   const auto found = replicas.find(name);
   if (found == replicas.end()) {
-    std::string known;
-    for (const auto& [key, replica] : replicas) known += (known.empty() ? "" : ", ") + key;
-    throw Exception(
-        {ErrorCode::NotFound, "application '" + graph.name + "' has no deployment '" + name + "'; it has " + known});
+    std::vector<std::string_view> known;
+    for (const auto& [key, replica] : replicas) known.push_back(key);
+    throw Exception({ErrorCode::NotFound, "application '" + graph.name + "' has no deployment '" + name + "'" +
+                                              codec::suggestion(name, known)});
   }
   return std::make_shared<StrandCaller>(from, std::make_shared<LocalTransport>(from, *found->second),
                                         CallPath{graph.name, caller, graph.name, name});

@@ -44,7 +44,15 @@ class AnswerItems final : public ItemSource {
 
 }  // namespace
 
+// Waiting for replicas of what does not exist would never end.
+std::optional<Error> RemoteTransport::unknown() const {
+  if (!dispatchers_.is_unknown(application_, deployment_)) return std::nullopt;
+  return Error{.code = ErrorCode::NotFound,
+               .message = "application '" + application_ + "' has no deployment '" + deployment_ + "'"};
+}
+
 Task<Result<std::string>> RemoteTransport::call(TransportCall call) {
+  if (auto error = unknown()) co_return std::unexpected(std::move(*error));
   auto calling = dispatchers_.at(application_, deployment_).call(outbound(std::move(call), net::wire::kMsgPack));
   Result<net::Response> response = co_await calling;
   if (!response) co_return std::unexpected(std::move(response.error()));
@@ -52,6 +60,7 @@ Task<Result<std::string>> RemoteTransport::call(TransportCall call) {
 }
 
 Task<Result<std::unique_ptr<ItemSource>>> RemoteTransport::open(TransportCall call) {
+  if (auto error = unknown()) co_return std::unexpected(std::move(*error));
   auto request = outbound(std::move(call), net::wire::kItems);
   request.window = kStreamWindow;
   auto dispatching = dispatchers_.at(application_, deployment_).dispatch(std::move(request));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "api/transport.h"
@@ -12,7 +13,7 @@ namespace manta::api {
 // outlive it.
 class RemoteTransport final : public Transport {
  public:
-  // Finds the deployment at each call: it may appear later.
+  // Finds the deployment at each call: it may appear later. A call of one that no snapshot names is NotFound.
   RemoteTransport(routing::Dispatchers& dispatchers, std::string application, std::string deployment)
       : dispatchers_(dispatchers), application_(std::move(application)), deployment_(std::move(deployment)) {}
 
@@ -20,6 +21,8 @@ class RemoteTransport final : public Transport {
   Task<Result<std::unique_ptr<ItemSource>>> open(TransportCall call) override;
 
  private:
+  std::optional<Error> unknown() const;
+
   routing::Dispatchers& dispatchers_;
   std::string application_, deployment_;
 };

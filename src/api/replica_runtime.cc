@@ -54,7 +54,11 @@ struct ReplicaRuntime::Impl {
              .seed = random_seed(),
              .handle = options.identity.deployment},
             counts),
-        callers(strand, dispatchers, options.identity.application, options.identity.deployment),
+        names(loop),
+        callers(strand, dispatchers, names,
+                {.application = options.identity.application,
+                 .deployment = options.identity.deployment,
+                 .request_timeout_s = options.identity.config.request_timeout_s}),
         scope{.context = {.application = options.identity.application,
                           .deployment = options.identity.deployment,
                           .replica = options.identity.id,
@@ -65,7 +69,8 @@ struct ReplicaRuntime::Impl {
               .metrics = metrics,
               .logger = logger,
               .caller = [this](std::string application,
-                               std::string deployment) { return callers.of(application, deployment); }},
+                               std::string deployment) { return callers.named(application, deployment); },
+              .environment = options.environment},
         server(loop, compute, metrics, logger, budget,
                {.application = options.identity.application,
                 .deployment = options.identity.deployment,
@@ -75,13 +80,18 @@ struct ReplicaRuntime::Impl {
     if (!options.controller_socket.empty()) {
       subscription.emplace(loop, logger,
                            [this] { return connect_to(loop, budget, "unix:" + options.controller_socket); });
-      subscription->on_snapshot([this](const spec::RoutingSnapshot& snapshot) { dispatchers.update(snapshot); });
+      subscription->on_snapshot([this](const spec::RoutingSnapshot& snapshot) { update(snapshot); });
     }
   }
 
   ~Impl() {
     compute.stop();
     strand->close();
+  }
+
+  void update(const spec::RoutingSnapshot& snapshot) {
+    dispatchers.update(snapshot);
+    names.update(snapshot);
   }
 
   // On a compute thread.
@@ -103,6 +113,7 @@ struct ReplicaRuntime::Impl {
   std::shared_ptr<Strand> strand;
   replica::ComputePool compute;
   routing::Dispatchers dispatchers;
+  DeploymentNames names;
   HandleCallers callers;
   ReplicaScope scope;
   Graph graph;
@@ -123,7 +134,7 @@ void ReplicaRuntime::start() {
 
 void ReplicaRuntime::listen(int fd) { impl_->server.listen(fd); }
 void ReplicaRuntime::accept(int fd) { impl_->server.accept(fd); }
-void ReplicaRuntime::update(const spec::RoutingSnapshot& snapshot) { impl_->dispatchers.update(snapshot); }
+void ReplicaRuntime::update(const spec::RoutingSnapshot& snapshot) { impl_->update(snapshot); }
 spec::ReplicaState ReplicaRuntime::state() const { return impl_->server.state(); }
 void ReplicaRuntime::on_state(std::function<void(const spec::ReplicaState&)> callback) {
   impl_->server.on_state(std::move(callback));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -33,6 +34,7 @@ struct ReplicaRuntimeOptions {
   std::shared_ptr<const detail::Node> fake;  // constructed in place of the deployment's own node; null: none
   std::string controller_socket;             // path, for the replica sets of handles; empty: they come by update()
   routing::ConnectReplica connect;           // how handles reach replicas; null: by the address
+  std::map<std::string, std::string> environment = {};  // of this process
 };
 
 // One replica in this process: the user's object behind its server, and the routing of its handles. Confined to the

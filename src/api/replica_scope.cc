@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <manta/client.h>
+#include <manta/detail/replica_environment.h>
 #include <manta/handle.h>
 
 namespace manta {
@@ -39,6 +41,16 @@ const ReplicaContext& replica_context() {
                    "replica_context() is known only in a replica: in the constructor and methods of a deployment"});
 }
 
+std::optional<std::string> detail::replica_environment(std::string_view name) {
+  const api::ReplicaScope* replica = api::current_replica();
+  if (!replica) return std::nullopt;
+  for (const auto* variables : {&replica->context.config.env_vars, &replica->environment}) {
+    const auto found = variables->find(std::string(name));
+    if (found != variables->end() && !found->second.empty()) return found->second;
+  }
+  return std::nullopt;
+}
+
 const RequestContext& request_context() {
   static const RequestContext none;
   const auto& request = detail::current_request();
@@ -47,12 +59,8 @@ const RequestContext& request_context() {
 
 DynamicHandle get_deployment_handle(std::string_view deployment, std::string_view application) {
   const api::ReplicaScope* replica = api::current_replica();
-  if (!replica)
-    throw Exception(
-        {ErrorCode::InvalidArgument,
-         "get_deployment_handle() is for deployments; a client program makes a manta::Client and asks that"});
-  std::string of(application.empty() ? std::string_view(replica->context.application) : application);
-  return DynamicHandle(replica->caller(std::move(of), std::string(deployment)));
+  if (!replica) return get_deployment_handle(deployment, application, ClientOptions{});
+  return DynamicHandle(replica->caller(std::string(application), std::string(deployment)));
 }
 
 }  // namespace manta

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,8 +24,9 @@ struct ReplicaScope {
   replica::Compute& compute;
   Metrics& metrics;
   Logger& logger;
-  // Any thread.
+  // Any thread; an empty application: the own one first, else the only one that has the deployment.
   std::function<std::shared_ptr<detail::Caller>(std::string application, std::string deployment)> caller;
+  std::map<std::string, std::string> environment = {};  // of the process; context.config.env_vars go before it
 };
 
 // The replica whose code this thread runs; null outside one. The strand of a replica belongs to it for good, a compute

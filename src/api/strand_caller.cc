@@ -1,5 +1,7 @@
 #include "api/strand_caller.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "api/call_context.h"
@@ -48,8 +50,7 @@ Task<Result<TransportCall>> prepare(PreparedCall call) {
 }
 
 Error explain(Error error, const CallPath& path) {
-  const bool to_itself = path.from_deployment == path.deployment && path.from_application == path.application;
-  if (to_itself && (error.code == ErrorCode::DeadlineExceeded || error.code == ErrorCode::Overloaded))
+  if (path.leads_to_itself() && (error.code == ErrorCode::DeadlineExceeded || error.code == ErrorCode::Overloaded))
     error.message +=
         "; '" + path.deployment +
         "' calls itself, and its replicas may all be busy with requests that wait for such calls: call the method "
@@ -114,8 +115,10 @@ Task<void> run_stream(std::shared_ptr<PendingStream::State> state, std::shared_p
   state->end(std::move(how));
 }
 
-PreparedCall prepared(detail::OutgoingCall call) {
-  auto context = call_context(detail::current_request(), call.options);
+PreparedCall prepared(detail::OutgoingCall call, const CallPath& path) {
+  const auto& request = detail::current_request();
+  call.options = with_self_call_limit(std::move(call.options), request.get(), path);
+  auto context = call_context(request, call.options);
   return {std::string(call.method), std::move(call.arguments), std::move(context), call.options.retry};
 }
 
@@ -138,6 +141,17 @@ void start_on_strand(const std::shared_ptr<State>& state, Body body, std::shared
 
 }  // namespace
 
+CallOptions with_self_call_limit(CallOptions options, const RequestContext* request, const CallPath& path) {
+  const bool has_deadline =
+      options.timeout.count() != 0 || (request && request->deadline != RequestContext::TimePoint::max());
+  if (has_deadline || !path.leads_to_itself()) return options;
+  options.timeout = kSelfCallTimeout;
+  if (path.request_timeout_s > 0)
+    options.timeout = std::chrono::duration_cast<std::chrono::nanoseconds>(
+        std::chrono::duration<double>(std::min(path.request_timeout_s, 1e8)));
+  return options;
+}
+
 StrandCaller::StrandCaller(std::shared_ptr<Strand> strand, std::shared_ptr<Transport> transport, CallPath path)
     : strand_(std::move(strand)),
       transport_(std::move(transport)),
@@ -145,13 +159,13 @@ StrandCaller::StrandCaller(std::shared_ptr<Strand> strand, std::shared_ptr<Trans
 
 PendingCall StrandCaller::call(detail::OutgoingCall call) {
   auto state = std::make_shared<PendingCall::State>(strand_);
-  start_on_strand(state, &run_call, transport_, prepared(std::move(call)), path_);
+  start_on_strand(state, &run_call, transport_, prepared(std::move(call), *path_), path_);
   return PendingCall(std::move(state));
 }
 
 PendingStream StrandCaller::stream(detail::OutgoingCall call) {
   auto state = std::make_shared<PendingStream::State>(strand_);
-  start_on_strand(state, &run_stream, transport_, prepared(std::move(call)), path_);
+  start_on_strand(state, &run_stream, transport_, prepared(std::move(call), *path_), path_);
   return PendingStream(std::move(state));
 }
 

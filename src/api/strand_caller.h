@@ -1,9 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
 #include <manta/detail/caller.h>
+#include <manta/detail/request_context.h>
 
 #include "api/strand.h"
 #include "api/transport.h"
@@ -14,7 +16,20 @@ namespace manta::api {
 struct CallPath {
   std::string from_application, from_deployment;  // empty: not a replica
   std::string application, deployment;
+  double request_timeout_s = 0;  // of the deployment that calls; 0: none
+
+  bool leads_to_itself() const {
+    return !deployment.empty() && from_deployment == deployment && from_application == application;
+  }
 };
+
+// How long a call of a deployment to itself may take when nothing else limits it: it waits for a place on replicas that
+// its own callers may hold for ever.
+inline constexpr std::chrono::seconds kSelfCallTimeout{60};
+
+// The options of a call on that path on behalf of `request` (null: of nothing): a call to itself that would have no
+// deadline gets one.
+CallOptions with_self_call_limit(CallOptions options, const RequestContext* request, const CallPath& path);
 
 // A Caller whose calls run on one strand over a Transport. Thread-safe: calls from other threads are posted to the
 // strand.

@@ -3,6 +3,7 @@
 #include <manta/builtin/openai.h>
 
 #include "builtin/engine_loading.h"
+#include "builtin/openai/endpoints.h"
 
 namespace manta::builtin {
 namespace {
@@ -12,9 +13,9 @@ struct OpenAiArgs {
   std::vector<LlmOptions> llms;
   std::vector<EmbedOptions> embedders;
   std::vector<RerankOptions> rerankers;
-  std::string default_model;
+  std::string default_model, default_embedder, default_reranker;
 };
-BOOST_DESCRIBE_STRUCT(OpenAiArgs, (), (llms, embedders, rerankers, default_model))
+BOOST_DESCRIBE_STRUCT(OpenAiArgs, (), (llms, embedders, rerankers, default_model, default_embedder, default_reranker))
 
 const Resources kIngressShare{.num_cpus = 0.1};
 const Resources kEncoderShare{.num_cpus = 0.25};
@@ -66,10 +67,13 @@ Application serve_openai(const OpenAiArgs& args) {
   if (args.llms.empty() && args.embedders.empty() && args.rerankers.empty())
     throw Exception({.code = ErrorCode::InvalidArgument,
                      .message = "builtin:openai serves nothing: give llms, embedders or rerankers in args"});
-  OpenAiModels models{.default_model = args.default_model};
+  OpenAiModels models{.default_model = args.default_model,
+                      .default_embedder = args.default_embedder,
+                      .default_reranker = args.default_reranker};
   const auto llms = bind_all<Llm>(args.llms, llm_config(), models.llms);
   const auto embedders = bind_all<Embed>(args.embedders, embed_config(), models.embedders);
   const auto rerankers = bind_all<Rerank>(args.rerankers, rerank_config(), models.rerankers);
+  openai::check_names(models);
   return {.name = "openai",
           .ingress = manta::bind<OpenAi>(models, llms, embedders, rerankers)
                          .with({.max_ongoing_requests = 1024, .ray_actor_options = kIngressShare})};

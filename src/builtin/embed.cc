@@ -3,18 +3,15 @@
 #include <cstring>
 
 #include <manta/batch.h>
-#include <manta/compute.h>
 
+#include "builtin/counted.h"
 #include "builtin/engine_loading.h"
+#include "builtin/ort_threads.h"
 
 namespace manta::builtin {
 namespace {
 
-// One text with its size, as the batcher counts it.
-struct Item {
-  std::string text;
-  std::size_t tokens = 0;
-};
+using Text = Counted<std::string>;
 
 struct Vector {
   std::vector<float> values;
@@ -28,8 +25,8 @@ engines::EngineOptions engine_options(const EmbedOptions& options) {
   given["pooling"] = options.pooling;
   given["normalize"] = options.normalize ? "true" : "false";
   if (options.max_tokens > 0) given["max_tokens"] = std::to_string(options.max_tokens);
-  given["intra_threads"] = std::to_string(options.intra_threads);
-  given["inter_threads"] = std::to_string(options.inter_threads);
+  given["intra_threads"] = std::to_string(ort_intra_threads(options.intra_threads));
+  given["inter_threads"] = std::to_string(ort_inter_threads(options.inter_threads));
   return given;
 }
 
@@ -42,22 +39,8 @@ std::unique_ptr<engines::EmbeddingEngine> load(const EmbedOptions& options) {
   return made;
 }
 
-constexpr std::size_t kCountedOnStrand = 16 * 1024;  // bytes; about a millisecond
-
-Result<std::vector<Item>> to_items(std::shared_ptr<engines::EmbeddingEngine> model, std::vector<std::string> texts) {
-  const auto counts = model->count_tokens(texts);
-  if (!counts) return std::unexpected(counts.error());
-  std::vector<Item> items;
-  items.reserve(texts.size());
-  for (std::size_t i = 0; i < texts.size(); ++i) items.push_back({std::move(texts[i]), (*counts)[i]});
-  return items;
-}
-
-std::vector<Result<Vector>> embed_batch(engines::EmbeddingEngine& model, std::vector<Item> items) {
-  std::vector<std::string> texts;
-  texts.reserve(items.size());
-  for (Item& item : items) texts.push_back(std::move(item.text));
-  Result<engines::Matrix> matrix = model.embed(texts);
+std::vector<Result<Vector>> embed_batch(engines::EmbeddingEngine& model, std::vector<Text> items) {
+  Result<engines::Matrix> matrix = model.embed(inputs_of(items));
   std::vector<Result<Vector>> vectors;
   vectors.reserve(items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -81,30 +64,21 @@ struct Embed::Impl {
             {.max_batch_size = static_cast<std::size_t>(options.max_batch_size),
              .batch_wait_timeout_s = options.batch_wait_timeout_s,
              .max_cost = static_cast<double>(options.max_batch_tokens)},
-            [model = model](std::vector<Item> items) { return embed_batch(*model, std::move(items)); },
-            [](const Item& item) { return static_cast<double>(item.tokens); }, "embed") {}
+            [model = model](std::vector<Text> items) { return embed_batch(*model, std::move(items)); },
+            [](const Text& item) { return static_cast<double>(item.tokens); }, "embed") {}
 
   Task<std::vector<Vector>> vectors_of(std::vector<std::string> texts);
-  // Fails with the request's own fault (invalid UTF-8). Much text is counted on a compute thread: the strand must not
-  // wait for it.
-  Task<Result<std::vector<Item>>> count(std::vector<std::string> texts);
 
   EmbedOptions options;
   std::shared_ptr<engines::EmbeddingEngine> model;
-  Batcher<Item, Result<Vector>> batcher;
+  Batcher<Text, Result<Vector>> batcher;
 };
 
-Task<Result<std::vector<Item>>> Embed::Impl::count(std::vector<std::string> texts) {
+Task<std::vector<Vector>> Embed::Impl::vectors_of(std::vector<std::string> texts) {
   std::size_t bytes = 0;
   for (const std::string& text : texts) bytes += text.size();
-  if (bytes <= kCountedOnStrand) co_return to_items(model, std::move(texts));
-  auto counting = compute(to_items, model, std::move(texts));
-  co_return co_await counting;
-}
-
-Task<std::vector<Vector>> Embed::Impl::vectors_of(std::vector<std::string> texts) {
-  auto counting = count(std::move(texts));
-  Result<std::vector<Item>> items = co_await counting;
+  auto counting = count(model, std::move(texts), bytes);
+  Result<std::vector<Text>> items = co_await counting;
   auto running = batcher.submit_all(value_or_throw(std::move(items)));
   std::vector<Result<Vector>> results = co_await running;
   std::vector<Vector> vectors;

@@ -3,25 +3,23 @@
 #include <algorithm>
 
 #include <manta/batch.h>
-#include <manta/compute.h>
 
+#include "builtin/counted.h"
 #include "builtin/engine_loading.h"
+#include "builtin/ort_threads.h"
 
 namespace manta::builtin {
 namespace {
 
-struct Item {
-  engines::RerankEngine::Pair pair;
-  std::size_t tokens = 0;
-};
+using Pair = Counted<engines::RerankEngine::Pair>;
 
 engines::EngineOptions engine_options(const RerankOptions& options) {
   engines::EngineOptions given = options.engine_options;
   if (options.engine != "onnx") return given;
   given["model"] = options.model;
   if (options.max_tokens > 0) given["max_tokens"] = std::to_string(options.max_tokens);
-  given["intra_threads"] = std::to_string(options.intra_threads);
-  given["inter_threads"] = std::to_string(options.inter_threads);
+  given["intra_threads"] = std::to_string(ort_intra_threads(options.intra_threads));
+  given["inter_threads"] = std::to_string(ort_inter_threads(options.inter_threads));
   return given;
 }
 
@@ -34,23 +32,8 @@ std::unique_ptr<engines::RerankEngine> load(const RerankOptions& options) {
   return made;
 }
 
-constexpr std::size_t kCountedOnStrand = 16 * 1024;  // bytes; about a millisecond
-
-Result<std::vector<Item>> to_items(std::shared_ptr<engines::RerankEngine> model,
-                                   std::vector<engines::RerankEngine::Pair> pairs) {
-  const auto counts = model->count_tokens(pairs);
-  if (!counts) return std::unexpected(counts.error());
-  std::vector<Item> items;
-  items.reserve(pairs.size());
-  for (std::size_t i = 0; i < pairs.size(); ++i) items.push_back({std::move(pairs[i]), (*counts)[i]});
-  return items;
-}
-
-std::vector<Result<float>> score_batch(engines::RerankEngine& model, std::vector<Item> items) {
-  std::vector<engines::RerankEngine::Pair> pairs;
-  pairs.reserve(items.size());
-  for (Item& item : items) pairs.push_back(std::move(item.pair));
-  Result<std::vector<float>> scores = model.score(pairs);
+std::vector<Result<float>> score_batch(engines::RerankEngine& model, std::vector<Pair> items) {
+  Result<std::vector<float>> scores = model.score(inputs_of(items));
   std::vector<Result<float>> results;
   results.reserve(items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -72,11 +55,10 @@ struct Rerank::Impl {
             {.max_batch_size = static_cast<std::size_t>(options.max_batch_size),
              .batch_wait_timeout_s = options.batch_wait_timeout_s,
              .max_cost = static_cast<double>(options.max_batch_tokens)},
-            [model = model](std::vector<Item> items) { return score_batch(*model, std::move(items)); },
-            [](const Item& item) { return static_cast<double>(item.tokens); }, "rerank") {}
+            [model = model](std::vector<Pair> items) { return score_batch(*model, std::move(items)); },
+            [](const Pair& item) { return static_cast<double>(item.tokens); }, "rerank") {}
 
-  // Much text is counted on a compute thread: the strand must not wait for it.
-  Task<Result<std::vector<Item>>> count(RerankRequest request) {
+  Task<Result<std::vector<Pair>>> pairs_of(RerankRequest request) {
     std::vector<engines::RerankEngine::Pair> pairs;
     pairs.reserve(request.documents.size());
     std::size_t bytes = 0;
@@ -84,14 +66,12 @@ struct Rerank::Impl {
       bytes += request.query.size() + document.size();
       pairs.push_back({request.query, std::move(document)});
     }
-    if (bytes <= kCountedOnStrand) co_return to_items(model, std::move(pairs));
-    auto counting = compute(to_items, model, std::move(pairs));
-    co_return co_await counting;
+    return count(model, std::move(pairs), bytes);
   }
 
   RerankOptions options;
   std::shared_ptr<engines::RerankEngine> model;
-  Batcher<Item, Result<float>> batcher;
+  Batcher<Pair, Result<float>> batcher;
 };
 
 Rerank::Rerank(RerankOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -99,11 +79,11 @@ Rerank::~Rerank() = default;
 
 Task<Ranking> Rerank::rerank(RerankRequest request) {
   const int top_n = request.top_n;
-  auto counting = impl_->count(std::move(request));
-  Result<std::vector<Item>> counted = co_await counting;
-  std::vector<Item> items = value_or_throw(std::move(counted));
+  auto counting = impl_->pairs_of(std::move(request));
+  Result<std::vector<Pair>> counted = co_await counting;
+  std::vector<Pair> items = value_or_throw(std::move(counted));
   Ranking ranking;
-  for (const Item& item : items) ranking.tokens += static_cast<std::int64_t>(item.tokens);
+  for (const Pair& item : items) ranking.tokens += static_cast<std::int64_t>(item.tokens);
   auto running = impl_->batcher.submit_all(std::move(items));
   std::vector<Result<float>> scores = co_await running;
   for (std::size_t i = 0; i < scores.size(); ++i)

@@ -51,7 +51,8 @@ int open_agent(int pid) { return pid > 0 ? static_cast<int>(::syscall(SYS_pidfd_
 }  // namespace
 
 int deploy_command(const AdminTarget& target, const DeployRequest& request, const Environment& environment) {
-  auto config = config_of_target(request.target, request.args, environment);
+  spec::ConfigPlaces places;
+  auto config = config_of_target(request.target, request.args, environment, &places);
   if (!config) return report(config.error(), target);
   if (auto named = name_application(*config, request.name, request.route_prefix); !named)
     return report(named.error(), target);
@@ -59,7 +60,7 @@ int deploy_command(const AdminTarget& target, const DeployRequest& request, cons
   if (!body) return report(body.error(), target);
   const auto answer =
       call_and_wait(address_of(target), "PUT", "/api/serve/applications/", std::move(*body), kDeployTimeout);
-  if (!answer) return report(answer.error(), target);
+  if (!answer) return report(places.located(answer.error()), target);
   print_line("deployed; `manta status` shows the progress");
   return 0;
 }

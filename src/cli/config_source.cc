@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 
 #include "cli/terminal.h"
+#include "codec/nearest.h"
+#include "control/application_record.h"
 #include "spec/import_path.h"
 #include "spec/parse_config.h"
 #include "spec/validate.h"
@@ -31,6 +33,17 @@ Result<std::string> read_file(const std::string& path) {
   return std::string{std::istreambuf_iterator<char>(file), {}};
 }
 
+// "; did you mean 'librag.so'?" with a file of the same folder.
+std::string near_file(const fs::path& missing) {
+  std::error_code error;
+  std::vector<std::string> names;
+  for (fs::directory_iterator entry(missing.parent_path(), error), end; !error && entry != end; entry.increment(error))
+    if (entry->is_regular_file(error)) names.push_back(entry->path().filename().string());
+  const std::string_view near =
+      codec::nearest(missing.filename().string(), std::vector<std::string_view>(names.begin(), names.end()));
+  return near.empty() ? "" : fmt::format("; did you mean '{}'?", near);
+}
+
 }  // namespace
 
 Result<std::string> absolute_import_path(const std::string& import_path, const std::string& directory) {
@@ -41,37 +54,44 @@ Result<std::string> absolute_import_path(const std::string& import_path, const s
   const std::string file = (fs::path(directory) / parsed->file).lexically_normal().string();
   std::error_code ignored;
   if (!fs::exists(file, ignored))
-    return fail(ErrorCode::NotFound, fmt::format("import_path '{}': there is no file {}", import_path, file));
+    return fail(ErrorCode::NotFound,
+                fmt::format("import_path '{}': there is no file {}{}", import_path, file, near_file(file)));
   if (!fs::is_regular_file(file, ignored))
     return fail(ErrorCode::InvalidArgument, fmt::format("import_path '{}': {} is not a file", import_path, file));
   return parsed->kind == spec::ImportPath::Kind::Program ? "exec:" + file : file + ":" + parsed->symbol;
 }
 
-Result<spec::InstanceConfig> read_config_file(const std::string& path, const Environment& environment) {
+Result<spec::InstanceConfig> read_config_file(const std::string& path, const Environment& environment,
+                                              spec::ConfigPlaces* places) {
   auto text = read_file(path);
   if (!text) return std::unexpected(std::move(text.error()));
   std::vector<std::string> warnings;
-  auto config =
-      spec::parse_config(*text, path, [&](const std::string& name) { return environment.get(name); }, &warnings);
+  spec::ConfigPlaces found;
+  const auto lookup = [&](const std::string& name) { return environment.get(name); };
+  auto config = spec::parse_config(*text, path, lookup, &warnings, &found);
   for (const std::string& warning : warnings) print_error_line("warning: " + warning);
   if (!config) return config;
   const std::string directory = fs::absolute(fs::path(path)).parent_path().string();
-  for (spec::ApplicationConfig& application : config->applications) {
+  for (std::size_t i = 0; i < config->applications.size(); ++i) {
+    spec::ApplicationConfig& application = config->applications[i];
     auto absolute = absolute_import_path(application.import_path, directory);
-    if (!absolute)
-      return fail(absolute.error().code,
-                  fmt::format("{}: application '{}': {}", path, application.name, absolute.error().message));
+    if (!absolute) {
+      Error error = control::of_import_path(i, std::move(absolute.error()));
+      error.message.insert(0, fmt::format("application '{}': ", application.name));
+      return std::unexpected(found.located(std::move(error)));
+    }
     application.import_path = std::move(*absolute);
   }
+  if (places != nullptr) *places = std::move(found);
   return config;
 }
 
 Result<spec::InstanceConfig> config_of_target(const std::string& target, const std::string& args,
-                                              const Environment& environment) {
+                                              const Environment& environment, spec::ConfigPlaces* places) {
   if (is_config_file(target)) {
     if (!args.empty())
       return fail(ErrorCode::InvalidArgument, "--args belongs to an import path; a file has its own `args`");
-    return read_config_file(target, environment);
+    return read_config_file(target, environment, places);
   }
   auto absolute = absolute_import_path(target, fs::current_path().string());
   if (!absolute) return std::unexpected(std::move(absolute.error()));

@@ -1,6 +1,8 @@
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <random>
 #include <utility>
 
@@ -9,13 +11,12 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/metrics.h"
-#include "cli/described_applications.h"
+#include "cli/describe_artifact.h"
 #include "cli/proxy_check.h"
 #include "cli/roles.h"
 #include "control/admin_api.h"
 #include "control/controller.h"
 #include "net/server.h"
-#include "runtime/local/captured_run.h"
 #include "runtime/local/fd_watch.h"
 #include "runtime/local/instance_dir.h"
 #include "runtime/local/local_backend.h"
@@ -24,28 +25,19 @@
 namespace manta::cli {
 namespace {
 
-// `manta describe` (or the application's own executable) in a child, from the copy that replicas will run.
-Task<Result<std::vector<spec::ApplicationGraph>>> describe(Loop& loop, std::vector<std::string> base,
-                                                           control::ArtifactRef artifact, std::string args,
-                                                           std::map<std::string, std::string> environment) {
-  std::vector<std::pair<std::string, std::string>> changes(environment.begin(), environment.end());
-  changes.emplace_back(kDescribeArgsVariable, std::move(args));
-  runtime::CapturedRun run{.program = "/proc/self/exe",
-                           .argv = {"manta", "describe"},
-                           .environment = runtime::environment_with(base, changes)};
-  if (artifact.kind == "executable") {
-    run.program = artifact.path;
-    run.argv[0] = artifact.source;
-  } else {
-    run.argv.push_back(artifact.kind == "builtin" ? "builtin:" + artifact.function
-                                                  : artifact.path + ":" + artifact.function);
-  }
-  auto output = co_await runtime::run_captured(loop, std::move(run));
-  if (!output) co_return std::unexpected(std::move(output.error()));
-  auto described = detail::from_json<DescribedApplications>(*output);
-  if (!described)
-    co_return fail(ErrorCode::InvalidArgument, "its description cannot be read: " + described.error().message);
-  co_return std::move(described->applications);
+// Seconds in a variable; what is not a positive number counts as not given.
+std::optional<Duration> seconds_of(const Environment& environment, const std::string& name) {
+  const auto text = environment.get(name);
+  const auto value = text ? detail::from_json<double>(*text) : Result<double>(0);
+  if (!value || !(*value > 0 && *value < 1e6)) return std::nullopt;
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*value));
+}
+
+ProxyCheckOptions proxy_check_options(const Environment& environment) {
+  ProxyCheckOptions options;
+  options.period = seconds_of(environment, "MANTA_PROXY_HEALTH_CHECK_PERIOD_S").value_or(options.period);
+  options.timeout = seconds_of(environment, "MANTA_PROXY_HEALTH_CHECK_TIMEOUT_S").value_or(options.timeout);
+  return options;
 }
 
 // The controller with everything it works with.
@@ -54,6 +46,7 @@ struct ControllerProcess {
                     std::unique_ptr<control::StateStore> opened, const runtime::InstancePaths& paths,
                     spec::HttpOptions http);
   void serve(int socket_fd, int admin_fd);
+  Task<void> replace_proxy();
   Task<void> end_instance();
 
   SystemClock clock;
@@ -88,7 +81,7 @@ ControllerProcess::ControllerProcess(const ControllerArguments& arguments, const
            .describe =
                [this, base = environment.entries()](control::ArtifactRef artifact, std::string args,
                                                     std::map<std::string, std::string> variables) {
-                 return describe(loop, base, std::move(artifact), std::move(args), std::move(variables));
+                 return describe_artifact(loop, base, std::move(artifact), std::move(args), std::move(variables));
                }},
           {.controller_socket = arguments.controller_socket, .http = std::move(http), .seed = std::random_device{}()}),
       admin({.loop = loop,
@@ -99,15 +92,21 @@ ControllerProcess::ControllerProcess(const ControllerArguments& arguments, const
       internal_server(loop, {.internal = true, .check_peer_uid = true}, budget,
                       [this](net::ExchangePtr exchange) { admin.handle(std::move(exchange), true); }),
       admin_server(loop, {}, budget, [this](net::ExchangePtr exchange) { admin.handle(std::move(exchange), false); }),
-      proxy_check(loop, arguments.http_address, [this, node = arguments.node_id](std::string status) {
-        controller.set_proxy_status(node, std::move(status));
-      }) {}
+      proxy_check(loop, arguments.http_address, proxy_check_options(environment),
+                  {.status = [this, node = arguments.node_id](
+                                 std::string status) { controller.set_proxy_status(node, std::move(status)); },
+                   .hung = [this] { tasks.spawn(replace_proxy()); }}) {}
 
 void ControllerProcess::serve(int socket_fd, int admin_fd) {
   internal_server.listen(socket_fd);
   admin_server.listen(admin_fd);
   controller.begin();
   proxy_check.begin();
+}
+
+Task<void> ControllerProcess::replace_proxy() {
+  const auto killed = co_await backend.kill_role("proxy");
+  if (!killed) logger.error("the proxy hangs and cannot be replaced", {{"error", killed.error().message}});
 }
 
 Task<void> ControllerProcess::end_instance() {

@@ -6,12 +6,14 @@
 #include <manta/config.h>
 
 #include "spec/instance_config.h"
+#include "spec/parse_config.h"
 
 namespace manta::cli {
 
 // What `run` and `start` were asked for, after the command line, the configuration file and the environment were read.
 struct InstanceOptions {
   spec::InstanceConfig config;  // applications empty: those that the state folder has stored come back
+  spec::ConfigPlaces places;    // of `config` in its file
   bool deploy = true;           // false: `start`
   int admin_port = 8265;
   std::string state_dir;

@@ -18,8 +18,7 @@ std::string tcp_text(const std::string& host, int port) {
 Result<int> open_tcp(const std::string& host, int port, std::string_view option, std::string& bound) {
   const net::Address address{tcp_text(host, port)};
   auto fd = net::listen_on(address);
-  if (!fd)
-    return fail(ErrorCode::Unavailable, fmt::format("{}; choose another port with {}", fd.error().message, option));
+  if (!fd) return fail(ErrorCode::Unavailable, fmt::format("{} ({})", fd.error().message, option));
   const auto local = net::local_address(*fd);
   bound = local ? local->text : address.text;
   return fd;

@@ -1,5 +1,6 @@
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include <manta/detail/json.h>
@@ -41,8 +42,10 @@ int run_replica_role(int listen_fd, const Environment& environment, BuildFunctio
   Metrics metrics;
   api::ReplicaRuntime* running = nullptr;
   bool draining = false;
-  // Before any thread is made, so that all of them leave these signals to the loop. The second one ends at once.
-  const auto signals = runtime::watch_signals(loop, {SIGTERM, SIGINT}, [&](int) {
+  // Before any thread is made, so that all of them leave these signals to the loop. The second one ends at once, and so
+  // does the first while a constructor may block: nothing has been promised to anybody yet.
+  const auto signals = runtime::watch_signals(loop, {SIGTERM, SIGINT}, [&](int signal) {
+    if (running != nullptr && running->state().state == "STARTING") std::_Exit(128 + signal);
     if (running == nullptr || std::exchange(draining, true)) return loop.stop();
     running->drain([&loop] { loop.stop(); });
   });
@@ -58,7 +61,8 @@ int run_replica_role(int listen_fd, const Environment& environment, BuildFunctio
                                .graph = [&spec = *spec, builtin_build] { return build_graph(spec, builtin_build); },
                                .fake = nullptr,
                                .controller_socket = spec->controller_socket,
-                               .connect = nullptr});
+                               .connect = nullptr,
+                               .environment = environment.map()});
   running = &replica;
   loop.post([&] {
     replica.listen(listen_fd);

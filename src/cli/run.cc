@@ -8,6 +8,7 @@
 
 #include <manta/detail/json.h>
 
+#include "cli/check_config_command.h"
 #include "cli/client_commands.h"
 #include "cli/command_line.h"
 #include "cli/config_source.h"
@@ -37,7 +38,8 @@ Result<InstanceOptions> instance_options(const CommandLine& line, const Environm
                           .state_dir = line.state_dir,
                           .verbose = line.verbose};
   if (options.deploy) {
-    auto config = config_of_target(line.target.empty() ? own_import_path() : line.target, line.args, environment);
+    auto config = config_of_target(line.target.empty() ? own_import_path() : line.target, line.args, environment,
+                                   &options.places);
     if (!config) return std::unexpected(std::move(config.error()));
     options.config = std::move(*config);
   }
@@ -64,13 +66,6 @@ int run_or_start(const CommandLine& line, const Environment& environment, const 
   return run_instance(*options, environment);
 }
 
-int check_config(const std::string& file, const Environment& environment) {
-  auto config = read_config_file(file, environment);
-  if (!config) return complain(config.error());
-  print_line(file + ": valid");
-  return 0;
-}
-
 }  // namespace
 
 int run(int argc, char** argv, BuildFunction* builtin_build) {
@@ -93,7 +88,7 @@ int run(int argc, char** argv, BuildFunction* builtin_build) {
     case Command::Shutdown:
       return shutdown_command(admin, line.yes);
     case Command::ConfigCheck:
-      return check_config(line.target, environment);
+      return check_config_command(line.target, environment);
     case Command::Describe:
       return describe_command(line.target, line.args, environment, builtin_build);
     case Command::Controller:

@@ -46,7 +46,7 @@ Task<void> Startup::go() {
     if (!body) co_return end({.error = body.error().message});
     auto deployed =
         co_await call_once(loop_, controller_, "PUT", "/api/serve/applications/", std::move(*body), kDeployTimeout);
-    if (!deployed) co_return end({.error = deployed.error().message});
+    if (!deployed) co_return end({.error = options_.places.located(deployed.error()).message});
   }
   follow();
 }

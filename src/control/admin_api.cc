@@ -53,7 +53,7 @@ void AdminApi::handle(net::ExchangePtr exchange, bool trusted) {
   } else if (path == "/-/healthz") {
     exchange->respond(answer(200, "success", "text/plain"));
   } else if (path == "/-/metrics") {
-    exchange->respond(answer(200, parts_.metrics.text(), "text/plain; version=0.0.4; charset=utf-8"));
+    exchange->respond(answer(200, parts_.controller.metrics_text(), "text/plain; version=0.0.4; charset=utf-8"));
   } else {
     exchange->respond(error_answer({.code = ErrorCode::NotFound, .message = "the admin API has no " + path}));
   }

@@ -1,12 +1,16 @@
 #include "control/application_record.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <string_view>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <manta/detail/json.h>
 
+#include "codec/nearest.h"
 #include "codec/sha256.h"
 #include "spec/deployment_override.h"
 #include "spec/import_path.h"
@@ -15,29 +19,44 @@
 namespace manta::control {
 namespace {
 
-std::string nodes_of(const std::vector<spec::ApplicationGraph>& graphs) {
-  std::string names;
+Error no_such_deployment(const spec::ApplicationConfig& config, const std::string& name,
+                         const std::vector<spec::ApplicationGraph>& graphs) {
+  std::vector<std::string_view> known;
   for (const auto& graph : graphs)
-    for (const auto& node : graph.nodes) names += (names.empty() ? "" : ", ") + node.name;
-  return names;
+    for (const auto& node : graph.nodes) known.push_back(node.name);
+  const std::string_view near = codec::nearest(name, known);
+  return {.code = ErrorCode::InvalidArgument,
+          .message = fmt::format(
+              "deployment '{}' is overridden but application '{}' has no such deployment{}; it has: {}", name,
+              config.name, near.empty() ? "" : fmt::format("; did you mean '{}'?", near), fmt::join(known, ", "))};
+}
+
+// `error` is about what stands at `path` below something; its own detail may be a path below that.
+Error below(const std::string& path, Error error) {
+  std::string rest = std::move(error.detail);
+  if (rest.starts_with('$')) rest.erase(0, 1);
+  if (!rest.empty() && rest.front() != '.' && rest.front() != '[') rest.insert(0, ".");
+  error.detail = path + rest;
+  return error;
 }
 
 Result<void> apply_overrides(const spec::ApplicationConfig& config, std::vector<spec::ApplicationGraph>& graphs) {
-  for (const spec::DeploymentOverride& changes : config.deployments) {
+  for (std::size_t i = 0; i < config.deployments.size(); ++i) {
+    const spec::DeploymentOverride& changes = config.deployments[i];
+    const std::string place = fmt::format("deployments[{}]", i);
     bool found = false;
     for (auto& graph : graphs) {
       const auto node = std::ranges::find(graph.nodes, changes.name, &spec::NodeSpec::name);
       if (node == graph.nodes.end()) continue;
       found = true;
       auto applied = spec::apply_override(node->config, changes);
-      if (!applied) return std::unexpected(std::move(applied.error()));
+      if (!applied) {
+        applied.error().message.insert(0, fmt::format("deployment '{}': ", changes.name));
+        return std::unexpected(below(place, std::move(applied.error())));
+      }
       node->config = std::move(*applied);
     }
-    if (!found)
-      return fail(ErrorCode::InvalidArgument,
-                  fmt::format("deployment '{}' is overridden but application '{}' has no such deployment; "
-                              "it has: {}",
-                              changes.name, config.name, nodes_of(graphs)));
+    if (!found) return std::unexpected(below(place + ".name", no_such_deployment(config, changes.name, graphs)));
   }
   return {};
 }
@@ -67,9 +86,7 @@ std::string version_of(const ApplicationRecord& record, const spec::NodeSpec& no
   const DeploymentConfig& config = node.config;
   add(detail::to_json(config.ray_actor_options).value_or(""));
   for (const auto& [name, value] : config.env_vars) add(name + "=" + value);
-  add(fmt::format("{} {} {} {}", config.max_replicas_per_node, config.compute_threads, config.max_ongoing_requests,
-                  config.graceful_shutdown_wait_loop_s));
-  add(config.user_config.value_or(""));
+  add(fmt::format("{} {}", config.max_replicas_per_node, config.compute_threads));
   for (const WarmUp& call : config.warmup) add(fmt::format("{} {} {}", call.method, call.body, call.count));
   return codec::sha256_hex(text).substr(0, 16);
 }
@@ -85,7 +102,8 @@ Result<std::vector<ApplicationRecord>> make_records(const spec::ApplicationConfi
         .name = graph.name, .route_prefix = graph.route_prefix, .config = config, .artifact = artifact};
     const bool only = graphs.size() == 1;
     if (only && (config.name != "default" || record.name.empty())) record.name = config.name;
-    if ((only && config.route_prefix != "/") || record.route_prefix.empty()) record.route_prefix = config.route_prefix;
+    if (only && config.route_prefix) record.route_prefix = *config.route_prefix;
+    if (record.route_prefix.empty()) record.route_prefix = config.route_prefix.value_or("/");
     if (record.name.empty())
       return fail(ErrorCode::InvalidArgument,
                   fmt::format("'{}' builds several applications: each needs a name", config.import_path));
@@ -96,6 +114,36 @@ Result<std::vector<ApplicationRecord>> make_records(const spec::ApplicationConfi
     records.push_back(std::move(record));
   }
   return records;
+}
+
+Result<void> check_unique(const std::vector<ApplicationRecord>& records) {
+  std::set<std::string> names;
+  std::map<std::string, std::string> prefixes;
+  for (const ApplicationRecord& record : records) {
+    if (!names.insert(record.name).second)
+      return fail(ErrorCode::InvalidArgument, fmt::format("two applications have the name '{}'", record.name));
+    if (record.graph.ingress.empty()) continue;
+    const auto [other, added] = prefixes.emplace(record.route_prefix, record.name);
+    if (!added)
+      return fail(ErrorCode::InvalidArgument, fmt::format("applications '{}' and '{}' have the same route_prefix '{}'",
+                                                          other->second, record.name, record.route_prefix));
+  }
+  return {};
+}
+
+Error of_application(std::size_t index, Error error) {
+  return below(fmt::format("$.applications[{}]", index), std::move(error));
+}
+
+Error of_import_path(std::size_t index, Error error) {
+  error.detail = "import_path";
+  return of_application(index, std::move(error));
+}
+
+Error not_described(std::size_t index, const spec::ApplicationConfig& config, Error error) {
+  error.message = fmt::format("application '{}': {}: {}", config.name, config.import_path, error.message);
+  error.code = ErrorCode::InvalidArgument;
+  return of_import_path(index, std::move(error));
 }
 
 }  // namespace manta::control

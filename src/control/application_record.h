@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -44,10 +45,20 @@ Result<ArtifactRef> artifact_of(const std::string& import_path);
 // and those of its settings that a process gets at its start.
 std::string version_of(const ApplicationRecord& record, const spec::NodeSpec& node);
 
-// Makes records of what one entry of applications[] describes. Name and route prefix of the configuration win when they
-// are not the defaults; a build of several applications keeps its own. Overrides are applied; one that names no
-// deployment, or an unknown field, is InvalidArgument.
+// Makes records of what one entry of applications[] describes. A name of the configuration wins when it is not the
+// default, a route prefix when it is given; a build of several applications keeps its own. Overrides are applied; one
+// that names no deployment, or an unknown field, is InvalidArgument.
 Result<std::vector<ApplicationRecord>> make_records(const spec::ApplicationConfig& config, const ArtifactRef& artifact,
                                                     std::vector<spec::ApplicationGraph> graphs, double now_s);
+
+// InvalidArgument when two have the same name, or the same route prefix.
+Result<void> check_unique(const std::vector<ApplicationRecord>& records);
+
+// Errors about entry `index` of applications[]: the detail becomes the JSON path in the configuration of what is wrong,
+// "$.applications[0].deployments[1].name". `error` may name a place below the entry.
+Error of_application(std::size_t index, Error error);
+Error of_import_path(std::size_t index, Error error);
+// Its artifact could not be described, for the reason that `error` tells.
+Error not_described(std::size_t index, const spec::ApplicationConfig& config, Error error);
 
 }  // namespace manta::control

@@ -30,6 +30,7 @@ struct ReplicaView {
   std::string version;
   ReplicaPhase phase = ReplicaPhase::Starting;
   bool unhealthy = false;  // failed its health checks: to be replaced
+  bool outdated = false;   // has not taken over its new settings yet
   std::string node_id;
   Resources resources;
   std::vector<int> gpus;  // indices on its node that it shares or owns
@@ -58,6 +59,7 @@ struct DeploymentTarget {
   int max_constructor_retry_count = 20;
   double graceful_shutdown_timeout_s = 20;
   std::vector<std::string> callers;  // deployments of the application that hold a handle to this one
+  bool started = false;              // a replica of it has been started since it was first deployed
   bool deleting = false;             // its application is being deleted, or no longer has it
   FailureRecord failures;
   bool deploy_failed = false;  // terminal until the next deploy: nothing new is started

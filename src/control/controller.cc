@@ -25,6 +25,7 @@ void Controller::request_turn() {
 }
 
 void Controller::turn() {
+  update_settings();
   const Plan plan = reconcile(view());
   carry_out(plan);
   settle();

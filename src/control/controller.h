@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -18,12 +19,14 @@
 #include "control/deployment_status.h"
 #include "control/item_publisher.h"
 #include "control/reconcile.h"
+#include "control/replica_figures.h"
 #include "control/replica_link.h"
 #include "control/replica_spec.h"
 #include "control/state_store.h"
 #include "runtime/backend.h"
 #include "spec/instance_config.h"
 #include "spec/replica_set.h"
+#include "spec/settings.h"
 #include "spec/status.h"
 
 namespace manta::control {
@@ -63,8 +66,10 @@ class Controller {
     spec::ReplicaState state;
     int health_failures = 0;     // in a row
     bool start_counted = false;  // its start has already been counted as failed
-    TimerId start_timer = 0;
+    TimerId start_timer = 0;     // while it starts; once it runs, the pause before its settings are told again
     TimePoint running_since{};
+    std::optional<spec::RunningSettings> settings;  // that it runs with; none: found by a restarted controller
+    bool is_being_told = false;                     // its new settings
   };
   struct Deployment {
     spec::NodeSpec node;
@@ -109,6 +114,8 @@ class Controller {
 
   spec::InstanceStatus status() const;
   void set_proxy_status(const std::string& node_id, std::string status);
+  // Prometheus text: the controller's own figures, statuses, and those of replicas, for a minute after their end too.
+  std::string metrics_text();
   ItemPublisher& snapshots() { return snapshots_; }
   ItemPublisher& statuses() { return statuses_; }
   const std::map<std::string, Application>& applications() const { return applications_; }
@@ -131,8 +138,8 @@ class Controller {
 
   // controller_publish.cc
   void publish();
+  bool is_deployed(const std::string& configured_name) const;
   spec::RoutingSnapshot snapshot() const;
-  void publish_metrics(const spec::InstanceStatus& status);
 
   // controller_replicas.cc: one replica
   void add_replica(const StartReplica& start);
@@ -146,10 +153,16 @@ class Controller {
   void became_running(Replica& replica);
   void schedule_check(Replica& replica, bool first);
   void on_health(const std::string& id, const Result<void>& result);
-  void start_failed(Replica& replica, const std::string& message);
-  void count_failure(Deployment& deployment, bool start_failure, const std::string& message);
+  // `is_final`: trying again would not help. A deployment that has served tries all the same.
+  void start_failed(Replica& replica, const std::string& message, bool is_final = false);
+  void count_failure(Deployment& deployment, bool start_failure, const std::string& message, bool is_final = false);
   Deployment* deployment_of(const DeploymentKey& key);
   std::string new_id(const DeploymentKey& key);
+
+  // controller_settings.cc: without a restart
+  void update_settings();
+  Task<void> tell_settings(std::string id, spec::RunningSettings settings, double limit_s);
+  void settings_refused(Replica& replica, const spec::RunningSettings& settings, const Error& error);
 
   // controller_adopt.cc: after a start
   Task<void> adopt();
@@ -159,6 +172,7 @@ class Controller {
 
   // controller_deploy.cc
   Task<Result<std::vector<ApplicationRecord>>> describe_all(std::vector<spec::ApplicationConfig> configs);
+  class Announcement;
   void set_targets(const std::vector<ApplicationRecord>& records);
   void set_target(const ApplicationRecord& record);
   void sweep_artifacts();
@@ -169,10 +183,12 @@ class Controller {
   std::map<std::string, Application> applications_;
   std::map<std::string, Replica> replicas_;
   std::vector<NodeView> nodes_;
+  ReplicaFigures figures_;
   std::vector<DeadReplica> dead_;  // the last ones, oldest first
   std::map<std::string, std::string> proxies_;
   ItemPublisher snapshots_, statuses_;
   spec::RoutingSnapshot published_;
+  std::set<std::string> announced_;     // names in the configuration that is being described
   std::set<std::string> exited_early_;  // ended while the list of what lives was on its way
   net::ReceiveBudget budget_;
   bool loaded_ = false;

@@ -1,7 +1,6 @@
 // Controller: deploys and deletions.
 #include <algorithm>
 #include <chrono>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,21 +14,6 @@ namespace {
 
 double unix_time_s() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-Result<void> check_unique(const std::vector<ApplicationRecord>& records) {
-  std::set<std::string> names;
-  std::map<std::string, std::string> prefixes;
-  for (const ApplicationRecord& record : records) {
-    if (!names.insert(record.name).second)
-      return fail(ErrorCode::InvalidArgument, fmt::format("two applications have the name '{}'", record.name));
-    if (record.graph.ingress.empty()) continue;
-    const auto [other, added] = prefixes.emplace(record.route_prefix, record.name);
-    if (!added)
-      return fail(ErrorCode::InvalidArgument, fmt::format("applications '{}' and '{}' have the same route_prefix '{}'",
-                                                          other->second, record.name, record.route_prefix));
-  }
-  return {};
 }
 
 std::vector<std::string> callers_of(const spec::ApplicationGraph& graph, const std::string& name) {
@@ -46,51 +30,55 @@ std::vector<ApplicationRecord> records_of(const std::map<std::string, Controller
   return records;
 }
 
-// While a deploy is under way no other one starts.
-class Busy {
+}  // namespace
+
+// A deploy under way: no other one starts, and the applications that it names are known to everybody as not ready.
+class Controller::Announcement {
  public:
-  explicit Busy(bool& flag) : flag_(flag) { flag_ = true; }
-  ~Busy() { flag_ = false; }
-  Busy(const Busy&) = delete;
-  Busy& operator=(const Busy&) = delete;
+  Announcement(Controller& controller, const spec::InstanceConfig& config) : controller_(controller) {
+    controller_.deploying_ = true;
+    for (const spec::ApplicationConfig& application : config.applications)
+      controller_.announced_.insert(application.name);
+    controller_.publish();
+  }
+  ~Announcement() {
+    controller_.deploying_ = false;
+    controller_.announced_.clear();
+    controller_.request_turn();
+  }
+  Announcement(const Announcement&) = delete;
+  Announcement& operator=(const Announcement&) = delete;
 
  private:
-  bool& flag_;
+  Controller& controller_;
 };
-
-}  // namespace
 
 Task<Result<void>> Controller::deploy(spec::InstanceConfig config) {
   if (!loaded_) co_return fail(ErrorCode::Unavailable, "the controller is starting; try again");
   if (deploying_) co_return fail(ErrorCode::Overloaded, "another deploy is under way; try again when it has finished");
   if (stopping_all_) co_return fail(ErrorCode::Unavailable, "the instance is stopping");
   if (auto valid = spec::validate(config); !valid) co_return valid;
-  const Busy busy(deploying_);
+  const Announcement announcement(*this, config);
   auto described = co_await describe_all(std::move(config.applications));
   if (!described) co_return std::unexpected(std::move(described.error()));
   if (auto unique = check_unique(*described); !unique) co_return unique;
   if (auto stored = parts_.store.replace_applications(*described); !stored) co_return stored;
   set_targets(*described);
   sweep_artifacts();
-  request_turn();
   co_return Result<void>();
 }
 
 Task<Result<std::vector<ApplicationRecord>>> Controller::describe_all(std::vector<spec::ApplicationConfig> configs) {
   std::vector<ApplicationRecord> all;
-  for (const spec::ApplicationConfig& config : configs) {
+  for (std::size_t i = 0; i < configs.size(); ++i) {
+    const spec::ApplicationConfig& config = configs[i];
     auto artifact = artifact_of(config.import_path);
     if (artifact) artifact = parts_.artifacts.add(std::move(*artifact));
-    if (!artifact) co_return std::unexpected(std::move(artifact.error()));
+    if (!artifact) co_return std::unexpected(of_import_path(i, std::move(artifact.error())));
     auto graphs = co_await parts_.describe(*artifact, config.args, config.env_vars);
-    if (!graphs) {
-      Error error = std::move(graphs.error());
-      error.message = fmt::format("application '{}': {}: {}", config.name, config.import_path, error.message);
-      error.code = ErrorCode::InvalidArgument;
-      co_return std::unexpected(std::move(error));
-    }
+    if (!graphs) co_return std::unexpected(not_described(i, config, std::move(graphs.error())));
     auto records = make_records(config, *artifact, std::move(*graphs), unix_time_s());
-    if (!records) co_return std::unexpected(std::move(records.error()));
+    if (!records) co_return std::unexpected(of_application(i, std::move(records.error())));
     for (ApplicationRecord& record : *records) all.push_back(std::move(record));
   }
   co_return all;
@@ -119,12 +107,13 @@ void Controller::set_target(const ApplicationRecord& record) {
     DeploymentTarget& target = deployment.target;
     const std::string version = version_of(record, node);
     const int before = target.num_replicas;
-    if (target.version != version || target.deploy_failed)
+    const bool same_settings = spec::running_settings(deployment.node.config) == spec::running_settings(node.config);
+    if (target.version != version || target.deploy_failed || !same_settings)
       deployment.goal = Goal::Update;
     else if (before != node.config.num_replicas)
       deployment.goal = before < node.config.num_replicas ? Goal::Upscale : Goal::Downscale;
-    deployment.reached =
-        deployment.reached && target.version == version && before == node.config.num_replicas && !target.deploy_failed;
+    deployment.reached = deployment.reached && target.version == version && same_settings &&
+                         before == node.config.num_replicas && !target.deploy_failed;
     deployment.node = node;
     deployment.last_failure.clear();
     target = {.key = {record.name, node.name},
@@ -134,7 +123,8 @@ void Controller::set_target(const ApplicationRecord& record) {
               .max_replicas_per_node = node.config.max_replicas_per_node,
               .max_constructor_retry_count = node.config.max_constructor_retry_count,
               .graceful_shutdown_timeout_s = node.config.graceful_shutdown_timeout_s,
-              .callers = callers_of(record.graph, node.name)};
+              .callers = callers_of(record.graph, node.name),
+              .started = target.started};
   }
 }
 

@@ -14,6 +14,28 @@ double status_value(const std::string& status, const std::vector<std::string>& o
   return at == order.end() ? 0 : static_cast<double>(at - order.begin()) + 1;
 }
 
+// Made anew for each scrape: what has been deleted is not shown.
+std::string status_figures(const spec::InstanceStatus& status) {
+  Metrics metrics;
+  for (const auto& [node, proxy] : status.proxies)
+    metrics.gauge("proxy_status", "1 STARTING 2 HEALTHY 3 UNHEALTHY 4 DRAINING 5 DRAINED", {{"node_id", node}})
+        .set(status_value(proxy, {"STARTING", "HEALTHY", "UNHEALTHY", "DRAINING", "DRAINED"}));
+  for (const auto& [name, application] : status.applications) {
+    metrics
+        .gauge("application_status", "1 DEPLOY_FAILED 2 UNHEALTHY 3 NOT_STARTED 4 DELETING 5 DEPLOYING 6 RUNNING",
+               {{"application", name}})
+        .set(status_value(application.status,
+                          {"DEPLOY_FAILED", "UNHEALTHY", "NOT_STARTED", "DELETING", "DEPLOYING", "RUNNING"}));
+    for (const auto& [deployment_name, deployment] : application.deployments)
+      metrics
+          .gauge("deployment_status", "1 DEPLOY_FAILED 2 UNHEALTHY 3 UPDATING 4 UPSCALING 5 DOWNSCALING 6 HEALTHY",
+                 {{"application", name}, {"deployment", deployment_name}})
+          .set(status_value(deployment.status,
+                            {"DEPLOY_FAILED", "UNHEALTHY", "UPDATING", "UPSCALING", "DOWNSCALING", "HEALTHY"}));
+  }
+  return metrics.text();
+}
+
 std::vector<spec::MethodSpec> without_schemas(std::vector<spec::MethodSpec> methods) {
   for (spec::MethodSpec& method : methods) {
     method.request_schema = "{}";
@@ -34,6 +56,13 @@ spec::InstanceStatus Controller::status() const {
         application_status(deployments, application.deleting || stopping_all_, {}, application.record.deployed_at_s);
   }
   return status;
+}
+
+// By its name in the configuration: the code may call it otherwise.
+bool Controller::is_deployed(const std::string& configured_name) const {
+  return std::ranges::any_of(applications_, [&](const auto& entry) {
+    return !entry.second.deleting && entry.second.record.config.name == configured_name;
+  });
 }
 
 spec::RoutingSnapshot Controller::snapshot() const {
@@ -68,6 +97,10 @@ spec::RoutingSnapshot Controller::snapshot() const {
                                      .openapi = application.openapi,
                                      .ready = ready});
   }
+  for (const std::string& name : announced_)
+    if (!is_deployed(name))
+      snapshot.applications.push_back(
+          {.application = name, .route_prefix = {}, .ingress = {}, .routes = {}, .openapi = {}});
   return snapshot;
 }
 
@@ -80,25 +113,11 @@ void Controller::publish() {
     published_ = std::move(next);
     snapshots_.publish(detail::to_json(published_).value_or("{}"));
   }
-  const spec::InstanceStatus now = status();
-  statuses_.publish(detail::to_json(now).value_or("{}"));
-  publish_metrics(now);
+  statuses_.publish(detail::to_json(status()).value_or("{}"));
 }
 
-void Controller::publish_metrics(const spec::InstanceStatus& status) {
-  for (const auto& [name, application] : status.applications) {
-    parts_.metrics
-        .gauge("application_status", "1 DEPLOY_FAILED 2 UNHEALTHY 3 NOT_STARTED 4 DELETING 5 DEPLOYING 6 RUNNING",
-               {{"application", name}})
-        .set(status_value(application.status,
-                          {"DEPLOY_FAILED", "UNHEALTHY", "NOT_STARTED", "DELETING", "DEPLOYING", "RUNNING"}));
-    for (const auto& [deployment_name, deployment] : application.deployments)
-      parts_.metrics
-          .gauge("deployment_status", "1 DEPLOY_FAILED 2 UNHEALTHY 3 UPDATING 4 UPSCALING 5 DOWNSCALING 6 HEALTHY",
-                 {{"application", name}, {"deployment", deployment_name}})
-          .set(status_value(deployment.status,
-                            {"DEPLOY_FAILED", "UNHEALTHY", "UPDATING", "UPSCALING", "DOWNSCALING", "HEALTHY"}));
-  }
+std::string Controller::metrics_text() {
+  return merge_metrics({parts_.metrics.text(), figures_.text(parts_.loop.now()), status_figures(status())});
 }
 
 }  // namespace manta::control

@@ -94,6 +94,7 @@ runtime::ReplicaProcess Controller::process_of(const Replica& replica, const Dep
 void Controller::add_replica(const StartReplica& start) {
   Deployment* deployment = deployment_of(start.key);
   if (deployment == nullptr) return;
+  deployment->target.started = true;
   Replica replica;
   replica.view = {.id = new_id(start.key),
                   .key = start.key,
@@ -103,6 +104,7 @@ void Controller::add_replica(const StartReplica& start) {
                   .resources = deployment->target.resources,
                   .gpus = start.placement.gpus,
                   .since = parts_.loop.now()};
+  replica.settings = spec::running_settings(deployment->node.config);
   const std::string id = replica.view.id;
   runtime::ReplicaProcess process = process_of(replica, *deployment, applications_.at(start.key.application));
   const double limit_s = deployment->node.config.initialization_timeout_s;
@@ -113,10 +115,7 @@ void Controller::add_replica(const StartReplica& start) {
                    fmt::format("replica {} was not ready within {:g} s (initialization_timeout_s)", id, limit_s));
   });
   replicas_.emplace(id, std::move(replica));
-  parts_.metrics
-      .counter("deployment_replica_starts", "Replicas started",
-               {{"deployment", start.key.deployment}, {"replica", id}, {"application", start.key.application}})
-      .add();
+  figures_.started(id, start.key);
   tasks_.spawn(start_process(id, std::move(process)));
 }
 
@@ -128,6 +127,7 @@ Task<void> Controller::start_process(std::string id, runtime::ReplicaProcess pro
   if (!observed) {
     start_failed(replica, observed.error().message);
     parts_.loop.cancel(replica.start_timer);
+    figures_.ended(id, replica.view.key, parts_.loop.now());
     replicas_.erase(id);
     request_turn();
     co_return;
@@ -155,7 +155,7 @@ void Controller::on_state(const std::string& id, const spec::ReplicaState& state
   replica.state = state;
   if (replica.view.phase == ReplicaPhase::Stopping) return;
   if (state.state == "START_FAILED") {
-    start_failed(replica, state.message);
+    start_failed(replica, state.message, state.is_final);
   } else if (state.state == "RUNNING" && replica.view.phase != ReplicaPhase::Running) {
     became_running(replica);
   } else if (state.state == "STARTING" && replica.view.phase == ReplicaPhase::Recovering) {
@@ -169,13 +169,16 @@ void Controller::on_state(const std::string& id, const spec::ReplicaState& state
 
 void Controller::became_running(Replica& replica) {
   parts_.loop.cancel(std::exchange(replica.start_timer, 0));
+  const bool was_starting = replica.view.phase == ReplicaPhase::Starting;
   replica.view.phase = ReplicaPhase::Running;
   replica.running_since = parts_.loop.now();
-  const Labels labels{{"deployment", replica.view.key.deployment},
-                      {"replica", replica.view.id},
-                      {"application", replica.view.key.application}};
-  parts_.metrics.gauge("deployment_replica_healthy", "1 while the replica passes its health checks", labels).set(1);
+  figures_.set_healthy(replica.view.id, replica.view.key, true);
   const double took_ms = std::chrono::duration<double, std::milli>(parts_.loop.now() - replica.view.since).count();
+  if (was_starting)
+    parts_.metrics
+        .histogram("replica_startup_latency_ms", "From the start of a replica until it ran.",
+                   {{"deployment", replica.view.key.deployment}, {"application", replica.view.key.application}})
+        .observe(took_ms);
   parts_.logger.info("replica running", {{"replica", replica.view.id}, {"after_ms", took_ms}});
   schedule_check(replica, true);
 }
@@ -197,10 +200,12 @@ void Controller::on_health(const std::string& id, const Result<void>& result) {
   Replica& replica = found->second;
   replica.health_failures = result ? 0 : replica.health_failures + 1;
   if (result) return schedule_check(replica, false);
+  figures_.check_failed(id, replica.view.key);
   parts_.logger.warn("health check failed",
                      {{"replica", id}, {"in_a_row", replica.health_failures}, {"error", result.error().message}});
   if (replica.health_failures < kHealthFailureLimit) return schedule_check(replica, false);
   replica.view.unhealthy = true;
+  figures_.set_healthy(id, replica.view.key, false);
   if (Deployment* deployment = deployment_of(replica.view.key)) {
     if (deployment->reached) deployment->goal = Goal::Recover;
     count_failure(*deployment, false,
@@ -211,7 +216,7 @@ void Controller::on_health(const std::string& id, const Result<void>& result) {
 }
 
 // The process is ended here and not by the plan: a replica that failed to start has no requests to drain.
-void Controller::start_failed(Replica& replica, const std::string& message) {
+void Controller::start_failed(Replica& replica, const std::string& message, bool is_final) {
   if (replica.start_counted) return;
   replica.start_counted = true;
   replica.state.message = message;
@@ -219,13 +224,13 @@ void Controller::start_failed(Replica& replica, const std::string& message) {
   parts_.logger.warn("replica failed to start", {{"replica", replica.view.id}, {"error", message}});
   if (Deployment* deployment = deployment_of(replica.view.key);
       deployment != nullptr && deployment->target.version == replica.view.version)
-    count_failure(*deployment, true, message);
+    count_failure(*deployment, true, message, is_final);
   replica.view.phase = ReplicaPhase::Stopping;
   tasks_.spawn(stop_process(replica.view.id, 5));
   request_turn();
 }
 
-void Controller::count_failure(Deployment& deployment, bool start_failure, const std::string& message) {
+void Controller::count_failure(Deployment& deployment, bool start_failure, const std::string& message, bool is_final) {
   FailureRecord& failures = deployment.target.failures;
   ++failures.early_exits;
   failures.last = parts_.loop.now();
@@ -233,7 +238,7 @@ void Controller::count_failure(Deployment& deployment, bool start_failure, const
   if (!start_failure) return;
   ++failures.start_failures;
   const int limit = start_failure_limit(deployment.target.max_constructor_retry_count, deployment.target.num_replicas);
-  if (failures.start_failures < limit || deployment.goal == Goal::Recover) return;
+  if ((failures.start_failures < limit && !is_final) || deployment.goal == Goal::Recover) return;
   deployment.target.deploy_failed = true;
   parts_.logger.error("deployment failed", {{"application", deployment.target.key.application},
                                             {"deployment", deployment.target.key.deployment},
@@ -263,9 +268,7 @@ void Controller::on_exit(const runtime::ReplicaExit& exit) {
   } else if (!expected) {
     start_failed(replica, message);
   }
-  const Labels labels{
-      {"deployment", replica.view.key.deployment}, {"replica", exit.id}, {"application", replica.view.key.application}};
-  parts_.metrics.gauge("deployment_replica_healthy", "1 while the replica passes its health checks", labels).set(0);
+  figures_.ended(exit.id, replica.view.key, parts_.loop.now());
   dead_.push_back({.id = exit.id, .message = message, .key = replica.view.key, .pid = exit.pid});
   if (dead_.size() > kDeadRemembered) dead_.erase(dead_.begin());
   parts_.loop.cancel(replica.start_timer);

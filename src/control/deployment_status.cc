@@ -39,6 +39,7 @@ std::string_view working_status(Goal goal) {
 
 std::string failure_message(const DeploymentFacts& facts) {
   const int failed = facts.target.failures.start_failures;
+  if (failed == 0) return facts.last_failure;
   const int left = start_failure_limit(facts.target.max_constructor_retry_count, facts.target.num_replicas) - failed;
   std::string text = fmt::format("The deployment failed to start {} time{} in a row. ", failed, failed == 1 ? "" : "s");
   if (!facts.target.deploy_failed) text += fmt::format("Retrying {} more time{}. ", left, left == 1 ? "" : "s");
@@ -72,7 +73,8 @@ bool at_target(const DeploymentFacts& facts) {
   int running = 0;
   for (const ReplicaView& replica : facts.replicas) {
     if (replica.phase == ReplicaPhase::Stopping) continue;
-    if (replica.phase != ReplicaPhase::Running || replica.unhealthy || replica.version != facts.target.version)
+    if (replica.phase != ReplicaPhase::Running || replica.unhealthy || replica.outdated ||
+        replica.version != facts.target.version)
       return false;
     ++running;
   }
@@ -87,7 +89,8 @@ spec::DeploymentStatus deployment_status(const DeploymentFacts& facts) {
     status.status_trigger = "DELETING";
   } else if (facts.target.deploy_failed) {
     status.status = "DEPLOY_FAILED";
-    status.status_trigger = "REPLICA_STARTUP_FAILED";
+    status.status_trigger =
+        facts.target.failures.start_failures > 0 ? "REPLICA_STARTUP_FAILED" : "CONFIG_UPDATE_STARTED";
     status.message = failure_message(facts);
   } else if (at_target(facts)) {
     status.status = "HEALTHY";

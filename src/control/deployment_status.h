@@ -30,7 +30,7 @@ struct DeploymentFacts {
 // "STARTING", ...: as status and details show it.
 std::string_view state_name(ReplicaPhase phase);
 
-// True when exactly the wanted replicas run, in the wanted version.
+// True when exactly the wanted replicas run, in the wanted version and with the wanted settings.
 bool at_target(const DeploymentFacts& facts);
 
 // Status, trigger and message as users of `status` know them; the message says why when the deployment is not HEALTHY.

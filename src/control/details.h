@@ -23,13 +23,14 @@ BOOST_DESCRIBE_STRUCT(ReplicaDetails, (), (replica_id, state, pid, start_time_s,
 struct DeploymentDetails {
   std::string name, status, status_trigger, message, version;
   DeploymentConfig deployment_config;
+  std::string max_queued_requests_bounds = "each caller";  // a calling process: two of them may hold twice as many
   int target_num_replicas = 0;
   Resources required_resources;
   std::vector<ReplicaDetails> replicas, recent_dead_replicas;
 };
 BOOST_DESCRIBE_STRUCT(DeploymentDetails, (),
-                      (name, status, status_trigger, message, version, deployment_config, target_num_replicas,
-                       required_resources, replicas, recent_dead_replicas))
+                      (name, status, status_trigger, message, version, deployment_config, max_queued_requests_bounds,
+                       target_num_replicas, required_resources, replicas, recent_dead_replicas))
 
 struct TopologyNode {
   std::string name;

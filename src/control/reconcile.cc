@@ -30,9 +30,10 @@ class Turn {
   }
 
  private:
+  // One that has not started has no requests to finish.
   void stop(const ReplicaView& replica, double grace_s) {
     if (replica.phase == ReplicaPhase::Stopping || !stopped_.insert(&replica).second) return;
-    plan_.stops.push_back({.id = replica.id, .grace_s = grace_s});
+    plan_.stops.push_back({.id = replica.id, .grace_s = replica.phase == ReplicaPhase::Starting ? 0 : grace_s});
   }
 
   const std::vector<const ReplicaView*>& replicas_of(const DeploymentKey& key) const {
@@ -107,7 +108,28 @@ class Turn {
       stop(*candidates[static_cast<std::size_t>(i)], target.graceful_shutdown_timeout_s);
   }
 
+  // What a deployment that was never started has handles to and does not run yet: "Embed, Rerank". What never will run
+  // is not waited for. Handles make no cycles, so that somebody can always start.
+  std::string awaited_by(const DeploymentTarget& target) const {
+    std::string names;
+    if (target.started || !replicas_of(target.key).empty()) return names;
+    for (const DeploymentTarget& callee : view_.deployments) {
+      if (callee.key.application != target.key.application) continue;
+      if (std::ranges::find(callee.callers, target.key.deployment) == callee.callers.end()) continue;
+      if (callee.deleting || callee.deploy_failed || callee.num_replicas <= 0) continue;
+      const bool runs = std::ranges::any_of(replicas_of(callee.key), [](const ReplicaView* replica) {
+        return counts_as_running(*replica) && !replica->unhealthy;
+      });
+      if (!runs) names += (names.empty() ? "" : ", ") + callee.key.deployment;
+    }
+    return names;
+  }
+
   void start_some(const DeploymentTarget& target, int count, const RolloutState& state) {
+    if (const std::string awaited = awaited_by(target); !awaited.empty()) {
+      plan_.pending[target.key] = "waiting for " + awaited;
+      return;
+    }
     const TimePoint ready_at = not_before(target.failures);
     if (ready_at > view_.now) {
       plan_.wake_at = plan_.wake_at ? std::min(*plan_.wake_at, ready_at) : ready_at;

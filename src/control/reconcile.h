@@ -30,7 +30,8 @@ struct Plan {
 };
 
 // Compares what is with what should be. Pure; the order of `deployments` is the order in which resources are given out.
-// Deleted deployments stop callers before callees; replicas of no known deployment stop at once.
+// A deployment starts for the first time only when everything it has handles to runs: constructors may call. Deleted
+// deployments stop callers before callees; replicas of no known deployment stop at once.
 Plan reconcile(const ClusterView& view);
 
 }  // namespace manta::control

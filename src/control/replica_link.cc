@@ -7,6 +7,7 @@
 
 #include "net/wire.h"
 #include "spec/error_reply.h"
+#include "spec/settings.h"
 
 namespace manta::control {
 namespace {
@@ -18,6 +19,13 @@ Error error_of(const net::Response& response) {
   auto reply = detail::from_json<spec::ErrorReply>(response.body, UnknownKeys::Ignore);
   if (reply) return spec::to_error(*reply, response.status);
   return {.code = ErrorCode::Unavailable, .message = "answered with status " + std::to_string(response.status)};
+}
+
+Task<Result<void>> ask(std::shared_ptr<net::Channel> channel, net::Request request, Duration timeout) {
+  auto response = co_await channel->call(std::move(request), timeout);
+  if (!response) co_return std::unexpected(std::move(response.error()));
+  if (response->status != 200) co_return std::unexpected(error_of(*response));
+  co_return Result<void>();
 }
 
 }  // namespace
@@ -54,16 +62,16 @@ void ReplicaLink::check_health(Duration delay, Duration timeout, OnHealth on_hea
 
 // The result is handed over from the loop: the callback may destroy the link and with it this coroutine.
 Task<void> ReplicaLink::run_check(Duration timeout, OnHealth on_health) {
-  const std::shared_ptr<net::Channel> held = channel_;
-  net::Request request{.method = "POST", .target = std::string(net::wire::kCheckHealth)};
-  auto response = co_await held->call(std::move(request), timeout);
-  Result<void> result;
-  if (!response)
-    result = std::unexpected(std::move(response.error()));
-  else if (response->status != 200)
-    result = std::unexpected(error_of(*response));
+  auto asking = ask(channel_, {.method = "POST", .target = std::string(net::wire::kCheckHealth)}, timeout);
+  Result<void> result = co_await asking;
   check_ = loop_.after(Duration::zero(),
                        [callback = std::move(on_health), outcome = std::move(result)] { callback(outcome); });
+}
+
+Task<Result<void>> ReplicaLink::tell_settings(std::string settings, Duration timeout) {
+  net::Request request{.method = "POST", .target = std::string(spec::kSettingsPath), .body = std::move(settings)};
+  request.headers.add("content-type", net::wire::kJson);
+  return ask(channel_, std::move(request), timeout);
 }
 
 }  // namespace manta::control

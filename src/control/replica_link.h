@@ -29,6 +29,8 @@ class ReplicaLink {
 
   // One check after `delay`. The next is asked for by its result.
   void check_health(Duration delay, Duration timeout, OnHealth on_health);
+  // Gives it spec::RunningSettings as JSON. The task may outlive the link.
+  Task<Result<void>> tell_settings(std::string settings, Duration timeout);
 
  private:
   void connect();

@@ -1,7 +1,8 @@
 #include "ingress/metrics_collector.h"
 
+#include <algorithm>
 #include <coroutine>
-#include <set>
+#include <string_view>
 #include <utility>
 
 #include "ingress/metric_aliases.h"
@@ -30,6 +31,24 @@ struct AllAnswered {
   ~AllAnswered() { gathering.waiting.forget(); }
 };
 
+// Callers keep a series for each replica that they have known; only those of `living` are shown.
+std::string without_the_gone(const std::string& exposition, const std::set<std::string, std::less<>>& living) {
+  constexpr std::string_view kFamily = "ray_serve_request_router_queue_len{", kLabel = "replica_id=\"";
+  std::string kept;
+  kept.reserve(exposition.size());
+  for (std::string_view rest = exposition; !rest.empty();) {
+    const auto line = rest.substr(0, std::min(rest.find('\n'), rest.size() - 1) + 1);
+    rest.remove_prefix(line.size());
+    const auto label = line.starts_with(kFamily) ? line.find(kLabel) : std::string_view::npos;
+    if (label != std::string_view::npos) {
+      const auto id = line.substr(label + kLabel.size());
+      if (!living.contains(id.substr(0, id.find('"')))) continue;
+    }
+    kept += line;
+  }
+  return kept;
+}
+
 }  // namespace
 
 MetricsCollector::MetricsCollector(Loop& loop, const Metrics& own, Connect connect, std::vector<std::string> processes)
@@ -39,9 +58,14 @@ MetricsCollector::MetricsCollector(Loop& loop, const Metrics& own, Connect conne
 
 void MetricsCollector::update(const spec::RoutingSnapshot& snapshot) {
   std::set<std::string> known(processes_.begin(), processes_.end());
+  living_.clear();
   for (const auto& set : snapshot.deployments)
-    for (const auto& replica : set.replicas) known.insert(replica.address);
-  std::erase_if(sources_, [&](const auto& source) { return !known.contains(source.first) && !source.second.asked; });
+    for (const auto& replica : set.replicas) {
+      known.insert(replica.address);
+      living_.insert(replica.id);
+    }
+  for (auto& [address, source] : sources_) source.gone = !known.contains(address);
+  std::erase_if(sources_, [](const auto& entry) { return entry.second.gone && !entry.second.asked; });
   for (const auto& address : known) sources_[address];
 }
 
@@ -51,6 +75,7 @@ MetricsCollector::Source* MetricsCollector::find(const std::string& address) {
 }
 
 Task<std::string> MetricsCollector::collect() {
+  std::erase_if(sources_, [](const auto& entry) { return entry.second.gone && !entry.second.asked; });
   const auto gathering = std::make_shared<Gathering>();
   std::vector<std::string> addresses;
   for (const auto& [address, source] : sources_)
@@ -60,8 +85,9 @@ Task<std::string> MetricsCollector::collect() {
   AllAnswered<Gathering> all_answered{*gathering};
   co_await all_answered;
   std::vector<std::string> texts{own_.text()};
-  for (const auto& [address, source] : sources_) texts.push_back(source.last);
-  co_return with_aliases(merge_metrics(texts));
+  for (const auto& [address, source] : sources_)
+    if (!source.gone) texts.push_back(source.last);
+  co_return with_aliases(without_the_gone(merge_metrics(texts), living_));
 }
 
 Task<void> MetricsCollector::ask(std::string address, std::shared_ptr<Gathering> gathering) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ class MetricsCollector {
     std::unique_ptr<net::Channel> channel;
     std::string last;
     bool asked = false;  // a call is under way
+    bool gone = false;   // not of the instance any more; forgotten when the call has ended
   };
   struct Gathering;
 
@@ -47,7 +49,8 @@ class MetricsCollector {
   const Metrics& own_;
   Connect connect_;
   std::vector<std::string> processes_;
-  std::map<std::string, Source> sources_;  // by address
+  std::map<std::string, Source> sources_;      // by address
+  std::set<std::string, std::less<>> living_;  // ids of replicas
   TaskScope calls_;
 };
 

@@ -34,6 +34,10 @@ routing::Outbound make_outbound(net::Request& request, const Route& route, const
     outbound.headers.add(wire::kMethod, route.method);
   } else {
     outbound.headers = typed_headers(terms);
+    outbound.idempotent = request.method == "GET" || request.method == "HEAD";
+    const auto question = request.target.find('?');
+    if (request.body.empty() && question != std::string::npos)
+      outbound.target = route.upstream_path + request.target.substr(question);
   }
   if (!request.body.empty()) outbound.body = std::make_shared<const std::string>(std::move(request.body));
   if (terms.accepts_events || route.streams) outbound.window = kEventWindow;

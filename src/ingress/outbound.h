@@ -12,8 +12,8 @@
 namespace manta::ingress {
 
 // What goes to the deployment for a request from outside. A typed method gets its body untouched, as JSON whatever a
-// client calls it (curl says it is a form); a method that takes the raw request gets verb, path, query and headers as
-// they came. The body is moved out of `request`.
+// client calls it (curl says it is a form), and without a body the query; a method that takes the raw request gets
+// verb, path, query and headers as they came. The body is moved out of `request`.
 routing::Outbound make_outbound(net::Request& request, const Route& route, const RequestTerms& terms,
                                 std::shared_ptr<RequestContext> context);
 

@@ -11,6 +11,8 @@ namespace {
 
 // Without a controller the door opens all the same, and says why it cannot serve.
 constexpr Duration kLongestWaitForRoutes = std::chrono::seconds(1);
+// A client that gave no time limit is told after this that no replica runs.
+constexpr Duration kLongestWaitForReplicas = std::chrono::seconds(30);
 
 Duration seconds(double value) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(value)); }
 
@@ -49,7 +51,7 @@ ProxyWorker::ProxyWorker(const ProxyOptions& options, const ProxyProcess& proces
                     .connect = [this](const spec::ReplicaAddress& replica) { return connect(replica.address); },
                     .seed = seed,
                     .handle = "proxy"},
-                   process.queue_counts),
+                   process.queue_counts, {.replica_wait = kLongestWaitForReplicas}),
       collector_(
           loop_, process.metrics, [this](const std::string& address) { return connect(address); }, processes(options)),
       proxy_({.loop = loop_,
@@ -58,10 +60,12 @@ ProxyWorker::ProxyWorker(const ProxyOptions& options, const ProxyProcess& proces
               .collector = collector_,
               .access_log = process.access_log},
              settings(options, seed)),
+      refused_(process.metrics, process.access_log, ~seed),
       subscription_(loop_, process.logger,
                     [this, address = "unix:" + options.controller_socket] { return connect(address); }),
       server_(loop_, public_door(options.http), budget_,
               [this](net::ExchangePtr exchange) { proxy_.handle(std::move(exchange)); }) {
+  server_.on_refusal([this](const net::Request& request, int status) { return refused_.note(request, status); });
   subscription_.on_snapshot([this](const spec::RoutingSnapshot& snapshot) {
     dispatchers_.update(snapshot);
     collector_.update(snapshot);

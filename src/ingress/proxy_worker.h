@@ -13,6 +13,7 @@
 #include "ingress/metrics_collector.h"
 #include "ingress/proxy.h"
 #include "ingress/proxy_runtime.h"
+#include "ingress/refused_requests.h"
 #include "net/channel.h"
 #include "net/receive_budget.h"
 #include "net/server.h"
@@ -56,6 +57,7 @@ class ProxyWorker {
   routing::Dispatchers dispatchers_;
   MetricsCollector collector_;
   Proxy proxy_;
+  RefusedRequests refused_;
   routing::Subscription subscription_;
   net::Server server_;
 };

@@ -48,7 +48,8 @@ VerbSet verbs_of(const spec::RouteSpec& route) {
 RouteTable::RouteTable(const spec::RoutingSnapshot& snapshot, std::string root_path)
     : root_path_(normal_prefix(root_path)) {
   std::vector<const spec::ApplicationRoutes*> sorted;
-  for (const auto& application : snapshot.applications) sorted.push_back(&application);
+  for (const auto& application : snapshot.applications)
+    if (!application.ingress.empty()) sorted.push_back(&application);
   std::ranges::stable_sort(sorted, std::greater{}, [](const auto* a) { return normal_prefix(a->route_prefix).size(); });
   for (const auto* application : sorted) applications_.push_back({normal_prefix(application->route_prefix), {}});
   for (const auto* application : sorted) add_application(*application, find_deployment(snapshot, *application));
@@ -67,36 +68,37 @@ void RouteTable::add_application(const spec::ApplicationRoutes& routes, const sp
   for (const auto& declared : routes.routes) {
     const spec::MethodSpec unknown{.name = declared.method};
     const auto* method = find_method(ingress, declared.method);
-    add(index, verbs_of(declared), declared.path, for_method(base, method ? *method : unknown));
+    add(index, {verbs_of(declared), 0, true}, declared.path, for_method(base, method ? *method : unknown));
   }
   if (ingress)
     for (const auto& method : ingress->methods) add_default_routes(index, base, method);
   if (!routes.openapi.empty()) {
     Route document = base;
     document.document = routes.openapi;
-    add(index, kGetOrHead, "/openapi.json", std::move(document));
+    add(index, {kGetOrHead, 0, false}, "/openapi.json", std::move(document));
   }
 }
 
 void RouteTable::add_default_routes(std::size_t application, Route base, const spec::MethodSpec& method) {
   const VerbSet verbs = method.raw_http ? kAnyVerb : verb_bit(Verb::Post);
-  add(application, verbs, "/" + method.name, for_method(base, method));
+  add(application, {verbs, 0, false}, "/" + method.name, for_method(base, method));
   if (method.name != "call") return;
-  add(application, verbs | kGetOrHead, "/", for_method(base, method));
-  if (method.raw_http) add(application, kAnyVerb, "/*", for_method(base, method));
+  add(application, {static_cast<VerbSet>(verbs | kGetOrHead), 0, false}, "/", for_method(base, method));
+  if (method.raw_http) add(application, {kAnyVerb, 0, false}, "/*", for_method(base, method));
 }
 
-void RouteTable::add(std::size_t application, VerbSet verbs, std::string_view path, Route route) {
+void RouteTable::add(std::size_t application, Entry entry, std::string_view path, Route route) {
   Application& owning = applications_[application];
   if (path.empty()) path = "/";
   route.pattern = path == "/" && !owning.prefix.empty() ? owning.prefix : owning.prefix + std::string(path);
-  const Entry entry{verbs, routes_.size()};
+  entry.route = routes_.size();
   const RoutePattern pattern(path);
   if (pattern.is_exact()) {
     if (owner(route.pattern) != &owning) return;  // a longer prefix hides this path
     exact_[route.pattern].push_back(entry);
   } else {
     owning.patterns.push_back({pattern, entry});
+    has_declared_patterns_ = has_declared_patterns_ || entry.declared;
   }
   routes_.push_back(std::move(route));
 }
@@ -113,9 +115,12 @@ std::string_view RouteTable::without_root(std::string_view path) const {
   return path.empty() ? "/" : path;
 }
 
-const Route* RouteTable::find(const std::vector<Entry>& entries, Verb verb, VerbSet& allow) const {
-  for (const Entry& entry : entries) {
-    if (entry.verbs & verb_bit(verb)) return &routes_[entry.route];
+// Declared routes stand before the others of a path.
+const RouteTable::Entry* RouteTable::find_exact(std::string_view path, Verb verb, VerbSet& allow) const {
+  const auto entries = exact_.find(path);
+  if (entries == exact_.end()) return nullptr;
+  for (const Entry& entry : entries->second) {
+    if (entry.verbs & verb_bit(verb)) return &entry;
     allow |= entry.verbs;
   }
   return nullptr;
@@ -124,26 +129,24 @@ const Route* RouteTable::find(const std::vector<Entry>& entries, Verb verb, Verb
 RouteMatch RouteTable::match(Verb verb, std::string_view path) const {
   path = without_root(path);
   RouteMatch result;
-  if (const auto exact = exact_.find(path); exact != exact_.end()) {
-    result.route = find(exact->second, verb, result.allow);
-    if (result.route) return result;
-  }
+  const Entry* found = find_exact(path, verb, result.allow);
+  if (found && (found->declared || !has_declared_patterns_)) return {&routes_[found->route], result.allow};
   const Application* application = owner(path);
   if (!application) return result;
   std::string_view rest = path.substr(application->prefix.size());
   if (rest.empty()) rest = "/";
-  if (rest == "/" && !application->prefix.empty() && path.ends_with('/')) {
-    if (const auto root = exact_.find(application->prefix); root != exact_.end())
-      result.route = find(root->second, verb, result.allow);
-  }
+  if (!found && rest == "/" && !application->prefix.empty() && path.ends_with('/'))
+    found = find_exact(application->prefix, verb, result.allow);
   for (const Pattern& candidate : application->patterns) {
-    if (result.route) break;
+    const Entry& entry = candidate.entry;
+    if (found && (found->declared || !entry.declared)) continue;
     if (!candidate.pattern.matches(rest)) continue;
-    if (candidate.entry.verbs & verb_bit(verb))
-      result.route = &routes_[candidate.entry.route];
+    if (!(entry.verbs & verb_bit(verb)))
+      result.allow |= entry.verbs;
     else
-      result.allow |= candidate.entry.verbs;
+      return {&routes_[entry.route], result.allow};
   }
+  if (found) result.route = &routes_[found->route];
   return result;
 }
 

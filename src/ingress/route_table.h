@@ -33,10 +33,9 @@ struct RouteMatch {
 };
 
 // Finds the route of a request. The longest application prefix decides about the application ("/route" takes "/route"
-// and
-// "/route/x", not "/routesuffix"); inside it the declared routes, the most specific path first, then POST /<method> for
-// each method, then `call` at the prefix itself (GET and POST; a `call` that takes the raw
-// request answers everything below as well), then /openapi.json. Immutable once made.
+// and "/route/x", not "/routesuffix"); inside it the declared routes, the most specific path first (a declared "/*"
+// takes all the rest), then POST /<method> for each method, then `call` at the prefix itself (GET and POST; a `call`
+// that takes the raw request answers everything below as well), then /openapi.json. Immutable once made.
 class RouteTable {
  public:
   RouteTable() = default;
@@ -55,6 +54,7 @@ class RouteTable {
   struct Entry {
     VerbSet verbs;
     std::size_t route;
+    bool declared;  // by the application; comes before what its methods are called
   };
   struct Pattern {
     RoutePattern pattern;
@@ -71,14 +71,15 @@ class RouteTable {
 
   void add_application(const spec::ApplicationRoutes& routes, const spec::ReplicaSet* ingress);
   void add_default_routes(std::size_t application, Route base, const spec::MethodSpec& method);
-  void add(std::size_t application, VerbSet verbs, std::string_view path, Route route);
+  void add(std::size_t application, Entry entry, std::string_view path, Route route);
   const Application* owner(std::string_view path) const;
-  const Route* find(const std::vector<Entry>& entries, Verb verb, VerbSet& allow) const;
+  const Entry* find_exact(std::string_view path, Verb verb, VerbSet& allow) const;
 
   std::string root_path_;
   std::vector<Application> applications_;  // longest prefix first
   std::vector<Route> routes_;
   ExactPaths exact_;
+  bool has_declared_patterns_ = false;
 };
 
 }  // namespace manta::ingress

@@ -35,6 +35,7 @@ std::string why_not_ready(const spec::RoutingSnapshot& snapshot, const spec::App
     missing += (missing.empty() ? "" : ", ") + set.deployment;
   }
   const std::string subject = "application '" + application.application + "': ";
+  if (application.ingress.empty()) return subject + "it is being described";
   return subject + (missing.empty() ? "not all of its replicas are running" : "no running replica of " + missing);
 }
 
@@ -77,6 +78,7 @@ net::Response routes_page(const DoorState& state) {
   if (!state.snapshot) return text_page(503, "Route table is not populated yet.");
   std::string json = "{";
   for (const auto& application : state.snapshot->applications) {
+    if (application.ingress.empty()) continue;
     if (json.size() > 1) json += ',';
     json += codec::json_quoted(application.route_prefix.empty() ? std::string_view("/") : application.route_prefix);
     json += ':';

@@ -92,11 +92,13 @@ std::unique_ptr<ClientCall> Channel::Impl::start(const Outgoing& outgoing, H2Str
   return call;
 }
 
-// Once the answer's size is known its window is opened as far as the caller and the process allow.
+// Once the answer's size is known its window is opened as far as the caller and the process allow. Big windows are
+// taken from what requests leave over: readers that are slow must not keep the bodies of others out.
 void Channel::Impl::on_head(H2Stream& stream) {
   std::size_t window = stream.window;
   const std::size_t length = stream.content_length.value_or(0);
-  if (!stream.ended && window > kEventWindow && length > window && stream.take_budget(budget, length)) window = length;
+  const bool wants_more = !stream.ended && window > kEventWindow && length > window;
+  if (wants_more && budget.take_spare(length) && stream.hold_budget(budget, length)) window = length;
   if (stream.ended || window == kEventWindow) return;
   if (stream.content_length && length <= kEventWindow) return;
   session->set_window(stream, window);

@@ -183,7 +183,7 @@ void H1Connection::answer_complete() {
 }
 
 void H1Connection::refuse(const Refusal& refusal) {
-  const Response response = to_response(refusal);
+  const Response response = context_->refuse(request_, refusal);
   refused_ = true;
   keep_alive_ = false;
   head_.version = 11;

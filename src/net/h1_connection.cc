@@ -124,7 +124,7 @@ bool H1Connection::accept_body() {
     refuse({413, "the request body is too large"});
     return false;
   }
-  if (!take_budget(head_.content_length)) {
+  if (!context_->budget.has_room(head_.content_length)) {
     refuse({503, "too many request bodies are under way"});
     return false;
   }
@@ -133,26 +133,33 @@ bool H1Connection::accept_body() {
     return true;
   }
   phase_ = Phase::Body;
+  pace_.begin(context_->loop.now());
   if (head_.expect_continue && input_.empty()) batch_.copy("HTTP/1.1 100 Continue\r\n\r\n");
   return true;
 }
 
 bool H1Connection::parse_body() {
+  H1Parser::Parsed parsed;
   if (head_.chunked) {
-    const auto parsed = parser_.parse_chunks(input_.view(), request_.body, context_->options.max_body_bytes);
-    input_.consume(parsed.consumed);
-    Refusal refusal = parsed.refusal;
-    if (!refusal && !take_budget(request_.body.size())) refusal = {503, "too many request bodies are under way"};
-    if (refusal) refuse(refusal);
-    if (refusal || !parsed.complete) return false;
+    parsed = parser_.parse_chunks(input_.view(), request_.body, context_->options.max_body_bytes);
   } else {
     const auto piece = input_.view().substr(0, head_.content_length - request_.body.size());
     request_.body.append(piece);
-    input_.consume(piece.size());
-    if (request_.body.size() < head_.content_length) return false;
+    parsed.consumed = piece.size();
+    parsed.complete = request_.body.size() == head_.content_length;
   }
-  dispatch();
-  return true;
+  input_.consume(parsed.consumed);
+  if (!parsed.refusal && !take_budget(request_.body.size()))
+    parsed.refusal = {503, "too many request bodies are under way"};
+  if (parsed.refusal) {
+    refuse(parsed.refusal);
+    return false;
+  }
+  if (parsed.complete)
+    dispatch();
+  else
+    pace_.received(request_.body.size(), context_->loop.now());
+  return parsed.complete;
 }
 
 void H1Connection::dispatch() {
@@ -183,8 +190,9 @@ void H1Connection::read_more() {
   const std::size_t missing = phase_ == Phase::Body && !head_.chunked ? head_.content_length - request_.body.size() : 0;
   if (missing >= kDirectRead && input_.empty()) {
     reading_body_ = true;
-    request_.body.reserve(head_.content_length);
-    socket_.read({request_.body.data() + request_.body.size(), missing}, shared_from_this());
+    std::string& body = request_.body;
+    body.reserve(room_for_body(body.size(), head_.content_length));
+    socket_.read({body.data() + body.size(), std::min(missing, body.capacity() - body.size())}, shared_from_this());
     return;
   }
   const std::size_t room = phase_ == Phase::Body ? kDirectRead : kReadSize;
@@ -233,8 +241,6 @@ Duration H1Connection::length_of(Limit limit) const {
       return options.keep_alive_timeout;
     case Limit::Head:
       return options.header_timeout;
-    case Limit::Body:
-      return options.body_timeout;
     case Limit::Write:
       return options.write_timeout;
     case Limit::Probe:
@@ -247,6 +253,10 @@ Duration H1Connection::length_of(Limit limit) const {
 void H1Connection::set_time_limit() {
   const Limit limit = current_limit();
   const bool renewed = std::exchange(progress_, false) && limit != Limit::Head;
+  if (limit == Limit::Body) {
+    limit_ = limit;
+    return timer_.set(pace_.progress() + context_->options.body_timeout);
+  }
   if (limit == limit_ && !renewed) return;
   limit_ = limit;
   if (limit == Limit::None) return timer_.clear();
@@ -260,7 +270,7 @@ void H1Connection::check_time() {
       refuse({408, "the request headers did not come in time"});
       break;
     case Limit::Body:
-      refuse({408, "the request body stopped coming"});
+      refuse({408, "the request body stopped coming, or came too slowly"});
       break;
     case Limit::Probe:
       probe();

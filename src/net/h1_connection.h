@@ -10,6 +10,7 @@
 
 #include "net/h1_exchange.h"
 #include "net/h1_parser.h"
+#include "net/incoming_body.h"
 #include "net/input_buffer.h"
 #include "net/lazy_timer.h"
 #include "net/refusal.h"
@@ -85,6 +86,7 @@ class H1Connection final : public ServerConnection,
   H1Head head_;
   H1Exchange* exchange_ = nullptr;  // being answered
   std::size_t budgeted_ = 0;
+  BodyPace pace_;
   bool keep_alive_ = true;  // after the current answer
   bool chunked_answer_ = false;
   bool bodiless_answer_ = false;  // HEAD, 204, 304

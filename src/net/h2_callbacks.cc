@@ -110,13 +110,13 @@ struct H2Callbacks {
     H2Stream* stream = find(nghttp2, id);
     nghttp2_session_consume_connection(nghttp2, size);
     if (stream == nullptr || stream->discard) return 0;
-    stream->progress = session.last_read_;
     if (!session.owner_ || !session.owner_->on_data(*stream, size)) {
       stream->discard = true;
       return 0;
     }
     session.deliver(*stream, reinterpret_cast<const char*>(bytes), size);
     if (session.options_.server) {
+      stream->pace.received(stream->in.body.size(), session.last_read_);
       nghttp2_session_consume_stream(nghttp2, id, size);
     } else {
       stream->unconsumed += size;
@@ -152,7 +152,7 @@ struct H2Callbacks {
   static void message_part(H2Session& session, H2Stream& stream, const nghttp2_frame& frame) {
     if (frame.hd.type == NGHTTP2_HEADERS && !stream.head_done && (session.options_.server || stream.status >= 200)) {
       stream.head_done = true;
-      stream.progress = session.last_read_;
+      stream.pace.begin(session.last_read_);
       if (session.owner_) session.owner_->on_head(stream);
       session.changed(stream);
     }

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kWrites = 4;  // gathered writes of one turn
 constexpr std::size_t kSeedEvery = 1024;
+constexpr std::size_t kSmallAnswer = 16 << 10;
 
 constexpr std::uint8_t kNoCopy = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
 
@@ -115,6 +116,15 @@ void H2Session::submit_request(H2Stream& stream) {
   kick();
 }
 
+// Big answers take turns with the others of the connection, unless the client says what it wants (RFC 9218): nghttp2
+// would send one after the other, and a small one after all that were begun before it.
+static void take_turns(nghttp2_session* session, const H2Stream& stream) {
+  const bool is_small = stream.last && stream.out.size() <= kSmallAnswer;
+  if (is_small || stream.in.headers.has("priority")) return;
+  const nghttp2_extpri in_turns{.urgency = NGHTTP2_EXTPRI_DEFAULT_URGENCY, .inc = 1};
+  nghttp2_session_change_extpri_stream_priority(session, stream.id, &in_turns, 0);
+}
+
 void H2Session::submit_response(H2Stream& stream, int status, bool has_body) {
   Fields fields;
   fields.add(field(":status", to_status(stream.status_text, status)));
@@ -133,6 +143,7 @@ void H2Session::submit_response(H2Stream& stream, int status, bool has_body) {
   nghttp2_data_provider provider{.source = {.ptr = &stream}, .read_callback = read_out};
   const bool with_data = has_body && !is_head;
   nghttp2_submit_response(nghttp2_, stream.id, fields.data(), fields.size(), with_data ? &provider : nullptr);
+  if (with_data) take_turns(nghttp2_, stream);
   queued_ += stream.unsent().size();
   stream.answer_begun = true;
   if (with_data) stream.progress = loop_.now();

@@ -81,7 +81,7 @@ void H2ServerConnection::refuse(H2Stream& stream, const Refusal& refusal) {
   stream.dispatched = true;
   stream.give_budget();
   if (context_->options.internal && refusal.status == 503) return session_->reset(stream, kRefusedStream);
-  Response response = to_response(refusal);
+  Response response = context_->refuse(stream.in, refusal);
   stream.out_headers = std::move(response.headers);
   stream.out = std::move(response.body);
   stream.last = true;
@@ -94,7 +94,7 @@ void H2ServerConnection::on_head(H2Stream& stream) {
   if (stream.in.method == "CONNECT") return refuse(stream, {501, "CONNECT is not supported"});
   const std::size_t length = stream.content_length.value_or(0);
   if (length > options.max_body_bytes) return refuse(stream, {413, "the request body is too large"});
-  if (length != 0 && !stream.take_budget(context_->budget, length))
+  if (length != 0 && !context_->budget.has_room(length))
     return refuse(stream, {503, "too many request bodies are under way"});
   if (length > (256 << 10)) session_->set_window(stream, length);
   timer_.set_earlier(session_->last_read() + options.body_timeout);
@@ -180,8 +180,8 @@ TimePoint H2ServerConnection::check_stream(H2Stream& stream, TimePoint now) {
   const ServerOptions& options = context_->options;
   if (stream.closed) return TimePoint::max();
   if (!stream.ended && !stream.dispatched) {
-    const TimePoint due = stream.progress + options.body_timeout;
-    if (now >= due) refuse(stream, {408, "the request body stopped coming"});
+    const TimePoint due = stream.pace.progress() + options.body_timeout;
+    if (now >= due) refuse(stream, {408, "the request body stopped coming, or came too slowly"});
     return now >= due ? TimePoint::max() : due;
   }
   if (options.internal || stream.unsent().empty()) return TimePoint::max();

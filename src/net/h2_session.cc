@@ -78,8 +78,9 @@ std::span<char> H2Session::read_target() {
   direct_ = reading_;
   direct_into_ = direct_->taken ? &direct_->landing : &direct_->in.body;
   direct_size_ = frame_left_;
-  const std::size_t known = direct_->taken ? 0 : direct_->content_length.value_or(0);
-  direct_into_->reserve(std::max(direct_into_->size() + direct_size_, known));
+  const std::size_t size = direct_into_->size();
+  const std::size_t announced = direct_->taken ? 0 : direct_->content_length.value_or(0);
+  direct_into_->reserve(std::max(size + direct_size_, room_for_body(size, announced)));
   return {direct_into_->data() + direct_into_->size(), direct_size_};
 }
 
@@ -154,7 +155,7 @@ void H2Session::open_stream(H2Stream& stream, std::int32_t id) {
   stream.id = id;
   stream.session = this;
   stream.open_index = open_.size();
-  stream.progress = last_read_;
+  stream.pace.begin(last_read_);
   open_.push_back(&stream);
   intrusive_ptr_add_ref(&stream);
 }

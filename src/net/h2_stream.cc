@@ -53,8 +53,7 @@ void H2Stream::tell() {
   if (on_drained && (closed || unsent().size() < low_water)) std::exchange(on_drained, nullptr)();
 }
 
-bool H2Stream::take_budget(ReceiveBudget& from, std::size_t bytes) {
-  if (!from.take(bytes)) return false;
+bool H2Stream::hold_budget(ReceiveBudget& from, std::size_t bytes) {
   budget = &from;
   budgeted += bytes;
   return true;

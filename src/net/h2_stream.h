@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "net/channel.h"
+#include "net/incoming_body.h"
 #include "net/message.h"
 #include "net/receive_budget.h"
 
@@ -32,7 +33,7 @@ struct H2Stream {
   std::int32_t id = 0;
   std::size_t open_index = 0;  // in the session's list
   bool changed = false;        // in the session's list of streams to tell the user about
-  TimePoint progress{};        // when bytes last moved, either way
+  TimePoint progress{};        // when bytes last left
 
   // Received. A client's stream keeps the request line in `in` and the answer's headers and body as well.
   Request in;
@@ -50,6 +51,7 @@ struct H2Stream {
   std::size_t window = 0;      // for the answer; 0: the session's
   ReceiveBudget* budget = nullptr;
   std::size_t budgeted = 0;
+  BodyPace pace;
 
   // To send.
   Headers out_headers;
@@ -80,7 +82,8 @@ struct H2Stream {
   std::string_view unsent() const { return std::string_view(shared_out ? *shared_out : out).substr(sent); }
   // Calls those of the callbacks whose time has come. Any of them may drop the user's side or the session.
   void tell();
-  bool take_budget(ReceiveBudget& from, std::size_t bytes);
+  bool take_budget(ReceiveBudget& from, std::size_t bytes) { return from.take(bytes) && hold_budget(from, bytes); }
+  bool hold_budget(ReceiveBudget& from, std::size_t bytes);  // has been taken; true
   void give_budget();
 };
 

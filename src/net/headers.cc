@@ -3,6 +3,9 @@
 namespace manta::net {
 namespace {
 
+constexpr std::size_t kUsualFields = 8;
+constexpr std::size_t kUsualText = 255;
+
 constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 }  // namespace
@@ -27,6 +30,10 @@ void Headers::add_lowered(std::string_view name, std::string_view value) {
 }
 
 void Headers::append(std::string_view name, std::string_view value) {
+  if (fields_.capacity() == 0) {  // at once what usual messages need, instead of growing to it
+    fields_.reserve(kUsualFields);
+    text_.reserve(kUsualText);
+  }
   const auto at = static_cast<std::uint32_t>(text_.size());
   text_.append(name);
   text_.append(value);

@@ -2,6 +2,8 @@
 
 #include <manta/error.h>
 
+#include "net/wire.h"
+
 namespace manta::net {
 namespace {
 
@@ -21,7 +23,7 @@ ErrorCode code_of(int status) {
 }  // namespace
 
 // The messages are our own and need no escaping.
-Response to_response(const Refusal& refusal) {
+Response to_response(const Refusal& refusal, std::string_view request_id) {
   Response response;
   response.status = refusal.status;
   response.headers.add("content-type", "application/json");
@@ -30,6 +32,11 @@ Response to_response(const Refusal& refusal) {
   response.body += name(code_of(refusal.status));
   response.body += R"(","message":")";
   response.body += refusal.message;
+  if (!request_id.empty()) {
+    response.headers.add(wire::kRequestId, request_id);
+    response.body += R"(","request_id":")";
+    response.body += request_id;
+  }
   response.body += "\"}}";
   return response;
 }

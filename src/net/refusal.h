@@ -15,7 +15,8 @@ struct Refusal {
   explicit operator bool() const { return status != 0; }
 };
 
-// {"error":{"type":...,"message":...}}, with retry-after for 503.
-Response to_response(const Refusal& refusal);
+// {"error":{"type":...,"message":...,"request_id":...}}, with retry-after for 503 and x-request-id. `request_id` needs
+// no escaping; empty: left out.
+Response to_response(const Refusal& refusal, std::string_view request_id = {});
 
 }  // namespace manta::net

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/loop.h"
@@ -21,8 +22,8 @@ struct ServerOptions {
   std::size_t max_body_bytes = std::size_t{64}
                                << 20;    // beyond: 413, before the body is read when content-length says so
   std::size_t max_connections = 10'000;  // beyond: accepted later
-  Duration header_timeout = std::chrono::seconds(10);      // from first byte to complete head: 408 and close
-  Duration body_timeout = std::chrono::seconds(30);        // longest pause inside a body: 408 and close
+  Duration header_timeout = std::chrono::seconds(10);  // from first byte to complete head: 408 and close
+  Duration body_timeout = std::chrono::seconds(30);    // longest time for each step of a body (BodyPace): 408 and close
   Duration keep_alive_timeout = std::chrono::seconds(90);  // idle connection: closed
   Duration write_timeout = std::chrono::seconds(60);       // a client that stops reading: longest time without progress
   std::size_t max_write_queue = std::size_t{16}
@@ -40,6 +41,10 @@ struct ServerStats {
 class Server {
  public:
   using Handler = std::function<void(ExchangePtr)>;
+  // Told of each request that the server answers with an error of its own, which the handler therefore never sees, with
+  // what is known of it (nothing if its first line was not understood). Gives the request id for the reply: visible
+  // ASCII that needs no escaping in JSON, or nothing.
+  using OnRefusal = std::function<std::string(const Request& request, int status)>;
 
   // `budget` outlives the server and every exchange of it.
   Server(Loop& loop, ServerOptions options, ReceiveBudget& budget, Handler handler);
@@ -52,6 +57,7 @@ class Server {
   void drain(std::move_only_function<void()> done);
   // Called when a connection has ended, with its id.
   void on_disconnect(std::function<void(std::uint64_t)> callback);
+  void on_refusal(OnRefusal callback);
   ServerStats stats() const;
 
  private:

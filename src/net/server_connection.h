@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/loop.h"
 #include "net/h2_stream.h"
+#include "net/refusal.h"
 #include "net/server.h"
 #include "net/socket.h"
 
@@ -21,6 +23,7 @@ struct ServerContext {
   Server::Handler handler;
   std::function<void(std::uint64_t)> on_connection_end;  // removes it from the server
   std::shared_ptr<H2StreamPool> streams = std::make_shared<H2StreamPool>();
+  Server::OnRefusal on_refusal;
   std::size_t exchanges = 0;  // given to the handler and not yet answered
   bool draining = false;
 
@@ -29,6 +32,14 @@ struct ServerContext {
     try {
       handler(std::move(exchange));
     } catch (...) {
+    }
+  }
+  // The answer to a request that the handler never sees. `request` is what is known of it.
+  Response refuse(const Request& request, const Refusal& refusal) noexcept {
+    try {
+      return to_response(refusal, on_refusal ? on_refusal(request, refusal.status) : std::string());
+    } catch (...) {
+      return to_response(refusal);
     }
   }
 };

@@ -57,7 +57,8 @@ void ActiveCall::start(const spec::MethodSpec& method) {
     invocation_.items = stream_.get();
     invocation_.reply_format = kind == StreamKind::Items ? Format::MsgPack : Format::Json;
   }
-  if (method.raw_http)
+  const bool says_it_in_the_query = request.body.empty() && request.target.contains('?');
+  if (method.raw_http || says_it_in_the_query)
     invocation_.http = std::make_shared<net::Request>(std::move(request));
   else
     invocation_.body = std::move(request.body);
@@ -121,11 +122,9 @@ void ActiveCall::finish(Result<Reply> reply) {
   if (!board_) return;
   board_->loop.cancel(std::exchange(timer_, 0));
   if (!std::exchange(answered_, true)) {
-    auto& route = board_->metrics.route(context_->route);
-    route.requests.add();
     const std::chrono::duration<double, std::milli> took = board_->loop.now() - admitted_at_;
-    route.latency_ms.observe(took.count());
-    if (!reply) board_->metrics.count_error(std::string(name(reply.error().code)));
+    board_->metrics.answered(context_->route, took.count());
+    if (!reply) board_->metrics.count_error(context_->route, std::string(name(reply.error().code)));
     release_place();
     answer(std::move(reply));
   }
@@ -161,7 +160,7 @@ void ActiveCall::give_up(const Error& error) {
   answered_ = true;
   board_->loop.cancel(std::exchange(timer_, 0));
   board_->metrics.route(context_->route).requests.add();
-  board_->metrics.count_error(std::string(name(error.code)));
+  board_->metrics.count_error(context_->route, std::string(name(error.code)));
   stop_work();
   answer(std::unexpected(error));
 }
@@ -171,7 +170,7 @@ void ActiveCall::on_closed() {
   const auto self = shared_from_this();
   answered_ = true;
   board_->loop.cancel(std::exchange(timer_, 0));
-  board_->metrics.count_error(std::string(name(ErrorCode::Cancelled)));
+  board_->metrics.count_error(context_->route, std::string(name(ErrorCode::Cancelled)));
   if (stream_) stream_->close();
   stop_work();
 }

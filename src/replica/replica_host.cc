@@ -52,6 +52,7 @@ struct ReplicaHost::Impl {
   TaskScope scope;
   Phase phase = Phase::Starting;
   std::string message;
+  bool is_final = false;
   std::function<void(Phase)> on_phase;
   std::shared_ptr<Servable> servable;
   TimerId start_timer = 0;
@@ -82,7 +83,11 @@ struct ReplicaHost::Impl {
 
 Task<void> ReplicaHost::Impl::start_up() {
   auto made = co_await on_compute<std::unique_ptr<Servable>>(compute, loop, std::move(make));
-  if (!made) co_return start_failed("the constructor", made.error());
+  if (!made) {
+    const ErrorCode code = made.error().code;
+    is_final = code == ErrorCode::InvalidArgument || code == ErrorCode::NotFound;
+    co_return start_failed("the constructor", made.error());
+  }
   servable = std::move(*made);
   if (options.config.user_config) {
     const auto done = co_await on_compute<void>(
@@ -199,6 +204,7 @@ void ReplicaHost::start() {
 
 ReplicaHost::Phase ReplicaHost::phase() const { return impl_->phase; }
 const std::string& ReplicaHost::message() const { return impl_->message; }
+bool ReplicaHost::is_final() const { return impl_->is_final; }
 void ReplicaHost::on_phase(std::function<void(Phase)> callback) { impl_->on_phase = std::move(callback); }
 
 std::shared_ptr<Servable> ReplicaHost::servable() const {

@@ -27,6 +27,8 @@ class ReplicaHost {
   void start();
   Phase phase() const;
   const std::string& message() const;  // StartFailed: why
+  // StartFailed: the constructor refuses what it is configured with (InvalidArgument, NotFound), and would do so again.
+  bool is_final() const;
   void on_phase(std::function<void(Phase)> callback);
 
   // Null unless Running or Stopping. Shared with the compute jobs that use it.

@@ -25,6 +25,7 @@ struct ReplicaServer::Impl {
   void open_slots(const net::ExchangePtr& exchange);
   void open_state(const net::ExchangePtr& exchange);
   Task<void> answer_health(net::ExchangePtr exchange);
+  Task<void> take_settings(net::ExchangePtr exchange);
   void refuse(net::Exchange& exchange, std::string_view why, const Error& error);
   const spec::MethodSpec* find_method(const Servable& servable, std::string_view name) const;
   void places_changed();
@@ -43,11 +44,11 @@ struct ReplicaServer::Impl {
   Compute& compute;
   Metrics& metrics;
   Logger& logger;
-  const ReplicaOptions options;
+  ReplicaOptions options;  // a running replica may be given other limits and another user_config
   CallBoard board;
   ReplicaHost host;
   ControlStreams slots, states;
-  TaskScope scope;  // health checks
+  TaskScope scope;  // health checks, new settings
   std::function<void(const spec::ReplicaState&)> on_state;
   std::move_only_function<void(bool)> on_drained;
   spec::ReplicaState reported;

@@ -29,6 +29,7 @@ std::string_view state_name(ReplicaHost::Phase phase) {
 spec::ReplicaState ReplicaServer::Impl::state() const {
   return {.state = std::string(state_name(host.phase())),
           .message = host.message(),
+          .is_final = host.is_final(),
           .ongoing = board.admission.ongoing(),
           .abandoned = board.abandoned,
           .completed = board.completed};

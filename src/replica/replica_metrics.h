@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "base/metrics.h"
 
@@ -19,10 +20,15 @@ class ReplicaMetrics {
 
   // Beyond kMaxRoutes all others share the series of the empty route.
   Route& route(const std::string& route);
-  void count_error(const std::string& type);  // name of an ErrorCode
+  void answered(const std::string& route, double latency_ms);
+  void count_error(const std::string& route, const std::string& type);  // name of an ErrorCode
+  // Sets what is computed for a scrape: the part of max_ongoing_requests in use now, and the longest latency since the
+  // scrape before.
+  void refresh(int ongoing_now, int max_ongoing);
 
   GaugeMetric ongoing, abandoned_now;
   CounterMetric abandoned, refused;
+  HistogramMetric health_check_ms;
 
  private:
   static constexpr std::size_t kMaxRoutes = 64;
@@ -30,8 +36,10 @@ class ReplicaMetrics {
 
   Metrics& metrics_;
   const Labels labels_;
+  GaugeMetric utilization_, max_latency_;
+  double longest_ms_ = 0;
   std::map<std::string, Route> routes_;
-  std::map<std::string, CounterMetric> errors_;  // by type
+  std::map<std::pair<std::string, std::string>, CounterMetric> errors_;  // by route and type
 };
 
 }  // namespace manta::replica

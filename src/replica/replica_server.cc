@@ -1,5 +1,6 @@
 #include "replica/replica_server.h"
 
+#include <chrono>
 #include <utility>
 
 #include <manta/detail/json.h>
@@ -8,6 +9,7 @@
 #include "replica/error_response.h"
 #include "replica/replica_impl.h"
 #include "replica/request_decode.h"
+#include "spec/settings.h"
 #include "spec/slot_notice.h"
 
 namespace manta::replica {
@@ -47,7 +49,10 @@ void ReplicaServer::Impl::handle_control(net::ExchangePtr exchange) {
   if (path == net::wire::kState) return open_state(exchange);
   if (path == net::wire::kCheckHealth) {
     scope.spawn(answer_health(std::move(exchange)));
+  } else if (path == spec::kSettingsPath) {
+    scope.spawn(take_settings(std::move(exchange)));
   } else if (path == net::wire::kMetrics) {
+    board.metrics.refresh(board.admission.ongoing(), options.config.max_ongoing_requests);
     exchange->respond({.headers = {{"content-type", "text/plain; version=0.0.4"}}, .body = metrics.text()});
   } else if (path == "/-/healthz") {
     exchange->respond({.headers = {{"content-type", "text/plain"}}, .body = "success"});
@@ -73,11 +78,37 @@ void ReplicaServer::Impl::open_state(const net::ExchangePtr& exchange) {
 }
 
 Task<void> ReplicaServer::Impl::answer_health(net::ExchangePtr exchange) {
+  const TimePoint begun = loop.now();
   const auto healthy = co_await host.check_health();
+  const std::chrono::duration<double, std::milli> took = loop.now() - begun;
+  board.metrics.health_check_ms.observe(took.count());
   if (healthy)
     exchange->respond({.headers = {{"content-type", net::wire::kJson}}, .body = "{}"});
   else
     exchange->respond(error_response(healthy.error(), {}));
+}
+
+// reconfigure() first: if it fails everything stays as it was.
+Task<void> ReplicaServer::Impl::take_settings(net::ExchangePtr exchange) {
+  auto settings = detail::from_json<spec::RunningSettings>(exchange->request().body, UnknownKeys::Ignore);
+  Result<void> taken;
+  if (!settings) {
+    taken = std::unexpected(std::move(settings.error()));
+  } else if (settings->user_config && settings->user_config != options.config.user_config) {
+    auto reconfiguring = host.reconfigure(*settings->user_config);
+    taken = co_await reconfiguring;
+  }
+  if (!taken) {
+    exchange->respond(error_response(taken.error(), {}));
+    co_return;
+  }
+  options.config.max_ongoing_requests = settings->max_ongoing_requests;
+  options.config.request_timeout_s = settings->request_timeout_s;
+  options.config.graceful_shutdown_timeout_s = settings->graceful_shutdown_timeout_s;
+  options.config.user_config = std::move(settings->user_config);
+  board.admission.set_max_ongoing(options.config.max_ongoing_requests);
+  places_changed();
+  exchange->respond({.headers = {{"content-type", net::wire::kJson}}, .body = "{}"});
 }
 
 // Turned away before anything has started: always safe to send elsewhere.

@@ -32,9 +32,10 @@ struct Invocation {
   std::string method;
   Format request_format = Format::Json;
   Format reply_format = Format::Json;
-  std::string body;                    // encoded arguments
-  std::shared_ptr<net::Request> http;  // set for methods that take the HTTP request as it came
-  ItemSink* items = nullptr;           // set for streaming methods; outlives the call
+  std::string body;  // encoded arguments
+  // Set for methods that take the HTTP request as it came, and where the query stands for the body.
+  std::shared_ptr<net::Request> http;
+  ItemSink* items = nullptr;  // set for streaming methods; outlives the call
 };
 
 struct Reply {

@@ -6,38 +6,35 @@ Dispatchers::Dispatchers(const RouterEnvironment& environment, QueueCounts& coun
                          DispatchOptions options)
     : environment_(environment), counts_(counts), router_options_(std::move(router_options)), options_(options) {}
 
-Dispatchers::Entry& Dispatchers::entry(const std::string& application, const std::string& deployment) {
-  Entry& entry = entries_[{application, deployment}];
-  if (!entry.dispatcher) {
-    RouterEnvironment environment = environment_;
-    environment.seed += entries_.size();
-    entry.dispatcher = std::make_unique<Dispatcher>(environment, application, deployment,
-                                                    counts_.of(application, deployment), router_options_, options_);
-  }
-  return entry;
-}
-
 Dispatcher& Dispatchers::at(const std::string& application, const std::string& deployment) {
-  return *entry(application, deployment).dispatcher;
+  std::unique_ptr<Dispatcher>& dispatcher = dispatchers_[{application, deployment}];
+  if (dispatcher) return *dispatcher;
+  RouterEnvironment environment = environment_;
+  environment.seed += dispatchers_.size();
+  dispatcher = std::make_unique<Dispatcher>(environment, application, deployment, counts_.of(application, deployment),
+                                            router_options_, options_);
+  if (const auto set = published_.find({application, deployment}); set != published_.end())
+    dispatcher->update(set->second);
+  return *dispatcher;
 }
 
 Dispatcher* Dispatchers::find(const std::string& application, const std::string& deployment) {
-  const auto found = entries_.find({application, deployment});
-  return found == entries_.end() || !found->second.published ? nullptr : found->second.dispatcher.get();
+  return published_.contains({application, deployment}) ? &at(application, deployment) : nullptr;
 }
 
 void Dispatchers::update(const spec::RoutingSnapshot& snapshot) {
-  for (auto& [name, entry] : entries_) entry.published = false;
-  for (const spec::ReplicaSet& set : snapshot.deployments) {
-    Entry& named = entry(set.application, set.deployment);
-    named.published = true;
-    named.dispatcher->update(set);
-  }
-  for (auto& [name, entry] : entries_) {
-    if (entry.published) continue;
-    spec::ReplicaSet gone = entry.dispatcher->replica_set();
+  informed_ = true;
+  published_.clear();
+  for (const spec::ReplicaSet& set : snapshot.deployments) published_[{set.application, set.deployment}] = set;
+  for (auto& [name, dispatcher] : dispatchers_) {
+    const auto set = published_.find(name);
+    if (set != published_.end()) {
+      dispatcher->update(set->second);
+      continue;
+    }
+    spec::ReplicaSet gone = dispatcher->replica_set();
     gone.replicas.clear();
-    entry.dispatcher->update(gone);
+    dispatcher->update(gone);
   }
 }
 

@@ -10,7 +10,8 @@
 
 namespace manta::routing {
 
-// All deployments that one loop sends to: one Dispatcher each, kept in step with snapshots. Loop-confined. Feed it from
+// The deployments that one loop sends to: one Dispatcher each, made when it is asked for and kept in step with
+// snapshots; of what is never asked for only the addresses are kept, no connection is made. Loop-confined. Feed it from
 // a Subscription: `subscription.on_snapshot([&](const auto& s) { dispatchers.update(s); })`.
 class Dispatchers {
  public:
@@ -18,27 +19,30 @@ class Dispatchers {
   Dispatchers(const RouterEnvironment& environment, QueueCounts& counts, RouterOptions router_options = {},
               DispatchOptions options = {});
 
-  // Made on first use; then it has no replicas until a snapshot names it, and requests to it wait. Valid as long as
-  // this.
+  // Made on first use, with the replicas of the last snapshot; if that does not name it, it has none until one does,
+  // and requests to it wait. Valid as long as this.
   Dispatcher& at(const std::string& application, const std::string& deployment);
-  // Null if no snapshot has named it.
+  // The same, but null if the last snapshot does not name it.
   Dispatcher* find(const std::string& application, const std::string& deployment);
+
+  // A snapshot has come and the last one does not name it.
+  bool is_unknown(const std::string& application, const std::string& deployment) const {
+    return informed_ && !published_.contains({application, deployment});
+  }
 
   // Deployments that `snapshot` does not name lose their replicas.
   void update(const spec::RoutingSnapshot& snapshot);
 
  private:
-  struct Entry {
-    std::unique_ptr<Dispatcher> dispatcher;
-    bool published = false;
-  };
-  Entry& entry(const std::string& application, const std::string& deployment);
+  using Name = std::pair<std::string, std::string>;  // application, deployment
 
   RouterEnvironment environment_;
   QueueCounts& counts_;
   RouterOptions router_options_;
   DispatchOptions options_;
-  std::map<std::pair<std::string, std::string>, Entry> entries_;
+  bool informed_ = false;
+  std::map<Name, spec::ReplicaSet> published_;  // by the last snapshot
+  std::map<Name, std::unique_ptr<Dispatcher>> dispatchers_;
 };
 
 }  // namespace manta::routing

@@ -38,7 +38,7 @@ void ReplicaConnection::connect() {
   channel_->on_state([self = self_, channel = channel_.get()](net::Channel::State state) {
     if (*self && (*self)->channel_.get() == channel) (*self)->on_state(state);
   });
-  if (channel_->state() == net::Channel::State::Up) return up();
+  if (channel_->state() == net::Channel::State::Up) return open_control();
   channel_->connect();
 }
 
@@ -51,7 +51,7 @@ void ReplicaConnection::connect_later() {
 void ReplicaConnection::on_state(net::Channel::State state) {
   switch (state) {
     case net::Channel::State::Up:
-      return up();
+      return open_control();
     case net::Channel::State::Draining:
       return replace_channel();
     case net::Channel::State::Lost:
@@ -62,18 +62,26 @@ void ReplicaConnection::on_state(net::Channel::State state) {
   }
 }
 
-void ReplicaConnection::up() {
-  if (up_) return;
-  up_ = true;
-  next_pause_ = back_off_.first;
+void ReplicaConnection::open_control() {
+  if (control_) return;
   notices_ = {};
   const net::Headers headers;
   control_ = channel_->start({.path = net::wire::kSlots, .headers = &headers}, [this] { on_notice(); });
+}
+
+// Any answer shows that the process lives. A connection alone does not: the socket of one that is being killed accepts
+// until the very end, and a request that is sent there counts as one that may have run.
+void ReplicaConnection::up() {
+  up_ = true;
+  next_pause_ = back_off_.first;
   events_.connected(true);
 }
 
 void ReplicaConnection::on_notice() {
-  if (!control_->has_head() || control_->status() != 200) return;
+  if (!control_) return;  // it belonged to a channel that has been given up
+  if (!control_->has_head()) return;
+  if (!up_) up();
+  if (control_->status() != 200) return;
   notices_.feed(control_->take());
   for (;;) {
     const auto item = notices_.next();

@@ -14,8 +14,8 @@ namespace manta::routing {
 // Makes the channel to a replica. In tests: over a socket pair, or null for "cannot be reached now".
 using ConnectReplica = std::function<std::unique_ptr<net::Channel>(const spec::ReplicaAddress&)>;
 
-// Keeps one connection to one replica: connects, opens the control stream, connects again with back-off after each
-// loss, for as long as it lives. Loop-confined.
+// Keeps one connection to one replica: connects, opens the control stream, is usable once the replica has answered
+// that, connects again with back-off after each loss, for as long as it lives. Loop-confined.
 class ReplicaConnection {
  public:
   // Called on the loop. May destroy the connection only by posting.
@@ -41,6 +41,7 @@ class ReplicaConnection {
   void connect();
   void connect_later();
   void on_state(net::Channel::State state);
+  void open_control();
   void up();
   void on_notice();
   void drop_channel();

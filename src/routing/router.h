@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <manta/error.h>
@@ -21,7 +22,8 @@ class RouterCore;
 
 struct RouterOptions {
   std::string policy = "power_of_two";
-  Duration replica_wait = std::chrono::seconds(30);  // longest wait for any replica by a request without a deadline
+  // Longest wait for any replica by a request without a deadline; none: as long as its caller waits.
+  std::optional<Duration> replica_wait;
   Duration grant_life = std::chrono::milliseconds(10);
   Duration first_back_off = std::chrono::milliseconds(25);  // of the fallback for grants that do not come; doubles
   Duration max_back_off = std::chrono::milliseconds(500);
@@ -51,8 +53,8 @@ class Router {
 
   // Waits for a free place on a replica, first come first served. The place is taken when this returns and freed by
   // ~Lease. Fails with Overloaded at once if max_queued_requests of the set already wait, Unavailable if no replica
-  // appears in time, DeadlineExceeded at request.deadline, NotFound if request.avoid names every replica. Destroying
-  // the awaiting task removes it from the queue.
+  // appears within replica_wait, DeadlineExceeded at request.deadline, NotFound if request.avoid names every replica.
+  // Destroying the awaiting task removes it from the queue.
   Task<Result<Lease>> acquire(RequestInfo request);
   // The same without waiting: a free place if nobody is ahead, else an empty Lease.
   Lease try_acquire(const RequestInfo& request);

@@ -27,7 +27,7 @@ RouterCore::RouterCore(const RouterEnvironment& environment, std::string applica
 }
 
 Lease RouterCore::try_acquire(const RequestInfo& request) {
-  if (!request.was_sent) metrics_.requests.add();
+  if (!request.was_sent) metrics_.count_request(request.context ? std::string_view(request.context->route) : "");
   if (!queue_.empty() || slots_.pickable() == 0) return {};
   auto slot = pick(request, 0);
   if (!slot) return {};
@@ -79,9 +79,9 @@ std::optional<Error> RouterCore::enqueue(Waiter& waiter) {
 }
 
 void RouterCore::arm_timer(Waiter& waiter) {
-  const TimePoint now = env_.loop.now();
-  const TimePoint when =
-      waiter.request.deadline != TimePoint::max() ? waiter.request.deadline : now + options_.replica_wait;
+  const bool has_deadline = waiter.request.deadline != TimePoint::max();
+  if (!has_deadline && !options_.replica_wait) return;
+  const TimePoint when = has_deadline ? waiter.request.deadline : env_.loop.now() + *options_.replica_wait;
   waiter.timer = env_.loop.at(when, [this, &waiter] { on_timer(waiter); });
 }
 

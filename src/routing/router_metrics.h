@@ -1,20 +1,19 @@
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
+#include <string_view>
 
 #include "base/metrics.h"
 
 namespace manta::routing {
 
 // The series of one (process, deployment, handle); those of several loops are the same series and add up.
-struct RouterMetrics {
-  CounterMetric requests, refused_by_queue, refused_by_replica;
-  GaugeMetric queued, in_flight;
-  HistogramMetric fulfillment_ms;
-
+class RouterMetrics {
+ public:
   RouterMetrics(Metrics& metrics, const Labels& labels)
-      : requests(metrics.counter("num_router_requests", "Requests that asked for a replica.", labels)),
-        refused_by_queue(
+      : refused_by_queue(
             metrics.counter("manta_router_overloaded", "Requests turned away as the queue was full.", labels)),
         refused_by_replica(
             metrics.counter("manta_router_refusals", "Requests a replica turned away; sent again.", labels)),
@@ -22,7 +21,36 @@ struct RouterMetrics {
         in_flight(metrics.gauge("num_ongoing_requests_at_replicas", "Requests sent and not yet answered.", labels)),
         fulfillment_ms(metrics.histogram(
             "request_router_fulfillment_time_ms",
-            "From asking for a replica until there was a place on one, if it was not at once.", labels)) {}
+            "From asking for a replica until there was a place on one, if it was not at once.", labels)),
+        metrics_(metrics),
+        labels_(labels) {}
+
+  // A request asks for a replica. Beyond kMaxRoutes all others share the series of the empty route.
+  void count_request(std::string_view route) {
+    auto known = requests_.find(route);
+    if (known == requests_.end()) {
+      if (requests_.size() >= kMaxRoutes && !route.empty()) return count_request({});
+      known = requests_.emplace(route, counter(route)).first;
+    }
+    known->second.add();
+  }
+
+  CounterMetric refused_by_queue, refused_by_replica;
+  GaugeMetric queued, in_flight;
+  HistogramMetric fulfillment_ms;
+
+ private:
+  static constexpr std::size_t kMaxRoutes = 64;
+
+  CounterMetric counter(std::string_view route) const {
+    Labels labels = labels_;
+    labels["route"] = route;
+    return metrics_.counter("num_router_requests", "Requests that asked for a replica.", labels);
+  }
+
+  Metrics& metrics_;
+  const Labels labels_;
+  std::map<std::string, CounterMetric, std::less<>> requests_;  // by route
 };
 
 }  // namespace manta::routing

@@ -48,7 +48,7 @@ Result<DeploymentConfig> apply_override(DeploymentConfig config, const Deploymen
 
 Result<ApplicationGraph> apply_overrides(ApplicationGraph graph, const ApplicationConfig& application) {
   graph.name = application.name;
-  graph.route_prefix = application.route_prefix;
+  if (application.route_prefix) graph.route_prefix = *application.route_prefix;
   for (const DeploymentOverride& override : application.deployments) {
     const auto node = std::ranges::find(graph.nodes, override.name, &NodeSpec::name);
     if (node == graph.nodes.end()) return std::unexpected(unknown_deployment(graph, override.name));

@@ -37,7 +37,7 @@ BOOST_DESCRIBE_STRUCT(DeploymentOverride, (), (name, fields))
 // One entry of applications[], environment already resolved.
 struct ApplicationConfig {
   std::string name = "default";
-  std::string route_prefix = "/";
+  std::optional<std::string> route_prefix;      // none: that of the code, else "/"
   std::string import_path;                      // lib.so:function, exec:path, builtin:name
   std::string args = "{}";                      // JSON object given to build()
   std::map<std::string, std::string> env_vars;  // runtime_env.env_vars

@@ -99,15 +99,26 @@ std::unexpected<Error> all_errors(const std::vector<Finding>& findings, const Ya
 
 }  // namespace
 
+Error ConfigPlaces::located(Error error) const {
+  if (file_name.empty() || !error.detail.starts_with('$') || error.message.starts_with(file_name)) return error;
+  std::string prefix = file_name;
+  if (const Place place = document.place_of(error.detail); place.line > 0)
+    prefix.append(":" + std::to_string(place.line) + ":" + std::to_string(place.column));
+  error.message.insert(0, prefix + ": ");
+  return error;
+}
+
 Result<InstanceConfig> parse_config(std::string_view yaml, const std::string& file_name,
-                                    const EnvironmentLookup& lookup, std::vector<std::string>* warnings) {
+                                    const EnvironmentLookup& lookup, std::vector<std::string>* warnings,
+                                    ConfigPlaces* places) {
   Report report;
-  const YamlDocument document = read_serve_yaml(yaml, lookup, report.errors);
+  YamlDocument document = read_serve_yaml(yaml, lookup, report.errors);
   if (!report.errors.empty()) return all_errors(report.errors, document, file_name);
   InstanceConfig config = read_instance(Section(report, "$", document.json));
   for (const Fault& fault : faults(config)) report.errors.push_back({"$." + fault.field, fault.message, {}});
   if (!report.errors.empty()) return all_errors(report.errors, document, file_name);
   if (warnings) *warnings = lines_of(report.warnings, document, file_name);
+  if (places) *places = {.file_name = file_name, .document = std::move(document)};
   return config;
 }
 

@@ -42,7 +42,8 @@ BOOST_DESCRIBE_STRUCT(ReplicaSet, (),
                       (application, deployment, replicas, max_queued_requests, backpressure_status_code,
                        request_timeout_s, methods))
 
-// One application as the proxy sees it.
+// One application as the proxy sees it. While it is being described for the first time only its name is known: it has
+// no ingress and no routes, and is not ready.
 struct ApplicationRoutes {
   std::string application;
   std::string route_prefix;

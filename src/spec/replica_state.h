@@ -12,11 +12,12 @@ namespace manta::spec {
 struct ReplicaState {
   std::string state = "STARTING";  // STARTING, RUNNING, START_FAILED, STOPPING
   std::string message;             // START_FAILED: why, with the name of the class or the node
+  bool is_final = false;           // START_FAILED: another try with the same configuration would end the same way
   std::int64_t ongoing = 0;        // requests running here now
   std::int64_t abandoned = 0;      // of these, running though their caller has gone
   std::uint64_t completed = 0;
   bool operator==(const ReplicaState&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(ReplicaState, (), (state, message, ongoing, abandoned, completed))
+BOOST_DESCRIBE_STRUCT(ReplicaState, (), (state, message, is_final, ongoing, abandoned, completed))
 
 }  // namespace manta::spec

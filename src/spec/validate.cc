@@ -137,7 +137,7 @@ std::vector<Fault> faults(const HttpOptions& options) {
 std::vector<Fault> faults(const ApplicationConfig& config) {
   Checks checks;
   checks.name(config.name, "name");
-  check_route_prefix(checks, config.route_prefix);
+  if (config.route_prefix) check_route_prefix(checks, *config.route_prefix);
   if (const auto path = parse_import_path(config.import_path); config.import_path.empty())
     checks.require(false, "import_path", "needed: 'lib.so:function', 'exec:path' or 'builtin:name'");
   else if (!path)
@@ -167,8 +167,9 @@ std::vector<Fault> faults(const InstanceConfig& config) {
     checks.nested(faults(application), place);
     checks.require(names.insert(application.name).second, place + ".name",
                    "another application is called '" + application.name + "' too");
-    checks.require(routes.insert(application.route_prefix).second, place + ".route_prefix",
-                   "another application has '" + application.route_prefix + "' too");
+    if (const auto& prefix = application.route_prefix)
+      checks.require(routes.insert(*prefix).second, place + ".route_prefix",
+                     "another application has '" + *prefix + "' too");
   }
   return checks.take();
 }

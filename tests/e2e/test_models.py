@@ -1,5 +1,6 @@
 """The packaged models behind the OpenAI endpoints."""
 import math
+import os
 
 import pytest
 
@@ -64,3 +65,42 @@ def test_every_replica_says_where_and_what_it_is(served):
     place = ask(served, "POST", "/where_am_i", "{}").json()
     assert place["pid"] > 0 and place["deployment"] == "OpenAi" and place["free_memory_bytes"] > 0
     assert place["configuration_hash"] and place["node_id"]
+
+
+def encoder(kind, model, name, **env):
+    return {"name": name, "route_prefix": f"/{name}", "import_path": f"builtin:{kind}", "args": {"model": str(models_folder() / model)},
+            "runtime_env": {"env_vars": env}}
+
+
+@pytest.fixture(scope="module")
+def encoders(manta_binary, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("encoders")
+    config = write(folder, encoder("embed", "minilm-l6", "embed"), encoder("embed", "minilm-l6", "embed4", ORT_INTRA_THREADS="4"),
+                   encoder("rerank", "minilm-rerank", "rerank"),
+                   encoder("rerank", "minilm-rerank", "rerank3", ORT_INTRA_THREADS="2", ORT_INTER_THREADS="2"))
+    instance = Instance(config, folder, ["--num-cpus", "4"], ready_s=120, env={"ORT_INTRA_THREADS": "1"})
+    yield instance
+    assert instance.stop() == 0, "".join(instance.lines)
+
+
+def place_of(instance, name):
+    return post_json(instance, f"/{name}/where_am_i", {}).json()
+
+
+def threads_of(instance, name):
+    return len(os.listdir(f"/proc/{place_of(instance, name)['pid']}/task"))
+
+
+def test_the_variables_of_a_replica_say_how_many_threads_its_model_has(encoders):
+    """The thread that calls a model is one of its intra threads."""
+    assert threads_of(encoders, "embed4") == threads_of(encoders, "embed") + 3
+    assert threads_of(encoders, "rerank3") > threads_of(encoders, "rerank") + 1
+
+
+@pytest.mark.parametrize("name", ["embed", "rerank"])
+def test_a_replica_with_a_model_says_which_and_how_long_it_took_to_load(encoders, name):
+    place = place_of(encoders, name)
+    assert place["load_time_s"] > 0
+    assert place["model_version"].startswith("minilm-")
+    assert place["gpu_utilization"] is None or 0 <= place["gpu_utilization"] <= 1
+    assert place["gpu_memory_used_bytes"] is None or place["gpu_memory_used_bytes"] >= 0

@@ -15,6 +15,10 @@ from wire import Wire, ask, curl, post_json, request
 HELLO = [{"role": "user", "content": "Say hello"}]
 
 
+def sim(*names):
+    return [{"engine": "sim", "id": name} for name in names]
+
+
 @pytest.fixture(scope="module")
 def served(manta_binary, tmp_path_factory):
     folder = tmp_path_factory.mktemp("openai")
@@ -23,7 +27,10 @@ def served(manta_binary, tmp_path_factory):
     config = write(
         folder,
         openai_application("main", "/", {"llms": [sim_llm("sim-llm")], **encoders}),
-        openai_application("two", "/two", {"llms": [sim_llm("a"), sim_llm("b")], "default_model": "b"}),
+        openai_application("two", "/two", {"llms": [sim_llm("a"), sim_llm("b")], "default_model": "b",
+                                           "embedders": sim("c", "d"), "default_embedder": "d",
+                                           "rerankers": sim("e", "f"), "default_reranker": "f"}),
+        openai_application("three", "/three", {"embedders": sim("a", "b")}),
         openai_application("slow", "/slow", {"llms": [sim_llm("slow", slots=1, context=100000, itl_ms=20)]}),
         openai_application("failing", "/failing", {"llms": [sim_llm("failing", fail_every=2, fail_after=3)]}),
         openai_application("busy", "/busy", {"llms": [sim_llm("busy", context=100000, itl_ms=20)]}, [full]),
@@ -82,15 +89,20 @@ def test_usage_comes_last_in_a_stream_that_asks_for_it(client):
     assert chunks[-1].choices == [] and chunks[-1].usage.completion_tokens == 4
 
 
-def test_a_stream_ends_with_done_and_comes_in_pieces(served):
-    body = json.dumps({"messages": HELLO, "max_tokens": 3, "stream": True})
-    with Wire(served) as wire:
-        wire.send(request("POST", "/v1/chat/completions", body))
-        head = wire.head()
-        assert head.headers["content-type"] == "text/event-stream"
-        events = b"".join(iter(wire.chunk, b"")).decode().split("\n\n")
-    assert events[-2] == "data: [DONE]"
+def test_a_stream_ends_with_done(served):
+    reply = post_json(served, "/v1/chat/completions", {"messages": HELLO, "max_tokens": 3, "stream": True})
+    assert reply.headers["content-type"] == "text/event-stream"
+    events = reply.body.decode().split("\n\n")
+    assert events[-2:] == ["data: [DONE]", ""]
     assert all(event.startswith("data: ") for event in events[:-1])
+
+
+def test_a_stream_comes_in_pieces_while_the_model_generates(served):
+    with Wire(served) as wire:
+        wire.send(request("POST", "/slow/v1/chat/completions", json.dumps({"messages": HELLO, "max_tokens": 50000, "stream": True})))
+        assert wire.head().headers["transfer-encoding"] == "chunked"
+        pieces = [wire.chunk().decode() for _ in range(3)]  # the last one is 1000 s away
+    assert all(piece.startswith("data: ") and piece.endswith("\n\n") for piece in pieces)
 
 
 def test_curl_streams_the_command_of_the_guide(served):
@@ -156,6 +168,11 @@ def test_without_a_model_the_only_or_the_default_one_answers(served):
     assert post_json(served, "/v1/completions", {"prompt": "x", "max_tokens": 1}).json()["model"] == "sim-llm"
     assert post_json(served, "/two/v1/completions", {"prompt": "x", "max_tokens": 1}).json()["model"] == "b"
     assert post_json(served, "/two/v1/completions", {"prompt": "x", "max_tokens": 1, "model": "a"}).json()["model"] == "a"
+    assert post_json(served, "/v1/embeddings", {"input": "x"}).json()["model"] == "sim-embed"
+    assert post_json(served, "/two/v1/embeddings", {"input": "x"}).json()["model"] == "d"
+    assert post_json(served, "/v1/rerank", {"query": "x", "documents": ["x"]}).json()["model"] == "sim-rerank"
+    assert post_json(served, "/two/v1/rerank", {"query": "x", "documents": ["x"]}).json()["model"] == "f"
+    assert error_of(post_json(served, "/three/v1/embeddings", {"input": "x"}), 400)["param"] == "model"
 
 
 def test_an_unknown_model_is_not_found(client):
@@ -167,12 +184,21 @@ def test_an_unknown_model_is_not_found(client):
 
 
 def test_unknown_fields_are_ignored_and_counted(served):
-    def counted():
-        return post_json(served, "/ignored_fields", {}).json()
-    before = counted()
-    reply = post_json(served, "/v1/chat/completions", {"messages": HELLO, "max_tokens": 1, "user": "me", "logit_bias": {"1": 2}})
-    assert reply.status == 200
-    assert counted() == before + 2
+    def counted(endpoint):
+        lines = curl(f"{served.url}/-/metrics").splitlines()
+        found = [line for line in lines if line.startswith("manta_openai_ignored_fields_total{")
+                 and f'endpoint="{endpoint}"' in line and 'application="main"' in line and 'deployment="OpenAi"' in line]
+        assert len(found) == 1, found
+        return float(found[0].split()[-1])
+    before = {endpoint: counted(endpoint) for endpoint in ("chat/completions", "completions", "embeddings", "rerank")}
+    asked = {"chat/completions": {"messages": HELLO, "max_tokens": 1, "user": "me", "logit_bias": {"1": 2}},
+             "completions": {"prompt": "x", "max_tokens": 1, "best_of": 1},
+             "embeddings": {"input": "x", "user": "me"},
+             "rerank": {"query": "x", "documents": ["x"], "max_chunks_per_doc": 1, "rank_fields": [], "user": "me"}}
+    for endpoint, body in asked.items():
+        assert post_json(served, f"/v1/{endpoint}", body).status == 200
+    assert {endpoint: counted(endpoint) - before[endpoint] for endpoint in before} == \
+        {"chat/completions": 2, "completions": 1, "embeddings": 1, "rerank": 3}
 
 
 def test_invalid_json_is_refused(served):
@@ -191,6 +217,8 @@ def test_invalid_utf8_is_refused(served):
     ("/v1/chat/completions", {"messages": HELLO, "stream": "yes"}, "stream"),
     ("/v1/chat/completions", {"messages": HELLO, "temperature": 3}, "temperature"),
     ("/v1/chat/completions", {}, "messages"),
+    ("/v1/chat/completions", {"messages": [{"role": "user", "content": None}]}, "messages[0].content"),
+    ("/v1/chat/completions", {"messages": [{"role": "user"}]}, "messages[0].content"),
     ("/v1/completions", {"prompt": {"a": 1}}, "prompt"),
     ("/v1/completions", {"prompt": "x", "stream_options": {"include_usage": 1}}, "stream_options.include_usage"),
     ("/v1/embeddings", {"input": 3}, "input"),

@@ -1,11 +1,12 @@
 """examples/rag as `make run` starts it, over this repository's documentation."""
 import json
+import re
 
 import pytest
 
 from configurations import example, models_folder
 from instance import ROOT, Instance
-from wire import ask, curl, post_json
+from wire import Wire, ask, curl, request
 
 QUESTIONS = json.loads((ROOT / "tests" / "data" / "rag_questions.json").read_text())
 
@@ -18,6 +19,13 @@ def run(folder, cache, change=lambda text: text):
     config = example("rag", folder)
     config.write_text(change(config.read_text()))
     return Instance(config, folder, ready_s=300, env=environment(cache))
+
+
+def post(instance, path, value, headers=()):
+    """Waits longer than other tests do: the language model reads a long prompt on a CPU that others use, too."""
+    with Wire(instance, timeout_s=120) as wire:
+        wire.send(request("POST", path, json.dumps(value), headers))
+        return wire.reply()
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +46,7 @@ def without_layout(text):
 
 
 def found(instance, question):
-    reply = post_json(instance, "/query", {"query": question["question"], "max_tokens": 1})
+    reply = post(instance, "/search", {"query": question["question"]})
     assert reply.status == 200, reply.body
     return any(without_layout(question["quote"]) in without_layout(source["text"]) for source in reply.json()["sources"])
 
@@ -66,13 +74,13 @@ def test_the_second_command_streams_a_chat(rag):
 
 def test_candidates_are_searched_instead_of_the_folder(rag):
     body = {"query": "Which animal purrs?", "candidates": ["Dogs bark.", "Cats purr.", "Rain is wet."], "top_k": 1, "max_tokens": 4}
-    sources = post_json(rag, "/query", body).json()["sources"]
+    sources = post(rag, "/query", body).json()["sources"]
     assert [(source["text"], source["document"]) for source in sources] == [("Cats purr.", "candidate 1")]
 
 
 def test_a_streamed_answer_is_sources_then_text_then_timings(rag):
     body = {"query": "What happens when a replica dies?", "max_tokens": 8}
-    reply = post_json(rag, "/query/stream", body, ["accept: text/event-stream"])
+    reply = post(rag, "/query/stream", body, ["accept: text/event-stream"])
     assert reply.headers["content-type"].startswith("text/event-stream")
     events = [json.loads(line.removeprefix("data: ")) for line in reply.body.decode().splitlines() if line.startswith("data: {")]
     assert len(events[0]["sources"]) == 3
@@ -82,13 +90,31 @@ def test_a_streamed_answer_is_sources_then_text_then_timings(rag):
 
 @pytest.mark.parametrize("body, place", [({}, "query"), ({"query": "x", "top_k": 11}, "top_k"), ({"query": 3}, "query"), ({"querry": "x"}, "querry")])
 def test_a_bad_question_names_its_field(rag, body, place):
-    reply = post_json(rag, "/query", body)
+    reply = post(rag, "/query", body)
     assert reply.status == 400 and place in reply.error()["message"]
 
 
 def test_long_candidates_still_fit_the_models_context(rag):
     body = {"query": "word " * 2000, "candidates": ["text " * 2000] * 6, "top_k": 6, "max_tokens": 1}
-    assert post_json(rag, "/query", body).status == 200
+    assert post(rag, "/query", body).status == 200
+
+
+def test_a_search_finds_what_an_answer_cites(rag):
+    question = {"query": "What happens when the node agent dies?"}
+    searched, answered = post(rag, "/search", question), post(rag, "/query", {**question, "max_tokens": 1})
+    assert searched.json()["sources"] == answered.json()["sources"]
+    assert set(searched.json()["timings_ms"]) == {"embed", "retrieve", "rerank", "total"}
+
+
+def test_a_search_for_more_begins_with_the_same(rag):
+    three, ten = ([source["text"] for source in post(rag, "/search", {"query": "Who forks replicas?", "top_k": k}).json()["sources"]]
+                  for k in (3, 10))
+    assert len(ten) == 10 and ten[:3] == three
+
+
+def test_the_start_tells_how_far_embedding_is(rag):
+    progress = re.findall(r"rag: embedded (\d+) of (\d+) sentences", "".join(rag.lines))
+    assert len(progress) > 2 and progress[-1][0] == progress[-1][1]
 
 
 def test_the_models_are_served_below_v1(rag):
@@ -96,7 +122,6 @@ def test_the_models_are_served_below_v1(rag):
     assert [model["id"] for model in models] == ["smollm2-135m", "minilm-l6", "minilm-rerank"]
 
 
-@pytest.mark.xfail(strict=True, reason="retrieval finds 24 of 34 so far; docs/roadmap.md, next")
 def test_nine_of_ten_questions_find_their_answer_in_the_sources(rag):
     failed = missed(rag)
     assert len(QUESTIONS) >= 30

@@ -21,6 +21,15 @@ def test_call_answers_at_the_prefix(http):
     assert ask(http, "GET", "/").json() == {"text": "", "times": 1}  # no body: every field keeps its default
 
 
+def test_a_query_string_gives_the_arguments_of_a_typed_method(http):
+    assert json.loads(curl(f"{http.url}/?text=a%20b&times=2")) == {"text": "a b", "times": 2}
+    assert json.loads(curl(f"{http.url}/echo?text=a&times=2")) == {"text": "aa", "times": 2}
+    assert json.loads(curl("-X", "POST", f"{http.url}/echo?text=7")) == {"text": "7", "times": 1}
+    assert json.loads(curl("-d", '{"text": "body"}', f"{http.url}/echo?text=query")) == {"text": "body", "times": 1}
+    reply = ask(http, "GET", "/echo?txt=a")
+    assert reply.status == 400 and "txt" in reply.body.decode()
+
+
 def test_a_raw_method_sees_the_request_as_it_came(http):
     reply = ask(http, "PUT", "/raw/x/y?a=1&b=%20", b"12345", ["x-own: 1", "x-manta-priority: 9", "te: trailers"])
     assert reply.status == 201
@@ -93,7 +102,7 @@ def test_an_unknown_path_is_text_for_those_who_do_not_speak_json(http):
 
 
 def test_a_known_path_with_another_verb_is_405(http):
-    reply = ask(http, "DELETE", "/echo")
+    reply = ask(http, "DELETE", "/wait")
     assert (reply.status, reply.headers["allow"]) == (405, "POST")
 
 

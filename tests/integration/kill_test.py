@@ -1,15 +1,17 @@
 """kill -9 of each role under load, again and again; every failed request is classified.
 
-MANTA_KILLS (default 50) kills per role, replica kills over one and two replicas and over idempotent and other methods. Prints a table.
-What may fail: controller: nothing. Replica: requests of a method that is not idempotent, as 503 ReplicaDied with maybe_executed.
-Proxy: what was open on it, by a broken connection, and connects are never refused. Agent: everything ends within a second, no
-process is left, the next start serves again."""
+MANTA_KILLS (default 50) kills of each role, over one and two replicas and over idempotent and other methods; the four cases of a role run
+side by side. Prints a table. What may fail: controller: nothing. Replica: requests of a method that is not idempotent, as 503
+ReplicaDied with maybe_executed. Proxy: what was open on it, by a broken connection, and connects are never refused. Agent: everything
+ends within a second, no process is left; requests fail by a broken or refused connection and in no other way; the next start serves again."""
 import collections
+import concurrent.futures
 import http.client
 import json
 import os
 import random
 import signal
+import socket
 import threading
 import time
 import unittest
@@ -18,6 +20,25 @@ from instance import APP_ONE, Instance, processes, wait_until
 
 KILLS = int(os.environ.get("MANTA_KILLS", "50"))
 THREADS = 4
+CASES = [(replicas, method) for replicas in (1, 2) for method in ("echo", "once")]   # echo is idempotent
+RESET, REFUSED = "connection broken", "connection refused"
+
+
+def kills_of_cases():
+    """MANTA_KILLS spread over the cases, at least one each."""
+    return [max(1, (KILLS + len(CASES) - 1 - i) // len(CASES)) for i in range(len(CASES))]
+
+
+def stable_port(taken=set()):
+    """A port that no outgoing connection gets while nobody listens on it: below the range of those."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
+        first = int(f.read().split()[0])
+    while True:
+        port = random.randrange(max(1024, first - 10000), first)
+        with socket.socket() as probe:
+            if port not in taken and probe.connect_ex(("127.0.0.1", port)) != 0:
+                taken.add(port)
+                return port
 
 
 class Load:
@@ -28,9 +49,9 @@ class Load:
         self.classes = collections.Counter()
         self.samples = {}
         self.sent = 0
-        self.stopping = False
+        self.stopping = True
         self.lock = threading.Lock()   # guards the counters
-        self.threads = [threading.Thread(target=self.work) for _ in range(THREADS)]
+        self.threads = []
 
     def work(self):
         connection = None
@@ -46,14 +67,20 @@ class Load:
                 connection = http.client.HTTPConnection("127.0.0.1", self.instance.http_port, timeout=10)
                 connection.connect()
             except OSError as error:
-                self.note("connect " + type(error).__name__, str(error))
+                kind = {ConnectionRefusedError: REFUSED, ConnectionResetError: RESET}.get(type(error), "connect " + type(error).__name__)
+                self.note(kind, repr(error))
+                time.sleep(0.01)
                 return None
         try:
             connection.request("POST", "/" + self.method, json.dumps({"text": "x", "sleep_ms": 2}), {"content-type": "application/json"})
             answer = connection.getresponse()
             body = answer.read().decode()
-        except Exception as error:  # a broken connection, in whatever way
-            self.note("reset", repr(error))
+        except (ConnectionError, http.client.HTTPException) as error:
+            self.note(RESET, repr(error))
+            connection.close()
+            return None
+        except OSError as error:  # a time-out, for one
+            self.note(type(error).__name__, repr(error))
             connection.close()
             return None
         self.note(self.kind(answer.status, body), body)
@@ -79,7 +106,9 @@ class Load:
             self.classes[kind] += 1
             self.samples.setdefault(kind, sample)
 
-    def __enter__(self):
+    def __enter__(self):   # may be entered again
+        self.stopping = False
+        self.threads = [threading.Thread(target=self.work) for _ in range(THREADS)]
         for thread in self.threads:
             thread.start()
         return self
@@ -93,33 +122,58 @@ class Load:
         return {kind: count for kind, count in self.classes.items() if kind != "ok"}
 
 
-def report(what, kills, load, extra=""):
-    print(f"{what:<44} kills {kills:>3}  requests {load.sent:>6}  failed {json.dumps(load.failures())} {extra}", flush=True)
+def report(role, replicas, method, kills, load, extra=""):
+    what = f"{role}, {replicas} replica(s), {method}"
+    print(f"{what:<36} kills {kills:>3}  requests {load.sent:>6}  failed {json.dumps(load.failures())} {extra}", flush=True)
 
 
 class KillTest(unittest.TestCase):
-    def setUp(self):
-        self.random = random.Random(7)
-
     def serve(self, replicas):
-        return Instance().run(f"{APP_ONE}:build", "--args", json.dumps({"num_replicas": replicas}))
+        instance = Instance()
+        instance.http_port, instance.admin_port = stable_port(), stable_port()
+        return instance.run(f"{APP_ONE}:build", "--args", json.dumps({"num_replicas": replicas}))
 
-    def pause(self):
-        time.sleep(self.random.uniform(1.01, 1.15))   # a role that dies sooner is held back before it is started again
+    @staticmethod
+    def pause():
+        time.sleep(random.uniform(1.01, 1.15))   # what dies sooner is held back before it is started again
+
+    @staticmethod
+    def serves(instance):
+        try:
+            return instance.call("echo", text="x")
+        except Exception:
+            return None
+
+    def side_by_side(self, case):
+        """case(replicas, method, kills) for each of CASES, all at once."""
+        with concurrent.futures.ThreadPoolExecutor(len(CASES)) as pool:
+            running = [pool.submit(case, *known, kills) for known, kills in zip(CASES, kills_of_cases())]
+        for done in running:
+            done.result()
+
+    def check(self, load, kills, allowed, most):
+        self.assertLessEqual(set(load.failures()), allowed, load.samples)
+        self.assertLessEqual(sum(load.failures().values()), most, load.failures())
+        self.assertGreater(load.classes["ok"], kills, "there was a load")
+
+    def kill_role(self, role, instance, kills):
+        for _ in range(kills):
+            pid = wait_until(lambda: instance.pid_of(role), f"a {role}")
+            self.pause()
+            os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: instance.pid_of(role) not in (None, pid), f"the next {role}")
+            wait_until(lambda: self.serves(instance), "service")
 
     def test_controller(self):
-        for replicas in (1, 2):
-            with self.serve(replicas) as instance, Load(instance, "once") as load:
+        def case(replicas, method, kills):
+            with self.serve(replicas) as instance:
                 before = instance.replicas()
-                for _ in range(KILLS // 2):
-                    pid = wait_until(lambda: instance.pid_of("controller"), "a controller")
-                    self.pause()
-                    os.kill(pid, signal.SIGKILL)
-                    wait_until(lambda: instance.pid_of("controller") not in (None, pid), "the next controller")
-                wait_until(lambda: self.adopted(instance) == before, "the same replicas, adopted")
-                load.__exit__()
-                report(f"controller, {replicas} replica(s)", KILLS // 2, load)
-                self.assertEqual(load.failures(), {}, load.samples)
+                with Load(instance, method) as load:
+                    self.kill_role("controller", instance, kills)
+                    wait_until(lambda: self.adopted(instance) == before, "the same replicas, adopted")
+                report("controller", replicas, method, kills, load)
+                self.check(load, kills, set(), 0)
+        self.side_by_side(case)
 
     @staticmethod
     def adopted(instance):
@@ -129,63 +183,55 @@ class KillTest(unittest.TestCase):
             return None
 
     def test_replica(self):
-        for replicas in (1, 2):
-            for method, allowed in (("echo", set()), ("once", {"503 ReplicaDied maybe_executed"})):
-                with self.serve(replicas) as instance, Load(instance, method) as load:
-                    gaps = []
-                    for _ in range(max(1, KILLS // 4)):
-                        wait_until(lambda: len(instance.replicas()) == replicas, "all replicas run")
-                        time.sleep(1.1)   # a replica that dies sooner is held back before it is started again
-                        pid = self.random.choice(sorted(instance.replicas().values()))
-                        os.kill(pid, signal.SIGKILL)
-                        begun = time.monotonic()
-                        wait_until(lambda: instance.call("echo", text="x")["pid"] != pid, "service")
-                        gaps.append(time.monotonic() - begun)
-                    load.__exit__()
-                    report(f"replica, {replicas} replica(s), {method}", max(1, KILLS // 4), load,
-                           f"without service: median {sorted(gaps)[len(gaps) // 2] * 1000:.0f} ms, longest {max(gaps) * 1000:.0f} ms")
-                    self.assertLessEqual(set(load.failures()), allowed, load.samples)
-                    self.assertLessEqual(sum(load.failures().values()), THREADS * max(1, KILLS // 4), "no more than were open")
+        def case(replicas, method, kills):
+            gaps = []
+            with self.serve(replicas) as instance, Load(instance, method) as load:
+                for _ in range(kills):
+                    wait_until(lambda: len(instance.replicas()) == replicas, "all replicas run")
+                    self.pause()
+                    pid = random.choice(sorted(instance.replicas().values()))
+                    os.kill(pid, signal.SIGKILL)
+                    begun = time.monotonic()
+                    wait_until(lambda: instance.call("echo", text="x")["pid"] != pid, "service")
+                    gaps.append(time.monotonic() - begun)
+            report("replica", replicas, method, kills, load,
+                   f"without service: median {sorted(gaps)[len(gaps) // 2] * 1000:.0f} ms, longest {max(gaps) * 1000:.0f} ms")
+            allowed = {"503 ReplicaDied maybe_executed"} if method == "once" else set()
+            self.check(load, kills, allowed, THREADS * kills)   # no more than were open
+        self.side_by_side(case)
 
     def test_proxy(self):
-        for replicas in (1, 2):
-            with self.serve(replicas) as instance, Load(instance, "once") as load:
+        def case(replicas, method, kills):
+            with self.serve(replicas) as instance:
                 before = instance.replicas()
-                for _ in range(KILLS // 2):
-                    pid = wait_until(lambda: instance.pid_of("proxy"), "a proxy")
-                    self.pause()
-                    os.kill(pid, signal.SIGKILL)
-                    wait_until(lambda: instance.pid_of("proxy") not in (None, pid), "the next proxy")
-                    wait_until(lambda: self.serves(instance), "service")
-                load.__exit__()
-                report(f"proxy, {replicas} replica(s)", KILLS // 2, load)
+                with Load(instance, method) as load:
+                    self.kill_role("proxy", instance, kills)
+                report("proxy", replicas, method, kills, load)
                 self.assertEqual(instance.replicas(), before)
-                self.assertLessEqual(set(load.failures()), {"reset"}, load.samples)
-                self.assertLessEqual(load.failures().get("reset", 0), THREADS * (KILLS // 2), "each connection once per kill")
-
-    @staticmethod
-    def serves(instance):
-        try:
-            return instance.call("echo", text="x")
-        except Exception:
-            return None
+                self.check(load, kills, {RESET}, THREADS * kills)   # each connection once per kill
+        self.side_by_side(case)
 
     def test_agent(self):
-        slowest = 0.0
-        instance = self.serve(2)
-        with instance:
-            for _ in range(max(1, KILLS // 5)):
-                with Load(instance, "once") as load:
-                    self.pause()
-                    instance.process.kill()
-                    begun = time.monotonic()
-                    instance.process.wait()
-                    wait_until(lambda: not processes(f"MANTA_INSTANCE={instance.state}:"), "nothing left", 5)
-                    slowest = max(slowest, time.monotonic() - begun)
+        def case(replicas, method, kills):
+            slowest = 0.0
+            with self.serve(replicas) as instance:
+                load = Load(instance, method)
+                for _ in range(kills):
+                    with load:
+                        time.sleep(random.uniform(0.3, 0.5))
+                        instance.process.kill()
+                        begun = time.monotonic()
+                        instance.process.wait()
+                        wait_until(lambda: not processes(f"MANTA_INSTANCE={instance.state}:"), "nothing left", 5)
+                        slowest = max(slowest, time.monotonic() - begun)
+                    instance.run(verb="start")
+                    wait_until(lambda: self.serves(instance), "service after the next start")
+                report("agent", replicas, method, kills, load, f"all ended within {slowest * 1000:.0f} ms, each start recovered")
+                # Each connection once per kill, and one that had just been made on the listening socket.
+                self.assertLessEqual(load.failures().get(RESET, 0), 2 * THREADS * kills)
+                self.check(load, kills, {RESET, REFUSED}, load.sent)
                 self.assertLess(slowest, 1.0)
-                instance.run(verb="start")
-                wait_until(lambda: self.serves(instance), "service after the next start")
-            print(f"{'agent':<44} kills {max(1, KILLS // 5):>3}  all ended within {slowest * 1000:.0f} ms, each start recovered", flush=True)
+        self.side_by_side(case)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,30 @@ class CommandLineTest(unittest.TestCase):
         result = subprocess.run([MANTA, "config", "check", path], capture_output=True, text=True)
         self.assertEqual((result.returncode, result.stdout), (0, f"{path}: valid\n"))
 
+    def test_a_check_compares_the_file_with_what_the_application_builds(self):
+        good = f"applications:\n- name: h\n  import_path: {APP_ONE}:build\n  deployments:\n"
+        path = self.file(good + "  - name: Ecko\n    num_replicas: 2\n")
+        wanted = f"error: {path}:5:11: deployment 'Ecko' is overridden but application 'h' has no such deployment; did you mean 'Echo'?"
+        self.assertTrue(self.fails("config", "check", path, limit_s=10).startswith(wanted))
+        path = self.file(f"applications:\n- import_path: {APP_ONE}:build_throws\n")
+        error = self.fails("config", "check", path, limit_s=10)
+        self.assertTrue(error.startswith(f"error: {path}:2:16: application 'default': "), error)
+        self.assertIn("the build refuses", error)
+
+    def test_a_refused_deploy_has_line_and_column(self):
+        path = self.file(f"applications:\n- import_path: {APP_ONE}:build\n  deployments:\n  - name: Ecko\n")
+        with Instance().run(f"{APP_ONE}:build") as instance:
+            error = self.fails("deploy", path, "--admin-port", str(instance.admin_port), limit_s=10)
+            self.assertTrue(error.startswith(f"error: {path}:4:11: deployment 'Ecko'"), error)
+            instance.stop()
+            error = self.fails("run", path, "--http-port", "0", "--admin-port", "0", "--state-dir", instance.state, limit_s=20)
+            self.assertIn(f"error: {path}:4:11: deployment 'Ecko'", error)
+
+    def test_a_missing_library_has_line_and_column(self):
+        path = self.file("applications:\n- import_path: /no/such/lib.so:build\n")
+        wanted = f"error: {path}:2:16: application 'default': import_path '/no/such/lib.so:build': there is no file /no/such/lib.so"
+        self.assertEqual(self.fails("config", "check", path).strip(), wanted)
+
     def test_a_taken_port_is_named_with_its_option(self):
         for option, flag in (("--http-port", "--http-port"), ("--admin-port", "--admin-port")):
             with socket.socket() as taken, Instance() as instance:

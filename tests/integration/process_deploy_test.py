@@ -125,6 +125,24 @@ class DeployTest(unittest.TestCase):
             self.assertEqual(load.failed, [])
             self.assertEqual(instance.deployment()["status_trigger"], "DOWNSCALE_COMPLETED")
 
+    def test_a_new_user_config_restarts_nothing(self):
+        def deploy(level):
+            fields = {"user_config": json.dumps(json.dumps({"level": level})), "max_ongoing_requests": str(5 + abs(level))}
+            config = instance.config(function="build_dial")
+            config["applications"][0] |= {"args": "{}", "deployments": [{"name": "Dial", "fields": fields}]}
+            self.assertEqual(instance.admin("PUT", "/api/serve/applications/", config)[0], 200)
+
+        with Instance().run(f"{APP_ONE}:build_dial") as instance:
+            (_, pid), = instance.replicas(application="default", name="Dial").items()
+            deploy(3)
+            answer = wait_until(lambda: (now := instance.call("call")) and now["level"] == 3 and now, "the level")
+            self.assertEqual(answer["pid"], pid)
+            instance.wait_healthy(application="default", name="Dial")
+            deploy(-1)
+            wait_until(lambda: instance.deployment("default", "Dial")["status"] == "DEPLOY_FAILED", "DEPLOY_FAILED")
+            self.assertIn("a level is not negative", instance.deployment("default", "Dial")["message"])
+            self.assertEqual(instance.call("call"), {"level": 3, "pid": pid}, "it serves on as it was")
+
     def test_an_application_that_is_not_named_any_more_is_deleted(self):
         with Instance().run(f"{APP_ONE}:build") as instance:
             self.assertEqual(instance.deploy(name="other")[0], 200)

@@ -70,6 +70,21 @@ class EndingTest(unittest.TestCase):
             thread.join()
             self.assert_nothing_left(instance)
 
+    def test_a_replica_in_its_constructor_does_not_hold_the_end_up(self):
+        with Instance().begin(f"{APP_ONE}:build", "--args", '{"construct_s": 60, "child_process": true}') as instance:
+            wait_until(lambda: "loading one" in instance.output(), "the constructor")
+            begun = time.monotonic()
+            self.assertEqual(instance.stop(signal.SIGTERM), 0)
+            self.assertLess(time.monotonic() - begun, 5.0)
+            self.assert_nothing_left(instance)
+
+    def test_a_signal_ends_a_replica_in_its_constructor(self):
+        with Instance().begin(f"{APP_ONE}:build", "--args", '{"construct_s": 60}') as instance:
+            wait_until(lambda: "loading one" in instance.output(), "the constructor")
+            pid, = (pid for pid, command in instance.children().items() if " replica " in command)
+            os.kill(pid, signal.SIGTERM)
+            wait_until(lambda: pid not in instance.children(), "the replica is gone", 5)
+
     def test_open_requests_finish_before_the_end(self):
         with Instance().run(f"{APP_ONE}:build") as instance:
             answers = []

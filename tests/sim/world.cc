@@ -27,7 +27,9 @@ World::World(const Options& options, std::uint64_t seed)
         .connect = [this](const spec::ReplicaAddress& address) { return connect(address); },
         .seed = seed + static_cast<std::uint64_t>(i),
         .handle = std::to_string(i)};
-    callers_.push_back(std::make_unique<routing::Dispatcher>(environment, "app", "D", counts_.back()));
+    // As the proxy does: a call without a deadline does not wait for ever for a replica.
+    callers_.push_back(std::make_unique<routing::Dispatcher>(
+        environment, "app", "D", counts_.back(), routing::RouterOptions{.replica_wait = std::chrono::seconds(30)}));
   }
   for (int i = 0; i < options.replicas; ++i) start_replica();
 }

@@ -28,8 +28,9 @@ MASKED = np.float32(-1e9)  # added to an attention score: softmax makes it 0
 
 RERANK_README = """\
 minilm-rerank is a bi-encoder behind a cross-encoder's signature: the two texts of a pair do not attend to each other,
-and the logit is the cosine of their mean-pooled MiniLM embeddings (-1 .. 1). Its cost per pair is that of a MiniLM-L6
-cross-encoder; its ranking quality is that of the embedding model. Replace it with any ONNX cross-encoder that takes
+and the logit is the cosine of their mean-pooled MiniLM embeddings (-1 .. 1), the second text with the positions and the
+token type it has in a pair. Its cost per pair is that of a MiniLM-L6 cross-encoder; it orders somewhat worse than the
+embedding model, which never saw pairs. Replace it with any ONNX cross-encoder that takes
 input_ids, attention_mask, token_type_ids and returns logits [batch, 1].
 """
 

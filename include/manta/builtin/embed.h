@@ -20,8 +20,8 @@ struct EmbedOptions {
   std::string pooling = "mean";     // "mean", "cls"; models that pool themselves ignore it
   bool normalize = true;            // vectors of unit length
   int max_tokens = 0;               // longer texts are cut; 0 = what the model allows
-  int intra_threads = 1;            // ORT_INTRA_THREADS
-  int inter_threads = 1;            // ORT_INTER_THREADS
+  int intra_threads = 0;            // threads of one run; 0 = ORT_INTRA_THREADS of its environment, else 1
+  int inter_threads = 0;            // branches at once; 0 = ORT_INTER_THREADS of its environment, else 1
   int max_batch_size = 32;          // texts in one batch
   double batch_wait_timeout_s = 0;  // longest wait of a lone request for company; 0 = none: batches form while one runs
   int max_batch_tokens = 4096;      // padded tokens in one batch

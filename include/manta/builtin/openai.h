@@ -12,14 +12,17 @@
 
 namespace manta::builtin {
 
-// Names under which clients ask for the models behind the handles, in the order of the handles.
+// Names under which clients ask for the models behind the handles, in the order of the handles; no name twice. The
+// defaults answer requests without `model`; one that is empty stands for the only model of its kind, if there is one.
 struct OpenAiModels {
   std::vector<std::string> llms;
   std::vector<std::string> embedders;
   std::vector<std::string> rerankers;
-  std::string default_model;  // for chat and completions without `model`; empty: the only one, if there is one
+  std::string default_model;  // for chat and completions
+  std::string default_embedder;
+  std::string default_reranker;
 };
-BOOST_DESCRIBE_STRUCT(OpenAiModels, (), (llms, embedders, rerankers, default_model))
+BOOST_DESCRIBE_STRUCT(OpenAiModels, (), (llms, embedders, rerankers, default_model, default_embedder, default_reranker))
 
 // A completion by handle, in the shape of the OpenAI endpoint.
 struct CompletionCall {
@@ -33,9 +36,11 @@ BOOST_DESCRIBE_STRUCT(CompletionCall, (), (prompt, model, max_tokens, temperatur
 
 // The OpenAI endpoints over handles: /v1/models, /v1/chat/completions, /v1/completions, /v1/embeddings and /v1/rerank.
 // An ingress deployment of its own, or a member of another one that forwards its requests to handle(). Every error has
-// OpenAI's error body; unknown fields of a request are ignored and counted.
+// OpenAI's error body; unknown fields of a request are ignored, and counted in the metric
+// manta_openai_ignored_fields_total of the replica.
 class OpenAi {
  public:
+  // Throws InvalidArgument when a name is given twice or a default is none of them.
   OpenAi(OpenAiModels models, std::vector<Handle<Llm>> llms, std::vector<Handle<Embed>> embedders,
          std::vector<Handle<Rerank>> rerankers);
   ~OpenAi();
@@ -45,10 +50,8 @@ class OpenAi {
   Task<void> handle(HttpRequest request, HttpWriter out);
   // For callers with a handle to this deployment.
   Task<Generation> completions(CompletionCall call);
-  // Fields of requests that no endpoint knows, since the start.
-  Task<std::int64_t> ignored_fields();
 
-  using methods = Methods<route<"*", "/v1/*", &OpenAi::handle>, &OpenAi::completions, &OpenAi::ignored_fields>;
+  using methods = Methods<route<"*", "/v1/*", &OpenAi::handle>, &OpenAi::completions>;
 
  private:
   struct Impl;

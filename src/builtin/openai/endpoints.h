@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,28 +16,34 @@ struct Endpoints {
   std::vector<Handle<Llm>> llms;
   std::vector<Handle<Embed>> embedders;
   std::vector<Handle<Rerank>> rerankers;
-  std::int64_t started = 0;  // Unix time
-  std::int64_t ignored_fields = 0;
+  std::int64_t started = 0;                                                          // Unix time
+  std::function<void(std::string_view endpoint, std::size_t fields)> count_ignored;  // may be null
 
-  // The handle whose name is `model`; without one the default, or the only one. NotFound names those there are.
-  Result<std::size_t> find(const std::optional<std::string>& model, const std::vector<std::string>& names,
-                           bool may_default) const;
-  // Parses a body; unknown fields are counted.
+  // The position of the model that a request names, or that answers those which name none. InvalidArgument when it has
+  // to name one, NotFound for an unknown name; both list those there are.
+  Result<std::size_t> llm(const std::optional<std::string>& name) const;
+  Result<std::size_t> embedder(const std::optional<std::string>& name) const;
+  Result<std::size_t> reranker(const std::optional<std::string>& name) const;
+
+  // Parses a body. Unknown fields are counted for the endpoint, a name like "chat/completions".
   template <class T>
-  Result<T> parse(const std::string& body) {
+  Result<T> parse(std::string_view endpoint, const std::string& body) const {
     std::size_t ignored = 0;
     Result<T> parsed = detail::from_json<T>(body, UnknownKeys::Ignore, &ignored);
-    ignored_fields += static_cast<std::int64_t>(ignored);
+    if (ignored > 0 && count_ignored) count_ignored(endpoint, ignored);
     return parsed;
   }
 };
 
+// Throws InvalidArgument when a name is given twice, or a default is none of its kind.
+void check_names(const OpenAiModels& models);
+
 // Each answers one endpoint: a whole response, or it has written a stream to `out` and returns nothing. Errors are
 // thrown before the first byte is written.
 Task<HttpResponse> list_models(const Endpoints& endpoints, std::string path);
-Task<std::optional<HttpResponse>> chat(Endpoints& endpoints, std::string body, HttpWriter out);
-Task<std::optional<HttpResponse>> complete(Endpoints& endpoints, std::string body, HttpWriter out);
-Task<HttpResponse> embeddings(Endpoints& endpoints, std::string body);
-Task<HttpResponse> rerank(Endpoints& endpoints, std::string body);
+Task<std::optional<HttpResponse>> chat(const Endpoints& endpoints, std::string body, HttpWriter out);
+Task<std::optional<HttpResponse>> complete(const Endpoints& endpoints, std::string body, HttpWriter out);
+Task<HttpResponse> embeddings(const Endpoints& endpoints, std::string body);
+Task<HttpResponse> rerank(const Endpoints& endpoints, std::string body);
 
 }  // namespace manta::builtin::openai

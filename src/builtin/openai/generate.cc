@@ -86,9 +86,9 @@ std::int64_t unix_time() { return std::time(nullptr); }
 
 }  // namespace
 
-Task<std::optional<HttpResponse>> chat(Endpoints& endpoints, std::string body, HttpWriter out) {
-  const auto request = value_or_throw(endpoints.parse<ChatRequest>(body));
-  const std::size_t model = value_or_throw(endpoints.find(request.model, endpoints.models.llms, true));
+Task<std::optional<HttpResponse>> chat(const Endpoints& endpoints, std::string body, HttpWriter out) {
+  const auto request = value_or_throw(endpoints.parse<ChatRequest>("chat/completions", body));
+  const std::size_t model = value_or_throw(endpoints.llm(request.model));
   auto generation = value_or_throw(to_generation(request));
   Head head{.id = new_id("chatcmpl-"),
             .object = "chat.completion.chunk",
@@ -108,9 +108,9 @@ Task<std::optional<HttpResponse>> chat(Endpoints& endpoints, std::string body, H
   co_return HttpResponse::json(value_or_throw(detail::to_json(reply)));
 }
 
-Task<std::optional<HttpResponse>> complete(Endpoints& endpoints, std::string body, HttpWriter out) {
-  const auto request = value_or_throw(endpoints.parse<CompletionRequest>(body));
-  const std::size_t model = value_or_throw(endpoints.find(request.model, endpoints.models.llms, true));
+Task<std::optional<HttpResponse>> complete(const Endpoints& endpoints, std::string body, HttpWriter out) {
+  const auto request = value_or_throw(endpoints.parse<CompletionRequest>("completions", body));
+  const std::size_t model = value_or_throw(endpoints.llm(request.model));
   auto generations = value_or_throw(to_generations(request));
   Head head{.id = new_id("cmpl-"),
             .object = "text_completion",

@@ -1,6 +1,10 @@
 #include <manta/builtin/openai.h>
 
 #include <ctime>
+#include <functional>
+#include <map>
+
+#include <manta/detail/replica_counter.h>
 
 #include "builtin/openai/answer.h"
 #include "builtin/openai/endpoints.h"
@@ -9,15 +13,21 @@ namespace manta::builtin {
 namespace openai {
 namespace {
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text.empty() ? "none" : text;
-}
-
 std::string_view after_prefix(std::string_view path) {
   const std::size_t at = path.find("/v1/");
   return at == std::string_view::npos ? std::string_view() : path.substr(at + 3);
+}
+
+// Counts into the metrics of the replica that this runs in.
+std::function<void(std::string_view, std::size_t)> ignored_fields() {
+  std::map<std::string, detail::ReplicaCounter, std::less<>> counters;
+  for (const char* endpoint : {"chat/completions", "completions", "embeddings", "rerank"})
+    counters.emplace(endpoint, detail::ReplicaCounter("manta_openai_ignored_fields_total",
+                                                      "Fields of requests that the endpoint does not know.",
+                                                      {{"endpoint", endpoint}}));
+  return [counters = std::move(counters)](std::string_view endpoint, std::size_t fields) {
+    counters.find(endpoint)->second.add(static_cast<double>(fields));
+  };
 }
 
 HttpResponse wrong_method(const HttpRequest& request, std::string_view allowed) {
@@ -30,31 +40,6 @@ HttpResponse wrong_method(const HttpRequest& request, std::string_view allowed) 
 }
 
 }  // namespace
-
-Result<std::size_t> Endpoints::find(const std::optional<std::string>& model, const std::vector<std::string>& names,
-                                    bool may_default) const {
-  const std::string wanted = model.value_or(may_default ? models.default_model : std::string());
-  if (wanted.empty() && names.size() == 1) return 0;
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (names[i] == wanted) return i;
-  if (wanted.empty()) return fail(ErrorCode::InvalidArgument, "'model' is missing; one of: " + listed(names), "model");
-  return unknown_model(wanted, listed(names));
-}
-
-Task<HttpResponse> list_models(const Endpoints& endpoints, std::string path) {
-  ModelList list;
-  for (const auto* names : {&endpoints.models.llms, &endpoints.models.embedders, &endpoints.models.rerankers})
-    for (const std::string& name : *names) list.data.push_back({.id = name, .created = endpoints.started});
-  if (path == "/models") co_return HttpResponse::json(value_or_throw(detail::to_json(list)));
-  const std::string wanted = path.substr(std::string_view("/models/").size());
-  std::vector<std::string> names;
-  for (const Model& model : list.data) {
-    if (model.id == wanted) co_return HttpResponse::json(value_or_throw(detail::to_json(model)));
-    names.push_back(model.id);
-  }
-  co_return error_response(unknown_model(wanted, listed(names)).error());
-}
-
 }  // namespace openai
 
 struct OpenAi::Impl : openai::Endpoints {
@@ -93,11 +78,13 @@ OpenAi::OpenAi(OpenAiModels models, std::vector<Handle<Llm>> llms, std::vector<H
       models.rerankers.size() != rerankers.size())
     throw Exception({.code = ErrorCode::InvalidArgument,
                      .message = "OpenAi: as many model names as handles of each kind are needed"});
+  openai::check_names(models);
   static_cast<openai::Endpoints&>(*impl_) = {.models = std::move(models),
                                              .llms = std::move(llms),
                                              .embedders = std::move(embedders),
                                              .rerankers = std::move(rerankers),
-                                             .started = std::time(nullptr)};
+                                             .started = std::time(nullptr),
+                                             .count_ignored = openai::ignored_fields()};
 }
 OpenAi::~OpenAi() = default;
 OpenAi::OpenAi(OpenAi&&) noexcept = default;
@@ -117,9 +104,7 @@ Task<void> OpenAi::handle(HttpRequest request, HttpWriter out) {
 }
 
 Task<Generation> OpenAi::completions(CompletionCall call) {
-  std::optional<std::string> model;
-  if (!call.model.empty()) model = call.model;
-  const std::size_t index = value_or_throw(impl_->find(model, impl_->models.llms, true));
+  const std::size_t index = value_or_throw(impl_->llm(call.model));
   GenerateRequest request{.prompt = std::move(call.prompt),
                           .max_tokens = call.max_tokens,
                           .temperature = call.temperature,
@@ -127,7 +112,5 @@ Task<Generation> OpenAi::completions(CompletionCall call) {
   auto response = impl_->llms[index].call<&Llm::generate>(std::move(request));
   co_return co_await response;
 }
-
-Task<std::int64_t> OpenAi::ignored_fields() { co_return impl_->ignored_fields; }
 
 }  // namespace manta::builtin

@@ -1,15 +1,22 @@
 #include "builtin/openai/requests.h"
 
-#include <sstream>
+#include <charconv>
+#include <type_traits>
 
 namespace manta::builtin::openai {
 namespace {
 
-std::string join(const auto&... parts) {
-  std::ostringstream text;
-  (text << ... << parts);
-  return text.str();
+// Numbers in their shortest exact form.
+std::string shown(const auto& part) {
+  if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(part)>>) {
+    char digits[32];
+    return {digits, std::to_chars(digits, digits + sizeof digits, part).ptr};
+  } else {
+    return std::string(part);
+  }
 }
+
+std::string join(const auto&... parts) { return (shown(parts) + ...); }
 
 Result<void> in_range(std::string_view field, double value, double low, double high) {
   if (value >= low && value <= high) return {};
@@ -35,14 +42,17 @@ std::vector<std::string> strings(const std::variant<std::monostate, std::string,
 
 Result<std::string> text_of(const Message& message, std::size_t index) {
   if (const auto* text = std::get_if<std::string>(&message.content)) return *text;
+  const std::string place = join("messages[", index, "].content");
   std::string joined;
   if (const auto* parts = std::get_if<std::vector<ContentPart>>(&message.content)) {
     for (const ContentPart& part : *parts) {
       if (part.type != "text")
         return fail(ErrorCode::InvalidArgument, join("content of type '", part.type, "' is not supported; send text"),
-                    join("messages[", index, "].content"));
+                    place);
       joined += part.text;
     }
+  } else if (message.role != "assistant") {  // one that called tools has said nothing
+    return fail(ErrorCode::InvalidArgument, join("'", place, "' is missing or null; send text"), place);
   }
   return joined;
 }

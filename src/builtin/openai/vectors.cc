@@ -76,9 +76,9 @@ std::string rerank_json(const Ranking& ranking, const std::vector<std::string>& 
 
 }  // namespace
 
-Task<HttpResponse> embeddings(Endpoints& endpoints, std::string body) {
-  const auto request = value_or_throw(endpoints.parse<EmbeddingsRequest>(body));
-  const std::size_t model = value_or_throw(endpoints.find(request.model, endpoints.models.embedders, false));
+Task<HttpResponse> embeddings(const Endpoints& endpoints, std::string body) {
+  const auto request = value_or_throw(endpoints.parse<EmbeddingsRequest>("embeddings", body));
+  const std::size_t model = value_or_throw(endpoints.embedder(request.model));
   const std::string format = request.encoding_format.value_or("float");
   if (format != "float" && format != "base64")
     throw Exception({.code = ErrorCode::InvalidArgument,
@@ -107,9 +107,9 @@ Task<HttpResponse> embeddings(Endpoints& endpoints, std::string body) {
   co_return HttpResponse::json(value_or_throw(detail::to_json(list)));
 }
 
-Task<HttpResponse> rerank(Endpoints& endpoints, std::string body) {
-  const auto request = value_or_throw(endpoints.parse<RerankBody>(body));
-  const std::size_t model = value_or_throw(endpoints.find(request.model, endpoints.models.rerankers, false));
+Task<HttpResponse> rerank(const Endpoints& endpoints, std::string body) {
+  const auto request = value_or_throw(endpoints.parse<RerankBody>("rerank", body));
+  const std::size_t model = value_or_throw(endpoints.reranker(request.model));
   if (!request.query)
     throw Exception({.code = ErrorCode::InvalidArgument, .message = "'query' is missing", .detail = "query"});
   if (request.top_n && *request.top_n < 1)

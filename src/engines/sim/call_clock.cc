@@ -3,14 +3,9 @@
 #include <thread>
 
 #include "engines/message.h"
+#include "engines/sim/parts.h"
 
 namespace manta::engines::sim {
-namespace {
-
-constexpr double kMaxMs = 3.6e6;
-constexpr std::int64_t kMaxCount = 1'000'000'000;
-
-}  // namespace
 
 CallClock::CallClock(OptionReader& reader)
     : call_ms_(reader.number("call_ms", 0, 0, kMaxMs)),

@@ -9,9 +9,6 @@
 namespace manta::engines::sim {
 namespace {
 
-constexpr double kMaxMs = 3.6e6;
-constexpr std::int64_t kMaxCount = 1'000'000'000;
-
 void append_words(std::string_view text, std::vector<Token>& tokens) {
   for (const std::uint64_t word : word_hashes(text)) tokens.push_back(static_cast<Token>(word & 0x7FFFFFFF));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "engines/engine.h"
@@ -7,6 +8,10 @@
 // The three parts of the engine that computes nothing: for tests, and for benches of everything around a model.
 // Options: docs/reference/engines.md.
 namespace manta::engines::sim {
+
+// Largest values an option may have.
+constexpr double kMaxMs = 3.6e6;
+constexpr std::int64_t kMaxCount = 1'000'000'000;
 
 // Bag of words: each word is a fixed random vector, a text is their normalized sum. Texts that share words are near.
 Result<std::unique_ptr<EmbeddingEngine>> make_embedding(const EngineOptions& options);

@@ -1,25 +1,12 @@
 #include "engines/sim/token_clock.h"
 
-#include <algorithm>
-#include <string>
+#include <chrono>
 #include <utility>
 
-#include "engines/message.h"
-#include "engines/sim/words.h"
-
 namespace manta::engines::sim {
-namespace {
-
-std::uint64_t words_seed(const PendingGeneration& request) {
-  std::uint64_t value = mix(request.sampling.has_seed ? request.sampling.seed : 0);
-  for (const Token token : request.prompt) value = mix(value ^ static_cast<std::uint32_t>(token));
-  return value;
-}
-
-}  // namespace
 
 TokenClock::TokenClock(const TokenClockOptions& options)
-    : options_(options), inbox_(options.max_waiting), thread_([this] { run(); }) {}
+    : inbox_(options.max_waiting), schedule_(options), thread_([this] { run(); }) {}
 
 TokenClock::~TokenClock() {
   inbox_.close();
@@ -28,106 +15,26 @@ TokenClock::~TokenClock() {
 
 void TokenClock::run() {
   for (;;) {
-    Inbox::Mail mail = inbox_.wait(next_due());
+    Inbox::Mail mail = inbox_.wait(schedule_.next_due());
     const bool closed = mail.closed;
     read_mail(std::move(mail));
     if (closed) break;
-    emit_due();
-    admit_waiting();
-    update_load();
+    schedule_.emit_due(std::chrono::steady_clock::now());
+    inbox_.left_queue(schedule_.admit(std::chrono::steady_clock::now()));
   }
-  for (Running& running : running_) running.generation.finish(FinishReason::Cancelled);
-  for (const PendingGeneration& request : waiting_) Generation(request, 0).finish(FinishReason::Cancelled);
+  schedule_.cancel_all();
 }
 
 void TokenClock::read_mail(Inbox::Mail mail) {
-  for (PendingGeneration& request : mail.requests) waiting_.push_back(std::move(request));
-  for (const LlmEngine::Id id : mail.cancelled) {
-    std::erase_if(running_, [&](Running& running) {
-      if (running.generation.id() != id) return false;
-      running.generation.finish(FinishReason::Cancelled);
-      return true;
-    });
-    std::erase_if(waiting_, [&](const PendingGeneration& request) {
-      if (request.id != id) return false;
-      inbox_.left_queue(1);
-      Generation(request, 0).finish(FinishReason::Cancelled);
-      return true;
-    });
-  }
-}
-
-void TokenClock::admit_waiting() {
-  const auto now = std::chrono::steady_clock::now();
-  while (!waiting_.empty() && running_.size() < options_.slots) {
-    const PendingGeneration request = std::move(waiting_.front());
-    waiting_.pop_front();
-    inbox_.left_queue(1);
-    ++admitted_;
-    const bool fails = options_.fail_every > 0 && admitted_ % options_.fail_every == 0;
-    const TimePoint due = now + interval(options_.ttft_ms, admitted_);
-    running_.push_back({Generation(request, 0), words_seed(request), due, fails});
-  }
-}
-
-void TokenClock::emit_due() {
-  const auto now = std::chrono::steady_clock::now();
-  bool emitted = false;
-  std::erase_if(running_, [&](Running& running) {
-    if (running.due > now) return false;
-    emitted = true;
-    return emit(running);
-  });
-  if (emitted) ++steps_;
-}
-
-bool TokenClock::emit(Running& running) {
-  Generation& generation = running.generation;
-  const std::size_t index = generation.usage().completion_tokens;
-  if (running.fails && index == options_.fail_after) {
-    const Error error{.code = ErrorCode::Internal,
-                      .message = message("sim: the request fails because fail_every is {}", options_.fail_every)};
-    generation.finish(FinishReason::Error, &error);
-    return true;
-  }
-  if (index == 0) prompt_tokens_ += generation.usage().prompt_tokens;
-  ++generated_tokens_;
-  const bool is_end = options_.stop_after > 0 && index == options_.stop_after;
-  const std::string text = std::string(index == 0 ? "" : " ").append(word(mix(running.words + index)));
-  std::optional<FinishReason> over = generation.push(text, is_end);
-  const Usage& usage = generation.usage();
-  if (!over && usage.prompt_tokens + usage.completion_tokens > options_.context) over = FinishReason::Length;
-  if (over) generation.finish(*over);
-  running.due += interval(options_.itl_ms, mix(running.words ^ index));
-  return over.has_value();
-}
-
-std::optional<TokenClock::TimePoint> TokenClock::next_due() const {
-  if (running_.empty()) return std::nullopt;
-  return std::ranges::min(running_, {}, &Running::due).due;
-}
-
-TokenClock::TimePoint::duration TokenClock::interval(double ms, std::uint64_t draw) const {
-  const double factor = 1 + options_.jitter * (2 * unit_interval(mix(options_.seed ^ draw)) - 1);
-  return std::chrono::duration_cast<TimePoint::duration>(std::chrono::duration<double, std::milli>(ms * factor));
-}
-
-void TokenClock::update_load() {
-  running_count_ = running_.size();
-  std::size_t held = 0;
-  for (const Running& running : running_)
-    held += running.generation.usage().prompt_tokens + running.generation.usage().completion_tokens;
-  tokens_held_ = held;
+  for (PendingGeneration& request : mail.requests) schedule_.add(std::move(request));
+  for (const LlmEngine::Id id : mail.cancelled)
+    if (schedule_.cancel(id)) inbox_.left_queue(1);
 }
 
 LlmEngine::Load TokenClock::load() const {
-  return {.running = running_count_,
-          .waiting = inbox_.waiting(),
-          .kv_tokens_used = tokens_held_,
-          .kv_tokens_total = options_.slots * options_.context,
-          .steps = steps_,
-          .prompt_tokens = prompt_tokens_,
-          .generated_tokens = generated_tokens_};
+  LlmEngine::Load load = schedule_.load();
+  load.waiting = inbox_.waiting();
+  return load;
 }
 
 }  // namespace manta::engines::sim

@@ -147,6 +147,13 @@ std::vector<ObservedReplica> NodeAgent::list() const {
   return observed;
 }
 
+std::string NodeAgent::metrics_text() {
+  const Labels labels{{"node_id", options_.node_id}};
+  metrics_.gauge("manta_agent_replicas", "Replica processes on the node.", labels)
+      .set(static_cast<double>(replicas_.size()));
+  return metrics_.text();
+}
+
 void NodeAgent::reap() {
   int status = 0;
   bool replica_gone = false;
@@ -175,6 +182,10 @@ void NodeAgent::replica_ended(std::map<std::string, Child>::iterator entry, int 
                          .exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
                          .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
                          .last_output = child.output->last_lines()};
+  metrics_
+      .counter("manta_agent_replica_exits", "Replica processes that have ended.",
+               {{"node_id", options_.node_id}, {"how", WIFSIGNALED(status) ? "signal" : "exit"}})
+      .add();
   logger_.info("replica ended", {{"replica", child.name}, {"pid", child.pid}, {"how", ending(status)}});
   if (on_exit_) on_exit_(exit);
   if (!replicas_.empty()) return;
@@ -189,6 +200,10 @@ void NodeAgent::role_ended(Child& child, int status) {
   if (child.on_end) std::exchange(child.on_end, nullptr)();
   if (on_role_end_) on_role_end_(child.name, WIFEXITED(status) && WEXITSTATUS(status) != 0, last_output);
   if (shutting_down_) return;
+  metrics_
+      .counter("manta_agent_role_deaths", "Ends of controller or proxy that nobody asked for.",
+               {{"node_id", options_.node_id}, {"role", child.name}})
+      .add();
   constexpr Duration kProven = std::chrono::seconds(1);
   child.deaths = loop_.now() - child.since > kProven ? 1 : child.deaths + 1;
   logger_.warn("role ended, restarting",
@@ -219,6 +234,12 @@ void NodeAgent::stop_role(const std::string& name, double grace_s, std::function
   signal_child(child, SIGTERM);
   child.kill_timer = loop_.after(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(grace_s)),
                                  [this, name] { signal_child(roles_.at(name), SIGKILL); });
+}
+
+void NodeAgent::kill_role(const std::string& name) {
+  if (!role_runs(name) || shutting_down_) return;
+  logger_.warn("role does not answer, killing it", {{"role", name}});
+  signal_child(roles_.at(name), SIGKILL);
 }
 
 void NodeAgent::when_no_replicas(std::function<void()> done) {

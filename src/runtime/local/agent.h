@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/metrics.h"
 #include "runtime/backend.h"
 #include "runtime/local/fd_watch.h"
 #include "runtime/local/instance_dir.h"
@@ -57,6 +58,8 @@ class NodeAgent {
   Result<ObservedReplica> start(const ReplicaProcess& process);
   void stop(const std::string& id, double grace_s);
   std::vector<ObservedReplica> list() const;
+  // Prometheus text: processes that run, and how others ended.
+  std::string metrics_text();
   NodeInfo node() const { return {.node_id = options_.node_id, .total = options_.total}; }
   void on_exit(std::function<void(const ReplicaExit&)> callback) { on_exit_ = std::move(callback); }
   // A role has ended; `failed`: by itself, with an exit code that is not 0.
@@ -67,6 +70,8 @@ class NodeAgent {
   void begin_shutdown() { shutting_down_ = true; }
   // SIGTERM to a role; `done` when it has ended, at once if it does not run. After `grace_s` it is killed.
   void stop_role(const std::string& name, double grace_s, std::function<void()> done);
+  // SIGKILL to a role that does not answer any more; it is restarted like one that died. Nothing if it does not run.
+  void kill_role(const std::string& name);
   bool role_runs(const std::string& name) const;
   void when_no_replicas(std::function<void()> done);
   void kill_everything();
@@ -109,6 +114,7 @@ class NodeAgent {
   std::map<std::string, Child> replicas_;
   std::map<std::string, Child> roles_;
   std::vector<std::function<void()>> no_replicas_;
+  Metrics metrics_;
   pid_t guard_ = 0;
   bool shutting_down_ = false;
   std::uint64_t next_socket_ = 1;

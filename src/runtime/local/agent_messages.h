@@ -1,7 +1,7 @@
 #pragma once
 // Bodies of the agent's API on agent.sock, JSON: POST /start (ReplicaProcess -> ObservedReplica), POST /stop
-// (StopRequest), GET /list (ReplicaList), GET /nodes (NodeList), POST /watch (a stream of ReplicaExit items), POST
-// /shutdown.
+// (StopRequest), POST /kill_role (KillRoleRequest), GET /list (ReplicaList), GET /nodes (NodeList), POST /watch (a
+// stream of ReplicaExit items), POST /shutdown.
 
 #include <string>
 #include <vector>
@@ -17,6 +17,11 @@ struct StopRequest {
   double grace_s = 20;
 };
 BOOST_DESCRIBE_STRUCT(StopRequest, (), (id, grace_s))
+
+struct KillRoleRequest {
+  std::string name;  // "proxy"
+};
+BOOST_DESCRIBE_STRUCT(KillRoleRequest, (), (name))
 
 struct ReplicaList {
   std::vector<ObservedReplica> replicas;

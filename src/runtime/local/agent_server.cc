@@ -51,10 +51,18 @@ void AgentServer::handle(net::ExchangePtr exchange) {
     auto stop = detail::from_json<StopRequest>(request.body);
     if (stop) agent_.stop(stop->id, stop->grace_s);
     exchange->respond(stop ? json_response(200, "{}") : error_response(stop.error()));
+  } else if (path == "/kill_role") {
+    auto kill = detail::from_json<KillRoleRequest>(request.body);
+    if (kill) agent_.kill_role(kill->name);
+    exchange->respond(kill ? json_response(200, "{}") : error_response(kill.error()));
   } else if (path == "/list") {
     exchange->respond(reply(Result<ReplicaList>(ReplicaList{agent_.list()})));
   } else if (path == "/nodes") {
     exchange->respond(reply(Result<NodeList>(NodeList{{agent_.node()}})));
+  } else if (path == net::wire::kMetrics) {
+    net::Response page{.status = 200, .body = agent_.metrics_text()};
+    page.headers.add("content-type", "text/plain; version=0.0.4; charset=utf-8");
+    exchange->respond(std::move(page));
   } else if (path == "/watch") {
     watch(std::move(exchange));
   } else if (path == "/shutdown") {

@@ -75,6 +75,14 @@ Task<Result<std::vector<NodeInfo>>> LocalBackend::nodes() {
   co_return std::move(list->nodes);
 }
 
+Task<Result<void>> LocalBackend::kill_role(std::string name) {
+  auto body = detail::to_json(KillRoleRequest{.name = std::move(name)});
+  if (!body) co_return std::unexpected(std::move(body.error()));
+  auto answer = co_await call("/kill_role", std::move(*body));
+  if (!answer) co_return std::unexpected(std::move(answer.error()));
+  co_return Result<void>();
+}
+
 Task<Result<void>> LocalBackend::shut_down_instance() {
   auto answer = co_await call("/shutdown", "{}");
   if (!answer) co_return std::unexpected(std::move(answer.error()));

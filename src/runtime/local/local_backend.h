@@ -26,6 +26,8 @@ class LocalBackend final : public Backend {
   Task<Result<std::vector<NodeInfo>>> nodes() override;
   // Opens the stream of exits.
   void on_exit(std::function<void(ReplicaExit)> callback) override;
+  // Has the agent kill a role that does not answer any more ("proxy"); it is started again.
+  Task<Result<void>> kill_role(std::string name);
   // Asks the agent to end the instance.
   Task<Result<void>> shut_down_instance();
 

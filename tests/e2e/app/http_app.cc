@@ -110,7 +110,7 @@ class HttpApp {
   manta::Task<Note> call(Note note) { co_return note; }
 
   using methods =
-      manta::Methods<&HttpApp::echo, &HttpApp::wait, &HttpApp::count, &HttpApp::fail,
+      manta::Methods<manta::route<"GET", "/echo", &HttpApp::echo>, &HttpApp::wait, &HttpApp::count, &HttpApp::fail,
                      manta::route<"GET", "/seen", &HttpApp::seen>, manta::route<"*", "/raw/*", &HttpApp::raw>,
                      manta::route<"GET", "/items/{id}", &HttpApp::item>, &HttpApp::call>;
 

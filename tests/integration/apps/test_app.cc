@@ -92,6 +92,67 @@ class Echo {
   Options options_;
 };
 
+struct Lookup {
+  std::string deployment, application;
+};
+BOOST_DESCRIBE_STRUCT(Lookup, (), (deployment, application))
+
+class Partner {
+ public:
+  bool there() { return true; }
+  using methods = manta::Methods<&Partner::there>;
+};
+
+// Says of which application the deployment is that a name leads to.
+class Finder {
+ public:
+  Finder() = default;
+  explicit Finder(manta::Handle<Partner>) {}
+  std::string find(Lookup lookup) {
+    const auto handle = manta::get_deployment_handle(lookup.deployment, lookup.application);
+    return handle.call<manta::WhereAmI>("where_am_i").get(std::chrono::seconds(10)).application;
+  }
+  using methods = manta::Methods<&Finder::find>;
+};
+
+struct Tuning {
+  int level = 0;
+};
+BOOST_DESCRIBE_STRUCT(Tuning, (), (level))
+
+struct Tuned {
+  int level = 0;
+  int pid = 0;
+};
+BOOST_DESCRIBE_STRUCT(Tuned, (), (level, pid))
+
+// Takes its user_config while it runs.
+class Dial {
+ public:
+  void reconfigure(Tuning tuning) {
+    if (tuning.level < 0) throw std::invalid_argument("a level is not negative");
+    level_ = tuning.level;
+  }
+  Tuned call() { return {.level = level_, .pid = static_cast<int>(::getpid())}; }
+  using methods = manta::Methods<&Dial::call>;
+
+ private:
+  int level_ = 0;
+};
+
+manta::DeploymentConfig small() { return {.ray_actor_options = {.num_cpus = 0.1}}; }
+
+manta::Application build_finder(const manta::Args&) { return {.ingress = manta::bind<Finder>().with(small())}; }
+MANTA_APP(build_finder)
+
+manta::Application build_dial(const manta::Args&) { return {.ingress = manta::bind<Dial>().with(small())}; }
+MANTA_APP(build_dial)
+
+manta::Application build_pair(const manta::Args&) {
+  return {.ingress = manta::bind<Finder>(manta::bind<Partner>().with(small())).with(small())};
+}
+MANTA_APP(build_pair)
+
 manta::Application build(const manta::Args& args) {
   const auto options = args.as<Options>();
   manta::DeploymentConfig config{.num_replicas = options.num_replicas, .max_ongoing_requests = 100};

@@ -5,7 +5,7 @@
 #include "engines/engine.h"
 #include "engines/onnx/tokenizer.h"
 
-// For onnx_vs_python.py. usage: onnx_dump ids|embed|rerank ENGINES_DIR MODEL_DIR MAX_BATCH_TOKENS < lines
+// For onnx_vs_python.py. usage: onnx_dump ids|embed|rerank ENGINES_DIR MODEL_DIR MAX_BATCH_TOKENS [OPTION=VALUE...]
 // ids: a line is a text; prints its token ids. embed: prints "<token count> v0 v1 ...". rerank: a line is
 // "query<TAB>document"; prints "<token count> score".
 using namespace manta::engines;
@@ -51,13 +51,17 @@ int rerank(Engine& engine, const EngineOptions& options, const std::vector<std::
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc != 5) return 2;
+  if (argc < 5) return 2;
   std::vector<std::string> lines;
   for (std::string line; std::getline(std::cin, line);) lines.push_back(line);
   const std::string kind = argv[1];
   if (kind == "ids") return ids(argv[3], lines);
   Engine& engine = *manta::value_or_throw(load_engine("onnx", argv[2]));
-  const EngineOptions options = {{"model", argv[3]}, {"max_batch_tokens", argv[4]}};
+  EngineOptions options = {{"model", argv[3]}, {"max_batch_tokens", argv[4]}};
+  for (int i = 5; i < argc; ++i) {
+    const std::string option = argv[i];
+    options[option.substr(0, option.find('='))] = option.substr(option.find('=') + 1);
+  }
   return kind == "embed" ? embed(engine, options, lines) : rerank(engine, options, lines);
 } catch (const manta::Exception& e) {
   std::fprintf(stderr, "%s\n", e.what());

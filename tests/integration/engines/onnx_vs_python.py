@@ -44,8 +44,8 @@ def corpus():
     return lines
 
 
-def run_tool(args, kind, model, budget, lines):
-    command = [args.tool, kind, args.engines, str(Path(args.models) / model), str(budget)]
+def run_tool(args, kind, model, budget, lines, *options):
+    command = [args.tool, kind, args.engines, str(Path(args.models) / model), str(budget), *options]
     done = subprocess.run(command, input="\n".join(lines) + "\n", capture_output=True, encoding="utf-8")
     if done.returncode:
         sys.exit(f"{kind}: {done.stderr}")
@@ -77,20 +77,20 @@ def check_ids(args, lines):
     return [f"ids differ: {lines[i]!r}" for i in wrong[:5]]
 
 
-def check_embeddings(args, lines, budget):
+def check_embeddings(args, lines, budget, pooling):
     session, tokenizer = python_session(Path(args.models) / "minilm-l6")
     faults, worst = [], 0.0
-    for line, ours in zip(lines, run_tool(args, "embed", "minilm-l6", budget, lines), strict=True):
+    for line, ours in zip(lines, run_tool(args, "embed", "minilm-l6", budget, lines, f"pooling={pooling}"), strict=True):
         encoding = tokenizer.encode(line)
         hidden = python_output(session, encoding)
-        expected = hidden.mean(axis=0) if hidden.ndim == 2 else hidden
+        expected = hidden[0] if pooling == "cls" else hidden.mean(axis=0)
         expected = expected / np.linalg.norm(expected)
         count, *values = ours.split()
         difference = float(np.abs(np.array(values, dtype=np.float64) - expected).max())
         worst = max(worst, difference)
         if int(count) != len(encoding.ids) or difference > TOLERANCE:
-            faults.append(f"embed: {line[:60]!r}: {count} tokens against {len(encoding.ids)}, off by {difference:.2g}")
-    print(f"embed, budget {budget}: {len(lines)} texts, largest difference {worst:.2g}")
+            faults.append(f"embed, {pooling}: {line[:60]!r}: {count} tokens against {len(encoding.ids)}, off by {difference:.2g}")
+    print(f"embed, {pooling}, budget {budget}: {len(lines)} texts, largest difference {worst:.2g}")
     return faults[:5]
 
 
@@ -118,7 +118,9 @@ def main():
     lines = corpus()
     faults = check_ids(args, lines)
     for budget in (1, 2048):
-        faults += check_embeddings(args, lines, budget) + check_scores(args, lines, budget)
+        for pooling in ("mean", "cls"):
+            faults += check_embeddings(args, lines, budget, pooling)
+        faults += check_scores(args, lines, budget)
     print("\n".join(faults) or "equal")
     sys.exit(1 if faults else 0)
 

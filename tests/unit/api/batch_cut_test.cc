@@ -21,7 +21,7 @@ struct Case {
   BatchCut expected;
 };
 
-class BatchCutTest : public testing::TestWithParam<Case> {};
+class BatchCutTest : public ::testing::TestWithParam<Case> {};
 
 TEST_P(BatchCutTest, Cuts) {
   const Case& c = GetParam();
@@ -36,16 +36,16 @@ const BatchLimits kBudget{.max_batch_size = 4, .batch_wait_timeout_s = 0.01, .ma
 
 INSTANTIATE_TEST_SUITE_P(
     Table, BatchCutTest,
-    testing::Values(Case{"NothingWaits", kFour, {}, milliseconds(0), 0, 1, {}},
-                    Case{"FullGoesAtOnce", kFour, {1, 1, 1, 1, 1}, milliseconds(0), 0, 8, {4, {}}},
-                    Case{"WaitsForCompany", kFour, {1, 1}, milliseconds(4), 0, 4, {0, kNow + milliseconds(6)}},
-                    Case{"NeverLongerThanTheTimeout", kFour, {1}, milliseconds(10), 0, 4, {1, {}}},
-                    Case{"ALoneCallerIsNotHeld", kFour, {1}, milliseconds(0), 0, 1, {1, {}}},
-                    Case{"AsManyAsLastTimeGoAtOnce", kFour, {1, 1, 1}, milliseconds(0), 0, 3, {3, {}}},
-                    Case{"WaitsWhileABatchRuns", kFour, {1, 1, 1, 1}, milliseconds(50), 1, 1, {}},
-                    Case{"CostEndsABatch", kBudget, {6, 3, 4}, milliseconds(0), 0, 4, {2, {}}},
-                    Case{"TheFirstIsAdmittedWhateverItCosts", kBudget, {50, 1}, milliseconds(0), 0, 4, {1, {}}},
-                    Case{"ALoneExpensiveItemIsFull", kBudget, {50}, milliseconds(0), 0, 4, {1, {}}}),
+    ::testing::Values(Case{"NothingWaits", kFour, {}, milliseconds(0), 0, 1, {}},
+                      Case{"FullGoesAtOnce", kFour, {1, 1, 1, 1, 1}, milliseconds(0), 0, 8, {4, {}}},
+                      Case{"WaitsForCompany", kFour, {1, 1}, milliseconds(4), 0, 4, {0, kNow + milliseconds(6)}},
+                      Case{"NeverLongerThanTheTimeout", kFour, {1}, milliseconds(10), 0, 4, {1, {}}},
+                      Case{"ALoneCallerIsNotHeld", kFour, {1}, milliseconds(0), 0, 1, {1, {}}},
+                      Case{"AsManyAsLastTimeGoAtOnce", kFour, {1, 1, 1}, milliseconds(0), 0, 3, {3, {}}},
+                      Case{"WaitsWhileABatchRuns", kFour, {1, 1, 1, 1}, milliseconds(50), 1, 1, {}},
+                      Case{"CostEndsABatch", kBudget, {6, 3, 4}, milliseconds(0), 0, 4, {2, {}}},
+                      Case{"TheFirstIsAdmittedWhateverItCosts", kBudget, {50, 1}, milliseconds(0), 0, 4, {1, {}}},
+                      Case{"ALoneExpensiveItemIsFull", kBudget, {50}, milliseconds(0), 0, 4, {1, {}}}),
     [](const auto& info) { return info.param.name; });
 
 TEST(BatchCutTest, SeveralBatchesMayRun) {

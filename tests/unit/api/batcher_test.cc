@@ -5,7 +5,7 @@
 namespace manta {
 namespace {
 
-using testing::LocalApp;
+using manta::testing::LocalApp;
 
 // Sums batches; the first batch waits until the test opens the gate.
 class Adder {

@@ -7,8 +7,8 @@
 namespace manta {
 namespace {
 
+using manta::testing::LocalApp;
 using std::chrono::milliseconds;
-using testing::LocalApp;
 
 // Runs until it is told that nobody waits any more; looks at the flag only, as cancelled() knows the deadline by
 // itself.

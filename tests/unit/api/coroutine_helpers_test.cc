@@ -7,9 +7,9 @@
 namespace manta {
 namespace {
 
+using manta::testing::LocalApp;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::LocalApp;
 
 struct Steps {
   int square(int x) { return x * x; }

@@ -5,7 +5,7 @@
 namespace manta {
 namespace {
 
-using testing::LocalApp;
+using manta::testing::LocalApp;
 
 struct Web {
   Answer call(Question q) {

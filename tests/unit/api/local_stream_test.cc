@@ -5,8 +5,8 @@
 namespace manta {
 namespace {
 
-using testing::fake;
-using testing::LocalApp;
+using manta::testing::fake;
+using manta::testing::LocalApp;
 
 TEST(LocalStreamTest, ItemsArriveInOrderAndEnd) {
   LocalApp app(rag_application());

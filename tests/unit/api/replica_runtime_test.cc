@@ -22,7 +22,7 @@ class ReplicaRuntimeTest : public ::testing::Test {
 
   void SetUp() override {
     client_.run_and_wait([&] { dispatchers_.emplace(environment(client_), counts_); });
-    callers_.emplace(client_.strand(), *dispatchers_, "", "");
+    callers_.emplace(client_.strand(), *dispatchers_, names_, HandleOwner{});
   }
 
   void TearDown() override {
@@ -103,6 +103,7 @@ class ReplicaRuntimeTest : public ::testing::Test {
   routing::QueueCounts counts_;
   LoopThread client_{clock_};
   std::optional<routing::Dispatchers> dispatchers_;
+  DeploymentNames names_{client_.loop()};
   std::optional<HandleCallers> callers_;
   std::map<std::string, Replica> replicas_;
   spec::RoutingSnapshot snapshot_;
@@ -133,6 +134,47 @@ TEST_F(ReplicaRuntimeTest, ErrorsKeepTheirCodeAndMessage) {
   } catch (const Exception& exception) {
     EXPECT_EQ(exception.code(), ErrorCode::AppError);
     EXPECT_STREQ(exception.what(), "broken");
+  }
+}
+
+struct Mirror {
+  std::string self() {
+    return get_deployment_handle("Mirror")
+        .with({.timeout = std::chrono::milliseconds(30)})
+        .call<std::string>("self")
+        .get();
+  }
+  std::string elsewhere(std::string deployment, std::string application) {
+    return get_deployment_handle(deployment, application).call<WhereAmI>("where_am_i").get().deployment;
+  }
+  using methods = Methods<&Mirror::self, &Mirror::elsewhere>;
+};
+
+TEST_F(ReplicaRuntimeTest, ASelfCallThatCannotProceedNamesTheCause) {
+  deploy({.name = "app", .ingress = bind<Mirror>().with({.max_ongoing_requests = 1})});
+  auto call = Handle<Mirror>(callers_->of("app", "Mirror")).call<&Mirror::self>();
+  try {
+    call.get();
+    FAIL();
+  } catch (const Exception& exception) {
+    EXPECT_EQ(exception.code(), ErrorCode::DeadlineExceeded);
+    EXPECT_NE(std::string_view(exception.what()).find("'Mirror' calls itself"), std::string_view::npos)
+        << exception.what();
+  }
+}
+
+TEST_F(ReplicaRuntimeTest, ADeploymentOfAnotherApplicationIsFoundByItsName) {
+  deploy({.name = "app", .ingress = bind<Mirror>()});
+  deploy(rag_application());
+  const Handle<Mirror> mirror(callers_->of("app", "Mirror"));
+  EXPECT_EQ(mirror.call<&Mirror::elsewhere>("Retriever", "").get(), "Retriever");
+  EXPECT_EQ(mirror.call<&Mirror::elsewhere>("Retriever", "rag").get(), "Retriever");
+  try {
+    mirror.call<&Mirror::elsewhere>("Retreiver", "").get();
+    FAIL();
+  } catch (const Exception& exception) {
+    EXPECT_EQ(exception.code(), ErrorCode::NotFound);
+    EXPECT_STREQ(exception.what(), "no application has a deployment 'Retreiver'; did you mean 'Retriever'?");
   }
 }
 

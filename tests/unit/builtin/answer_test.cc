@@ -5,9 +5,9 @@
 namespace manta::builtin::openai {
 namespace {
 
-using testing::Contains;
-using testing::Pair;
-using testing::StartsWith;
+using ::testing::Contains;
+using ::testing::Pair;
+using ::testing::StartsWith;
 
 ErrorFields fields_of(const Error& error) {
   return value_or_throw(detail::from_json<ErrorReply>(error_json(error))).error;

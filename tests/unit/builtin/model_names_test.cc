@@ -8,11 +8,7 @@
 namespace manta::builtin {
 namespace {
 
-using testing::HasSubstr;
-
-openai::Endpoints with_models(std::vector<std::string> llms, std::string default_model = {}) {
-  return {.models = {.llms = std::move(llms), .default_model = std::move(default_model)}};
-}
+using ::testing::HasSubstr;
 
 TEST(ModelNameTest, IsTheFolderOfTheModel) {
   EXPECT_EQ(model_id("", "/models/minilm-l6"), "minilm-l6");
@@ -35,7 +31,7 @@ TEST(ModelNameTest, AMissingModelSaysWhichFileAndWhatToDo) {
 }
 
 TEST(ModelNameTest, TheVersionChangesWithTheFile) {
-  const std::string path = testing::TempDir() + "/version.onnx";
+  const std::string path = ::testing::TempDir() + "/version.onnx";
   std::ofstream(path) << "one";
   const std::string before = version_of(path);
   std::ofstream(path) << "three";
@@ -43,29 +39,70 @@ TEST(ModelNameTest, TheVersionChangesWithTheFile) {
   EXPECT_NE(version_of(path), before);
 }
 
+openai::Endpoints serving(OpenAiModels models) { return {.models = std::move(models)}; }
+
 TEST(ModelChoiceTest, TakesTheOnlyModelWhenNoneIsNamed) {
-  const auto endpoints = with_models({"a"});
-  EXPECT_EQ(endpoints.find(std::nullopt, endpoints.models.llms, true), 0u);
-  EXPECT_EQ(endpoints.find("", endpoints.models.llms, true), 0u);
+  const auto endpoints = serving({.llms = {"a"}, .embedders = {"b"}, .rerankers = {"c"}});
+  EXPECT_EQ(endpoints.llm(std::nullopt), 0u);
+  EXPECT_EQ(endpoints.llm(""), 0u);
+  EXPECT_EQ(endpoints.embedder(std::nullopt), 0u);
+  EXPECT_EQ(endpoints.reranker(std::nullopt), 0u);
 }
 
-TEST(ModelChoiceTest, TakesTheDefaultOfSeveral) {
-  const auto endpoints = with_models({"a", "b"}, "b");
-  EXPECT_EQ(endpoints.find(std::nullopt, endpoints.models.llms, true), 1u);
-  EXPECT_EQ(endpoints.find("a", endpoints.models.llms, true), 0u);
+TEST(ModelChoiceTest, TakesTheDefaultOfSeveralOfItsKind) {
+  const auto endpoints = serving({.llms = {"a", "b"},
+                                  .embedders = {"c", "d", "e"},
+                                  .rerankers = {"f", "g"},
+                                  .default_model = "b",
+                                  .default_embedder = "e",
+                                  .default_reranker = "g"});
+  EXPECT_EQ(endpoints.llm(std::nullopt), 1u);
+  EXPECT_EQ(endpoints.llm("a"), 0u);
+  EXPECT_EQ(endpoints.embedder(std::nullopt), 2u);
+  EXPECT_EQ(endpoints.embedder("c"), 0u);
+  EXPECT_EQ(endpoints.reranker(""), 1u);
 }
 
 TEST(ModelChoiceTest, NeedsANameAmongSeveralWithoutADefault) {
-  const auto endpoints = with_models({"a", "b"});
-  const auto found = endpoints.find(std::nullopt, endpoints.models.llms, true);
+  const auto endpoints = serving({.llms = {"a", "b"}, .embedders = {"c", "d"}, .default_model = "a"});
+  const auto found = endpoints.embedder(std::nullopt);
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().code, ErrorCode::InvalidArgument);
-  EXPECT_THAT(found.error().message, HasSubstr("a, b"));
+  EXPECT_THAT(found.error().message, HasSubstr("c, d"));
 }
 
 TEST(ModelChoiceTest, AnUnknownNameIsNotFoundEvenWithOneModel) {
-  const auto endpoints = with_models({"a"});
-  EXPECT_EQ(endpoints.find("b", endpoints.models.llms, true).error().code, ErrorCode::NotFound);
+  EXPECT_EQ(serving({.llms = {"a"}}).llm("b").error().code, ErrorCode::NotFound);
+}
+
+struct BadNames {
+  OpenAiModels models;
+  std::string place, says;
+};
+class ModelNamesRefusal : public ::testing::TestWithParam<BadNames> {};
+
+TEST_P(ModelNamesRefusal, NamesThePlace) {
+  try {
+    openai::check_names(GetParam().models);
+    FAIL();
+  } catch (const Exception& exception) {
+    EXPECT_EQ(exception.code(), ErrorCode::InvalidArgument);
+    EXPECT_EQ(exception.error().detail, GetParam().place);
+    EXPECT_THAT(exception.what(), HasSubstr(GetParam().says));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Names, ModelNamesRefusal,
+    ::testing::Values(BadNames{{.llms = {"a", "b", "a"}}, "llms[2].id", "llms[0] and llms[2] are both named 'a'"},
+                      BadNames{{.llms = {"a"}, .embedders = {"a"}}, "embedders[0].id", "llms[0] and embedders[0]"},
+                      BadNames{{.llms = {"a", "b"}, .default_model = "c"}, "default_model", "it has: a, b"},
+                      BadNames{{.embedders = {"a"}, .default_model = "a"}, "default_model", "llms has no such model"},
+                      BadNames{{.embedders = {"a"}, .default_embedder = "x"}, "default_embedder", "'x'"},
+                      BadNames{{.default_reranker = "x"}, "default_reranker", "it has: none"}));
+
+TEST(ModelNamesTest, DifferentNamesAndKnownDefaultsAreFine) {
+  openai::check_names({.llms = {"a", "b"}, .embedders = {"c"}, .default_model = "b", .default_embedder = "c"});
 }
 
 }  // namespace

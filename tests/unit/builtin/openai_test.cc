@@ -9,7 +9,9 @@
 #include <manta/detail/json.h>
 #include <manta/testing.h>
 
+#include "builtin/openai/endpoints.h"
 #include "builtin/openai/replies.h"
+#include "builtin/openai/requests.h"
 #include "codec/base64.h"
 
 namespace manta::builtin {
@@ -175,6 +177,7 @@ TEST_F(OpenAiTest, BadRequestsHaveOpenAisErrorBody) {
       "model_not_found");
   EXPECT_EQ(refuse("/v1/completions", R"({"prompt": "long"})", 400).code, "context_length_exceeded");
   EXPECT_EQ(refuse("/v1/nothing", "{}", 404).type, "not_found_error");
+  EXPECT_THAT(app_.get("/v1/models/").body, HasSubstr("GET /v1/models lists them"));
 }
 
 TEST_F(OpenAiTest, AnotherVerbIsToldWhichOneWorks) {
@@ -190,10 +193,19 @@ TEST_F(OpenAiTest, AFullModelSaysWhenToComeBack) {
   EXPECT_THAT(response.headers, Contains(Pair("retry-after", "3")));
 }
 
-TEST_F(OpenAiTest, UnknownFieldsAreCounted) {
+TEST_F(OpenAiTest, UnknownFieldsAreIgnored) {
   ask<openai::ChatReply>("/v1/chat/completions",
                          R"({"messages": [{"role": "user", "content": "hi"}], "logit_bias": {}, "user": "me"})");
-  EXPECT_EQ(app_.handle<OpenAi>().call<&OpenAi::ignored_fields>().get(), 2);
+}
+
+TEST(OpenAiEndpointsTest, UnknownFieldsAreCountedForTheirEndpoint) {
+  std::map<std::string, std::size_t> counted;
+  const openai::Endpoints endpoints{.count_ignored = [&counted](std::string_view endpoint, std::size_t fields) {
+    counted[std::string(endpoint)] += fields;
+  }};
+  EXPECT_TRUE(endpoints.parse<openai::ChatRequest>("chat/completions", R"({"logit_bias": {}, "user": "me", "n": 1})"));
+  EXPECT_TRUE(endpoints.parse<openai::RerankBody>("rerank", R"({"query": "q"})"));
+  EXPECT_EQ(counted, (std::map<std::string, std::size_t>{{"chat/completions", 2}}));
 }
 
 TEST_F(OpenAiTest, AHandleGetsACompletion) {

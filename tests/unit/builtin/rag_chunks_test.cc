@@ -10,23 +10,23 @@
 namespace rag {
 namespace {
 
-using testing::ElementsAre;
-using testing::EndsWith;
-using testing::Field;
-using testing::HasSubstr;
-using testing::SizeIs;
-using testing::StartsWith;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
 
-std::vector<std::string> texts_of(std::string_view text, std::size_t max_characters = 800) {
+std::vector<std::string> texts_of(std::string_view text, std::size_t max_characters = 1200) {
   std::vector<std::string> texts;
   for (const Chunk& chunk : cut("d.md", text, max_characters)) texts.push_back(chunk.text);
   return texts;
 }
 
-class RagFolderTest : public testing::Test {
+class RagFolderTest : public ::testing::Test {
  protected:
   RagFolderTest()
-      : folder_(testing::TempDir() + "/rag_docs_" + testing::UnitTest::GetInstance()->current_test_info()->name()) {
+      : folder_(::testing::TempDir() + "/rag_docs_" + ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_ + "/sub");
   }
@@ -41,9 +41,15 @@ TEST(RagCutTest, APassageBeginsWithTheHeadingsAboveIt) {
   EXPECT_THAT(texts_of("# A\none\n## B\ntwo\n# C\nthree\n"), ElementsAre("A\none\n", "A > B\ntwo\n", "C\nthree\n"));
 }
 
+TEST(RagCutTest, EachSentenceKnowsTheHeadingsAboveIt) {
+  EXPECT_THAT(cut("d.md", "# A\n## B\nOne. Two.\n").at(0).sentences, ElementsAre("A > B: One.", "A > B: Two."));
+}
+
+TEST(RagCutTest, WhatHasNoWordsMakesNoPassage) { EXPECT_THAT(texts_of("# A\n---\n"), SizeIs(0)); }
+
 TEST(RagCutTest, AHeadingWithoutTextMakesNoPassage) { EXPECT_THAT(texts_of("# A\n\n## B\n\n"), SizeIs(0)); }
 
-TEST(RagCutTest, ParagraphsThatFitStayTogether) { EXPECT_THAT(texts_of("one\n\ntwo\n"), ElementsAre("one\ntwo\n")); }
+TEST(RagCutTest, ParagraphsThatFitStayTogether) { EXPECT_THAT(texts_of("one\n\ntwo\n"), ElementsAre("one\n\ntwo\n")); }
 
 TEST(RagCutTest, ParagraphsThatDoNotFitAreApart) {
   EXPECT_THAT(texts_of("first words\n\nother words\n", 16), ElementsAre("first words\n", "other words\n"));

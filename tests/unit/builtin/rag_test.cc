@@ -16,8 +16,8 @@ namespace {
 
 using manta::testing::fake;
 using manta::testing::LocalApp;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 using Embed = manta::builtin::Embed;
 using Embeddings = manta::builtin::Embeddings;
@@ -54,19 +54,18 @@ Embeddings embeddings_of(const EmbedRequest& request) {
   return made;
 }
 
-// The last document first.
-Ranking reversed(const RerankRequest& request) {
+// Likes the documents that end with "4", and the others the less the later they are.
+Ranking fond_of_four(const RerankRequest& request) {
   Ranking ranking;
-  for (std::size_t i = request.documents.size(); i-- > 0;)
-    ranking.results.push_back({.index = static_cast<std::int64_t>(i), .score = static_cast<double>(i)});
-  if (ranking.results.size() > static_cast<std::size_t>(request.top_n))
-    ranking.results.resize(static_cast<std::size_t>(request.top_n));
+  for (std::size_t i = 0; i < request.documents.size(); ++i)
+    ranking.results.push_back({.index = static_cast<std::int64_t>(i),
+                               .score = request.documents[i].ends_with("4") ? 9.0 : -static_cast<double>(i)});
   return ranking;
 }
 
 LocalApp::Fakes fakes() {
   return {fake<Embed>().on<&Embed::encode>(vector_of).on<&Embed::embed>(embeddings_of),
-          fake<Rerank>().on<&Rerank::rerank>(reversed),
+          fake<Rerank>().on<&Rerank::rerank>(fond_of_four),
           fake<Llm>()
               .on<&Llm::generate>(
                   [](const GenerateRequest& request) { return Generation{.text = request.messages.at(1).content}; })
@@ -74,8 +73,9 @@ LocalApp::Fakes fakes() {
                 return std::vector<GenerationChunk>{{.text = "one "}, {.text = "two"}, {.finish_reason = "stop"}};
               }),
           fake<Retriever>().on<&Retriever::search>([](const std::vector<float>&, int count) {
-            std::vector<Passage> found;
-            for (int i = 0; i < count; ++i) found.push_back({"passage " + std::to_string(i), "d.md", 0});
+            std::vector<Candidate> found;
+            for (int i = 0; i < count; ++i)
+              found.push_back({"passage " + std::to_string(i), "d.md", "sentence " + std::to_string(i), 1.0 - i});
             return found;
           })};
 }
@@ -108,15 +108,39 @@ class MeetingPoint {
   int arrived_ = 0;
 };
 
-TEST(RagTest, TheAnswerIsMadeFromTheBestOfTenRerankedPassages) {
+TEST(RagTest, TheAnswerIsMadeFromTheBestOfTenPassages) {
   LocalApp app(application(), fakes());
-  const Answer answer = ask(app, R"({"query": "why?"})");
-  EXPECT_THAT(texts_of(answer.sources), ElementsAre("passage 9", "passage 8", "passage 7"));
+  const Answer answer = ask(app, R"({"query": "why 4?"})");
+  // Four has the question's word and pleases the reranker, but is only fifth by cosine.
+  EXPECT_THAT(texts_of(answer.sources), ElementsAre("passage 0", "passage 4", "passage 1"));
   EXPECT_EQ(answer.sources[0].document, "d.md");
-  EXPECT_EQ(answer.sources[0].score, 9);
-  EXPECT_THAT(answer.answer, HasSubstr("[1] (d.md) passage 9"));
+  EXPECT_THAT(answer.answer, HasSubstr("[1] (d.md) passage 0"));
   for (const char* stage : {"embed", "retrieve", "rerank", "generate", "total"})
     EXPECT_TRUE(answer.timings_ms.contains(stage)) << stage;
+}
+
+TEST(RagTest, TheRerankerReadsTheNearestSentenceOfEachPassage) {
+  LocalApp::Fakes listening = fakes();
+  const auto read = std::make_shared<std::vector<std::string>>();
+  listening[1] = fake<Rerank>().on<&Rerank::rerank>([read](const RerankRequest& request) {
+    *read = request.documents;
+    return fond_of_four(request);
+  });
+  LocalApp app(application(), std::move(listening));
+  const Answer answer = ask(app, R"({"query": "why?", "top_k": 5})");
+  ASSERT_EQ(read->size(), 10u);
+  EXPECT_EQ(read->at(4), "sentence 4");
+  EXPECT_THAT(texts_of(answer.sources), ElementsAre("passage 0", "passage 1", "passage 2", "passage 4", "passage 3"));
+}
+
+TEST(RagTest, ASearchFindsTheSourcesOfTheAnswer) {
+  LocalApp app(application(), fakes());
+  const manta::HttpResponse response = app.post("/search", R"({"query": "why 4?", "top_k": 2})");
+  ASSERT_EQ(response.status, 200) << response.body;
+  const Found found = manta::value_or_throw(manta::detail::from_json<Found>(response.body));
+  EXPECT_EQ(texts_of(found.sources), texts_of(ask(app, R"({"query": "why 4?", "top_k": 2})").sources));
+  EXPECT_TRUE(found.timings_ms.contains("total"));
+  EXPECT_FALSE(found.timings_ms.contains("generate"));
 }
 
 TEST(RagTest, TopKSaysHowManySourcesThereAre) {
@@ -127,8 +151,8 @@ TEST(RagTest, TopKSaysHowManySourcesThereAre) {
 TEST(RagTest, CandidatesAreSearchedInsteadOfTheFolder) {
   LocalApp app(application(), fakes());
   const Answer answer = ask(app, R"({"query": "a question", "candidates": ["b", "a near one", "c"], "top_k": 1})");
-  EXPECT_THAT(texts_of(answer.sources), ElementsAre("c"));  // nearest first, then reversed by the reranker
-  EXPECT_EQ(answer.sources[0].document, "candidate 2");
+  EXPECT_THAT(texts_of(answer.sources), ElementsAre("a near one"));
+  EXPECT_EQ(answer.sources[0].document, "candidate 1");
 }
 
 TEST(RagTest, QueryAndCandidatesAreEmbeddedAtTheSameTime) {

@@ -9,35 +9,46 @@
 namespace rag {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 std::string empty_folder(const std::string& name) {
-  const std::string folder = testing::TempDir() + "/" + name;
+  const std::string folder = ::testing::TempDir() + "/" + name;
   std::filesystem::remove_all(folder);
   return folder;
 }
 
-std::vector<std::size_t> rows_of(const std::vector<VectorIndex::Hit>& hits) {
-  std::vector<std::size_t> rows;
-  for (const auto& hit : hits) rows.push_back(hit.row);
-  return rows;
+std::vector<std::size_t> passages_of(const std::vector<VectorIndex::Hit>& hits) {
+  std::vector<std::size_t> passages;
+  for (const auto& hit : hits) passages.push_back(hit.passage);
+  return passages;
 }
 
 TEST(VectorIndexTest, TheNearestComeFirst) {
   VectorIndex index;
-  index.add(std::vector<float>{1, 0});
-  index.add(std::vector<float>{0, 1});
-  index.add(std::vector<float>{0.6F, 0.8F});
+  index.add(std::vector<float>{1, 0}, 0);
+  index.add(std::vector<float>{0, 1}, 1);
+  index.add(std::vector<float>{0.6F, 0.8F}, 2);
   const auto hits = index.search(std::vector<float>{0, 1}, 2);
-  EXPECT_THAT(rows_of(hits), ElementsAre(1, 2));
+  EXPECT_THAT(passages_of(hits), ElementsAre(1, 2));
   EXPECT_NEAR(hits[1].score, 0.8, 1e-6);
 }
 
 TEST(VectorIndexTest, EqualOnesComeInTheirOrderAndNoMoreThanThereAre) {
   VectorIndex index;
-  for (int i = 0; i < 3; ++i) index.add(std::vector<float>{1, 0});
-  EXPECT_THAT(rows_of(index.search(std::vector<float>{1, 0}, 10)), ElementsAre(0, 1, 2));
+  for (int i = 0; i < 3; ++i) index.add(std::vector<float>{1, 0}, static_cast<std::size_t>(i));
+  EXPECT_THAT(passages_of(index.search(std::vector<float>{1, 0}, 10)), ElementsAre(0, 1, 2));
+}
+
+TEST(VectorIndexTest, APassageIsAsNearAsItsNearestPart) {
+  VectorIndex index;
+  index.add(std::vector<float>{0.6F, 0.8F}, 0);
+  index.add(std::vector<float>{1, 0}, 1);
+  index.add(std::vector<float>{0, 1}, 1);
+  const auto hits = index.search(std::vector<float>{0, 1}, 2);
+  EXPECT_THAT(passages_of(hits), ElementsAre(1, 0));
+  EXPECT_EQ(hits[0].part, 1u);
+  EXPECT_EQ(hits[0].score, 1);
 }
 
 TEST(VectorIndexTest, AnEmptyIndexFindsNothing) {
@@ -88,6 +99,7 @@ TEST(RagPromptTest, LongSourcesAreShortenedToFitTheContext) {
 }
 
 TEST(RagQuestionTest, SaysWhatIsWrongWithIt) {
+  EXPECT_THROW(Search{}.validate(), manta::Exception);
   EXPECT_THROW(Question{}.validate(), manta::Exception);
   EXPECT_THROW((Question{.query = "q", .top_k = 11}.validate()), manta::Exception);
   EXPECT_THROW((Question{.query = "q", .max_tokens = 0}.validate()), manta::Exception);

@@ -37,8 +37,29 @@ TEST_F(ConfigSourceTest, AMissingLibraryIsNamed) {
   const auto config =
       read_config_file(write("app.yaml", "applications:\n- import_path: ./none.so:build\n"), environment);
   ASSERT_FALSE(config);
-  EXPECT_NE(config.error().message.find("there is no file " + folder + "/none.so"), std::string::npos)
-      << config.error().message;
+  EXPECT_EQ(config.error().message, folder +
+                                        "/app.yaml:2:16: application 'default': import_path './none.so:build': "
+                                        "there is no file " +
+                                        folder + "/none.so");
+}
+
+TEST_F(ConfigSourceTest, AMissingLibraryIsComparedWithItsNeighbours) {
+  write("libapp.so", "");
+  const auto config = config_of_target(folder + "/libap.so:build", "", environment);
+  ASSERT_FALSE(config);
+  EXPECT_TRUE(config.error().message.ends_with("; did you mean 'libapp.so'?")) << config.error().message;
+}
+
+TEST_F(ConfigSourceTest, TellsThePlacesOfWhatIsFoundWrongLater) {
+  const std::string path =
+      write("app.yaml", "applications:\n- import_path: builtin:embed\n  deployments:\n  - name: Ebmed\n");
+  spec::ConfigPlaces places;
+  ASSERT_TRUE(config_of_target(path, "", environment, &places));
+  EXPECT_EQ(
+      places.located({.message = "no such deployment", .detail = "$.applications[0].deployments[0].name"}).message,
+      path + ":4:11: no such deployment");
+  EXPECT_EQ(places.located({.message = "no place"}).message, "no place");
+  EXPECT_EQ(spec::ConfigPlaces().located({.message = "no file", .detail = "$.applications[0]"}).message, "no file");
 }
 
 TEST_F(ConfigSourceTest, AMissingFileIsNamed) {

@@ -31,6 +31,17 @@ TEST(MakeRecordsTest, TheConfigurationNamesTheApplication) {
   EXPECT_EQ(record().route_prefix, "/");
 }
 
+TEST(MakeRecordsTest, OnlyARoutePrefixThatIsGivenReplacesTheCodes) {
+  const auto prefix = [](const spec::ApplicationConfig& config) {
+    spec::ApplicationGraph built = graph();
+    built.route_prefix = "/code";
+    return make_records(config, {}, {built}, 1)->front().route_prefix;
+  };
+  EXPECT_EQ(prefix({.name = "mine"}), "/code");
+  EXPECT_EQ(prefix({.route_prefix = "/mine"}), "/mine");
+  EXPECT_EQ(prefix({.route_prefix = "/"}), "/");
+}
+
 TEST(MakeRecordsTest, SeveralApplicationsKeepTheirOwnNames) {
   const auto records = make_records({.name = "both"}, {}, {graph("a"), graph("b")}, 1);
   ASSERT_TRUE(records);
@@ -55,6 +66,19 @@ TEST(MakeRecordsTest, AnUnknownDeploymentIsNamedWithThoseThatExist) {
   EXPECT_EQ(records.error().code, ErrorCode::InvalidArgument);
   EXPECT_NE(records.error().message.find("'Embedd'"), std::string::npos);
   EXPECT_NE(records.error().message.find("it has: Embed, Rag"), std::string::npos);
+  EXPECT_NE(records.error().message.find("did you mean 'Embed'?"), std::string::npos);
+}
+
+TEST(MakeRecordsTest, ErrorsOfOverridesTellTheirPlaceInTheConfiguration) {
+  const auto place = [](std::vector<spec::DeploymentOverride> overrides) {
+    auto records = make_records({.deployments = std::move(overrides)}, {}, {graph()}, 1);
+    return of_application(2, std::move(records.error())).detail;
+  };
+  EXPECT_EQ(place({{.name = "Embed"}, {.name = "Non"}}), "$.applications[2].deployments[1].name");
+  EXPECT_EQ(place({{.name = "Rag", .fields = {{"num_replicas", "\"two\""}}}}),
+            "$.applications[2].deployments[0].num_replicas");
+  EXPECT_EQ(place({{.name = "Rag", .fields = {{"ray_actor_options", R"({"num_gpus":1.5})"}}}}),
+            "$.applications[2].deployments[0].ray_actor_options.num_gpus");
 }
 
 TEST(MakeRecordsTest, AWrongTypeInAnOverrideIsRefused) {
@@ -78,6 +102,8 @@ TEST(VersionTest, ChangesWithWhatAProcessGetsAtItsStart) {
   EXPECT_NE(with([](auto& r) { r.graph.nodes[0].config.ray_actor_options.num_gpus = 1; }), version);
   EXPECT_EQ(with([](auto& r) { r.graph.nodes[0].config.num_replicas = 7; }), version) << "scaling restarts nothing";
   EXPECT_EQ(with([](auto& r) { r.graph.nodes[0].config.health_check_period_s = 1; }), version);
+  EXPECT_EQ(with([](auto& r) { r.graph.nodes[0].config.max_ongoing_requests = 9; }), version) << "told while it runs";
+  EXPECT_EQ(with([](auto& r) { r.graph.nodes[0].config.user_config = "{}"; }), version) << "told while it runs";
   EXPECT_NE(version_of(base, base.graph.nodes[1]), version);
 }
 

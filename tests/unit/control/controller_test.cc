@@ -8,6 +8,7 @@
 #include <manta/detail/json.h>
 
 #include "runtime/fake/fake_backend.h"
+#include "sim/sleep.h"
 #include "unit/control/fake_replicas.h"
 
 namespace manta::control {
@@ -16,10 +17,14 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-Task<Result<std::vector<spec::ApplicationGraph>>> one_deployment(int num_replicas) {
+Task<Result<std::vector<spec::ApplicationGraph>>> one_deployment(Loop& loop, Duration takes, int num_replicas,
+                                                                 int max_ongoing) {
+  if (takes > Duration::zero()) co_await sim::Sleep(loop, takes);
   spec::ApplicationGraph graph{.name = "app", .ingress = "D"};
-  graph.nodes.push_back(
-      {.name = "D", .class_name = "D", .fingerprint = "f", .config = {.name = "D", .num_replicas = num_replicas}});
+  graph.nodes.push_back({.name = "D",
+                         .class_name = "D",
+                         .fingerprint = "f",
+                         .config = {.name = "D", .num_replicas = num_replicas, .max_ongoing_requests = max_ongoing}});
   co_return std::vector{graph};
 }
 
@@ -47,15 +52,16 @@ class ControllerTest : public testing::Test {
     store.reset();
     store = std::move(*StateStore::open(folder + "/state.db"));
     controller = std::make_unique<Controller>(
-        ControllerParts{
-            .loop = loop,
-            .logger = logger,
-            .metrics = metrics,
-            .backend = backend,
-            .store = *store,
-            .artifacts = artifacts,
-            .describe = [this](ArtifactRef, std::string,
-                               std::map<std::string, std::string>) { return one_deployment(num_replicas); }},
+        ControllerParts{.loop = loop,
+                        .logger = logger,
+                        .metrics = metrics,
+                        .backend = backend,
+                        .store = *store,
+                        .artifacts = artifacts,
+                        .describe =
+                            [this](ArtifactRef, std::string, std::map<std::string, std::string>) {
+                              return one_deployment(loop, describing, num_replicas, max_ongoing);
+                            }},
         ControllerOptions{.seed = 1});
     controller->begin();
     loop.poll();
@@ -103,6 +109,8 @@ class ControllerTest : public testing::Test {
   std::unique_ptr<StateStore> store;
   std::unique_ptr<Controller> controller;
   int num_replicas = 1;
+  int max_ongoing = 5;
+  Duration describing = Duration::zero();
 };
 
 TEST_F(ControllerTest, RoutesToReplicasWhenTheyRunAndNotBefore) {
@@ -121,6 +129,28 @@ TEST_F(ControllerTest, RoutesToReplicasWhenTheyRunAndNotBefore) {
   EXPECT_EQ(status().status_trigger, "CONFIG_UPDATE_COMPLETED");
 }
 
+TEST_F(ControllerTest, AnApplicationIsAnnouncedAsNotReadyWhileItIsDescribed) {
+  run(1);
+  describing = seconds(2);
+  spec::InstanceConfig config;
+  config.applications = {{.name = "app", .import_path = "builtin:test"},
+                         {.name = "more", .import_path = "builtin:test"}};
+  std::optional<Result<void>> result;
+  TaskScope scope(loop);
+  scope.spawn(deploy_into(*controller, config, result));
+  loop.poll();
+  ASSERT_FALSE(result);
+  ASSERT_EQ(snapshot().applications.size(), 2u);
+  EXPECT_TRUE(snapshot().applications[0].ready) << "it serves on";
+  EXPECT_EQ(snapshot().applications[1], (spec::ApplicationRoutes{.application = "more"}));
+  pass(seconds(2));
+  pass(seconds(2));
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(*result) << "both have the same name and prefix";
+  ASSERT_EQ(snapshot().applications.size(), 1u) << "the refused deploy has left nothing";
+  EXPECT_TRUE(snapshot().applications[0].ready);
+}
+
 TEST_F(ControllerTest, TheFirstRestartIsImmediate) {
   run(1);
   pass(seconds(2));
@@ -133,6 +163,21 @@ TEST_F(ControllerTest, TheFirstRestartIsImmediate) {
   fakes.tell(first(), {.state = "RUNNING"});
   loop.poll();
   EXPECT_EQ(status().status, "HEALTHY");
+}
+
+TEST_F(ControllerTest, TheSeriesOfAReplicaGoAMinuteAfterItsEnd) {
+  run(1);
+  const std::string dead = first();
+  kill(dead);
+  pass(seconds(59));
+  EXPECT_NE(controller->metrics_text().find(dead), std::string::npos);
+  pass(seconds(1));
+  EXPECT_EQ(controller->metrics_text().find(dead), std::string::npos);
+  EXPECT_NE(controller->metrics_text().find(first()), std::string::npos);
+  EXPECT_NE(controller->metrics_text().find("ray_serve_replica_startup_latency_ms_count{"), std::string::npos);
+  ASSERT_TRUE(controller->delete_application("app"));
+  pass(seconds(60));
+  EXPECT_EQ(controller->metrics_text().find("ray_serve_application_status{"), std::string::npos);
 }
 
 TEST_F(ControllerTest, TheSecondRestartWaits) {
@@ -161,6 +206,28 @@ TEST_F(ControllerTest, ThreeFailedStartsOfOneReplicaAreAFailedDeploy) {
   EXPECT_TRUE(backend.running().empty()) << "terminal until the next deploy";
   ASSERT_TRUE(deploy(1));
   EXPECT_EQ(backend.running().size(), 1u);
+}
+
+TEST_F(ControllerTest, AStartThatWouldFailAgainTheSameWayIsAFailedDeployAtOnce) {
+  ASSERT_TRUE(deploy(2));
+  fakes.tell(first(), {.state = "START_FAILED", .message = "D: unknown option 'x'", .is_final = true});
+  loop.poll();
+  EXPECT_EQ(status().status, "DEPLOY_FAILED");
+  EXPECT_NE(status().message.find("unknown option 'x'"), std::string::npos) << status().message;
+  pass(seconds(100));
+  EXPECT_EQ(backend.running().size(), 1u) << "nothing new is started";
+}
+
+TEST_F(ControllerTest, ADeploymentThatHasServedTriesAgainWhateverTheReplicaSays) {
+  run(1);
+  pass(seconds(2));
+  kill(first());
+  ASSERT_EQ(backend.running().size(), 1u);
+  fakes.tell(first(), {.state = "START_FAILED", .message = "D: no model", .is_final = true});
+  loop.poll();
+  EXPECT_EQ(status().status, "UNHEALTHY");
+  pass(seconds(1));
+  EXPECT_EQ(backend.running().size(), 1u) << "the file may come back";
 }
 
 TEST_F(ControllerTest, AReplicaThatIsNotReadyInTimeFails) {
@@ -207,6 +274,54 @@ TEST_F(ControllerTest, AnUpdateReplacesEveryReplicaAndStartsBeforeItStops) {
   }
   EXPECT_EQ(backend.running().size(), 2u);
   for (const auto& [id, process] : before) EXPECT_FALSE(backend.running().contains(id));
+  EXPECT_EQ(status().status, "HEALTHY");
+}
+
+TEST_F(ControllerTest, NewLimitsAreToldToTheReplicasThatRun) {
+  run(2);
+  const auto before = backend.running();
+  EXPECT_TRUE(fakes.settings.empty());
+  max_ongoing = 9;
+  ASSERT_TRUE(deploy(2));
+  loop.poll();
+  ASSERT_EQ(fakes.settings.size(), 2u);
+  EXPECT_NE(fakes.settings[0].find("\"max_ongoing_requests\":9"), std::string::npos) << fakes.settings[0];
+  EXPECT_EQ(snapshot().deployments.at(0).replicas.at(0).max_ongoing_requests, 9);
+  EXPECT_EQ(status().status, "HEALTHY");
+  EXPECT_EQ(status().status_trigger, "CONFIG_UPDATE_COMPLETED");
+  EXPECT_EQ(backend.running().size(), before.size());
+  for (const auto& [id, process] : before) EXPECT_TRUE(backend.running().contains(id)) << "no restart";
+  pass(seconds(20));
+  EXPECT_EQ(fakes.settings.size(), 2u) << "told once";
+}
+
+TEST_F(ControllerTest, ReplicasThatRefuseTheirSettingsServeOnAndTheDeployHasFailed) {
+  run(1);
+  const std::string before = first();
+  fakes.settings_error = R"({"error":{"type":"AppError","message":"no such model"}})";
+  max_ongoing = 9;
+  ASSERT_TRUE(deploy(1));
+  loop.poll();
+  EXPECT_EQ(status().status, "DEPLOY_FAILED");
+  EXPECT_EQ(status().message, "replica " + before + ": reconfigure() failed: no such model");
+  EXPECT_EQ(first(), before);
+  EXPECT_EQ(routed(), 1u);
+  fakes.settings_error.clear();
+  ASSERT_TRUE(deploy(1));
+  loop.poll();
+  EXPECT_EQ(status().status, "HEALTHY") << "the next deploy tries again";
+}
+
+TEST_F(ControllerTest, SettingsThatDidNotArriveAreToldAgain) {
+  run(1);
+  fakes.settings_error = R"({"error":{"type":"Unavailable","message":"busy"}})";
+  max_ongoing = 9;
+  ASSERT_TRUE(deploy(1));
+  loop.poll();
+  EXPECT_EQ(status().status, "UPDATING");
+  fakes.settings_error.clear();
+  pass(seconds(1));
+  loop.poll();
   EXPECT_EQ(status().status, "HEALTHY");
 }
 
@@ -258,6 +373,20 @@ TEST_F(ControllerTest, StoppingAllForgetsNothing) {
   EXPECT_TRUE(done);
   EXPECT_TRUE(backend.running().empty());
   EXPECT_EQ(store->applications()->size(), 1u);
+}
+
+TEST_F(ControllerTest, TheStatusOfProxiesIsAMetric) {
+  const auto shown = [this](const std::string& status) {
+    controller->set_proxy_status("n", status);
+    loop.poll();
+    const std::string text = controller->metrics_text();
+    const std::size_t at = text.find("proxy_status{node_id=\"n\"} ");
+    return at == std::string::npos ? '?' : text.at(text.find(' ', at) + 1);
+  };
+  EXPECT_EQ(shown("STARTING"), '1');
+  EXPECT_EQ(shown("HEALTHY"), '2');
+  EXPECT_EQ(shown("UNHEALTHY"), '3');
+  EXPECT_EQ(shown("DRAINED"), '5');
 }
 
 TEST_F(ControllerTest, AProcessThatCannotBeStartedCountsAsAFailedStart) {

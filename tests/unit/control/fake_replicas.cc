@@ -8,6 +8,8 @@
 #include "net/items.h"
 #include "net/wire.h"
 
+#include "spec/settings.h"
+
 namespace manta::control {
 
 FakeReplicas::FakeReplicas(Loop& loop) : loop_(loop) {
@@ -33,6 +35,11 @@ void FakeReplicas::handle(const std::string& id, const net::ExchangePtr& exchang
     exchange->start(200, {});
     replica.states = exchange;
     if (!replica.last.empty()) exchange->write(replica.last);
+    return;
+  }
+  if (exchange->request().target == spec::kSettingsPath) {
+    settings.push_back(exchange->request().body);
+    exchange->respond(settings_error.empty() ? net::Response{} : net::Response{.status = 500, .body = settings_error});
     return;
   }
   ++health_checks;

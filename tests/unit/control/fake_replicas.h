@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/loop.h"
 #include "net/server.h"
@@ -24,6 +25,8 @@ class FakeReplicas {
   void end(const std::string& id) { replicas_.erase(id); }
   bool healthy = true;
   int health_checks = 0;
+  std::vector<std::string> settings;  // told to any of them
+  std::string settings_error;         // what they answer; empty: they take them
 
  private:
   struct Replica {

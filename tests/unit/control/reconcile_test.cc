@@ -76,6 +76,16 @@ TEST_F(ReconcileTest, ScalingDownStopsStartingOnesFirstThenTheYoungest) {
   EXPECT_EQ(stops(), (std::vector<std::string>{"starting", "young"}));
 }
 
+TEST_F(ReconcileTest, AReplicaThatHasNotStartedIsStoppedAtOnce) {
+  deployment("D", 1).deleting = true;
+  replica("a", "D", ReplicaPhase::Running);
+  replica("b", "D", ReplicaPhase::Recovering);
+  replica("c", "D", ReplicaPhase::Starting);
+  EXPECT_EQ(
+      reconcile(view).stops,
+      (std::vector<StopReplica>{{.id = "a", .grace_s = 20}, {.id = "b", .grace_s = 20}, {.id = "c", .grace_s = 0}}));
+}
+
 TEST_F(ReconcileTest, AnUnhealthyReplicaIsStoppedAndReplaced) {
   deployment("D", 1);
   replica("sick", "D").unhealthy = true;
@@ -146,6 +156,55 @@ TEST_F(ReconcileTest, ARemovedCalleeStaysWhileAnOldCallerRuns) {
   EXPECT_TRUE(stops().empty());
   view.replicas[1].version = "new";
   EXPECT_EQ(stops(), (std::vector<std::string>{"removed"}));
+}
+
+TEST_F(ReconcileTest, TheFirstStartWaitsForEveryDeploymentItHasHandlesTo) {
+  view.deployments.reserve(3);
+  deployment("Embed").callers = {"Rag"};
+  deployment("Llm").callers = {"Rag"};
+  deployment("Rag");
+  Plan plan = reconcile(view);
+  ASSERT_EQ(plan.starts.size(), 2u);
+  EXPECT_EQ(plan.starts[0].key.deployment, "Embed");
+  EXPECT_EQ(plan.starts[1].key.deployment, "Llm");
+  EXPECT_EQ(plan.pending.at({"app", "Rag"}), "waiting for Embed, Llm");
+  replica("embed", "Embed");
+  ReplicaView& llm = replica("llm", "Llm", ReplicaPhase::Starting);
+  plan = reconcile(view);
+  EXPECT_TRUE(plan.starts.empty());
+  EXPECT_EQ(plan.pending.at({"app", "Rag"}), "waiting for Llm");
+  llm.phase = ReplicaPhase::Running;
+  plan = reconcile(view);
+  ASSERT_EQ(plan.starts.size(), 1u);
+  EXPECT_TRUE(plan.pending.empty());
+}
+
+TEST_F(ReconcileTest, OnlyTheFirstStartWaitsForCallees) {
+  view.deployments.reserve(2);
+  deployment("Embed").callers = {"Rag"};
+  DeploymentTarget& rag = deployment("Rag");
+  rag.started = true;  // both have crashed
+  EXPECT_EQ(starts(), 2u);
+  rag.started = false;
+  replica("rag", "Rag", ReplicaPhase::Running, "old");  // a restarted controller found it
+  EXPECT_EQ(starts(), 2u);
+}
+
+TEST_F(ReconcileTest, WhatWillNeverRunIsNotWaitedFor) {
+  view.deployments.reserve(2);
+  DeploymentTarget& embed = deployment("Embed", 0);
+  embed.callers = {"Rag"};
+  deployment("Rag");
+  EXPECT_EQ(starts(), 1u);
+  embed.num_replicas = 1;
+  embed.deploy_failed = true;
+  EXPECT_EQ(starts(), 1u);
+  embed.deploy_failed = false;
+  embed.deleting = true;
+  EXPECT_EQ(starts(), 1u);
+  embed.deleting = false;
+  embed.key.application = "other";
+  EXPECT_EQ(starts(), 2u) << "another application's deployment of that name";
 }
 
 TEST_F(ReconcileTest, ReplicasOfNoKnownDeploymentStop) {

@@ -41,7 +41,7 @@ class FakeDecoder final : public Decoder {
   Script& script_;
 };
 
-class StepLoopTest : public testing::Test {
+class StepLoopTest : public ::testing::Test {
  protected:
   void start(SlotScheduler::Limits limits, std::size_t max_waiting = 100) {
     loop_.emplace(std::make_unique<FakeDecoder>(script_), limits, max_waiting);

@@ -70,6 +70,29 @@ TEST_F(ProxyTest, CallAnswersAtThePrefix) {
   EXPECT_THAT(ask(post("/rag/", "{}")), EndsWith("\r\n\r\n1"));
 }
 
+TEST_F(ProxyTest, ATypedMethodGetsTheQueryOfARequestWithoutABody) {
+  answers["/call?a=1&b=%20"] = json("1");
+  EXPECT_THAT(ask(get("/rag?a=1&b=%20")), EndsWith("\r\n\r\n1"));
+  EXPECT_THAT(ask(post("/rag?a=1&b=%20", "")), EndsWith("\r\n\r\n1"));
+  answers["/call"] = json("2");
+  EXPECT_THAT(ask(post("/rag?a=1", "{}")), EndsWith("\r\n\r\n2"));  // a body says it all
+  EXPECT_EQ(requests.at(0).method, "POST");
+  EXPECT_EQ(metric("ray_serve_num_router_requests{"),
+            "ray_serve_num_router_requests{application=\"rag\",deployment=\"Rag\",handle=\"proxy\",route=\"/rag\"} 3");
+}
+
+TEST_F(ProxyTest, AGetThatMayHaveRunIsSentAgain) {
+  const auto reader = client();
+  reader->send(get("/rag?a=1"));
+  ASSERT_EQ(waiting.size(), 1U);
+  kill_replica("unix:/rag");
+  EXPECT_EQ(reader->receive(), "");
+  unreachable_ = false;
+  answers["/call?a=1"] = json("1");
+  advance(seconds(1));
+  EXPECT_THAT(reader->receive(), EndsWith("\r\n\r\n1"));
+}
+
 TEST_F(ProxyTest, AnUnknownPathIs404InTextOrJson) {
   const auto text = ask(get("/nowhere?x=1"));
   EXPECT_THAT(text, StartsWith("HTTP/1.1 404 Not Found\r\n"));
@@ -206,6 +229,27 @@ TEST_F(ProxyTest, MetricsJoinReplicasAndKeepTheLastFiguresOfASlowOne) {
   EXPECT_EQ(scraper->receive(), "");
   advance(milliseconds(500));
   EXPECT_THAT(scraper->receive(), HasSubstr("\nray_serve_x{replica=\"1\"} 5\n"));
+}
+
+TEST_F(ProxyTest, MetricsForgetAReplicaThatIsGone) {
+  answers["/-/metrics"] = [](const net::ExchangePtr& exchange) {
+    exchange->respond({.body = "# HELP ray_serve_x y\n# TYPE ray_serve_x gauge\nray_serve_x{replica=\"1\"} 5\n"});
+  };
+  EXPECT_THAT(ask(get("/-/metrics")), HasSubstr("ray_serve_x{replica"));
+  ask(post("/rag/query", "{}"));
+  EXPECT_THAT(ask(get("/-/metrics")), HasSubstr("replica_id=\"rag#Rag#1\""));
+  answers.erase("/-/metrics");
+  const auto scraper = client();
+  scraper->send(get("/-/metrics"));  // asks the replica, which does not answer any more
+  auto snapshot = standard_snapshot();
+  snapshot.deployments[0].replicas.clear();
+  publish(snapshot);
+  EXPECT_THAT(ask(get("/-/metrics")), Not(HasSubstr("ray_serve_x{replica")));
+  advance(milliseconds(500));
+  EXPECT_THAT(scraper->receive(), Not(HasSubstr("ray_serve_x{replica")));
+  const auto after = ask(get("/-/metrics"));
+  EXPECT_THAT(after, Not(HasSubstr("ray_serve_x{replica")));
+  EXPECT_THAT(after, Not(HasSubstr("rag#Rag#1")));
 }
 
 TEST_F(ProxyTest, RoutesFollowSnapshotsUnderOpenRequests) {

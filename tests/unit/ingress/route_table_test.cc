@@ -102,6 +102,30 @@ TEST(RouteTableTest, ARawCallAnswersEverythingBelowThePrefixThatNothingElseDoes)
                                    });
 }
 
+TEST(RouteTableTest, ADeclaredRouteForEverythingBelowWinsOverTheNamesOfMethods) {
+  spec::RoutingSnapshot snapshot;
+  snapshot.applications = {{.application = "a",
+                            .route_prefix = "/a",
+                            .ingress = "D",
+                            .routes = {{"*", "/*", "all"}, {"POST", "/item", "item"}, {"GET", "/v1/*", "some"}},
+                            .openapi = "{}"}};
+  snapshot.deployments = {
+      {.application = "a",
+       .deployment = "D",
+       .methods = {{.name = "all", .raw_http = true}, {.name = "some"}, {.name = "item"}, {.name = "call"}}}};
+  expect(RouteTable(snapshot, ""), {
+                                       {"POST", "/a/some", "a", "all"},
+                                       {"POST", "/a/call", "a", "all"},
+                                       {"POST", "/a/item", "a", "item"},  // declared as well, and exact
+                                       {"GET", "/a/item", "a", "all"},
+                                       {"GET", "/a/v1/x", "a", "some"},
+                                       {"POST", "/a/v1/x", "a", "all"},
+                                       {"GET", "/a/openapi.json", "a", "all"},
+                                       {"GET", "/a", "a", "all"},  // the prefix itself too
+                                       {"GET", "/a/", "a", "all"},
+                                   });
+}
+
 TEST(RouteTableTest, TheOpenApiDocumentIsServedBelowEachPrefix) {
   const RouteTable table(two_applications(), "");
   const RouteMatch match = table.match(Verb::Get, "/openapi.json");
@@ -126,6 +150,14 @@ TEST(RouteTableTest, PatternsAreTheLabelsOfMetrics) {
   EXPECT_EQ(table.match(Verb::Get, "/v1/models/m1").route->pattern, "/v1/models/{id}");
   EXPECT_EQ(table.match(Verb::Get, "/rag").route->pattern, "/rag");
   EXPECT_EQ(table.match(Verb::Post, "/rag/query").route->pattern, "/rag/query");
+}
+
+TEST(RouteTableTest, AnApplicationThatIsOnlyAnnouncedTakesNoPath) {
+  auto snapshot = two_applications();
+  snapshot.applications.insert(snapshot.applications.begin(), {.application = "new"});
+  expect(RouteTable(snapshot, ""), {{"GET", "/v1/models", "web", "models"}, {"POST", "/rag/query", "rag", "query"}});
+  snapshot.applications.erase(snapshot.applications.begin() + 1);
+  expect(RouteTable(snapshot, ""), {{"GET", "/v1/models", "", ""}});
 }
 
 TEST(RouteTableTest, AMethodNotYetKnownIsRoutedByItsDeclaration) {

@@ -47,12 +47,17 @@ TEST(SystemPagesTest, ReadyNamesWhatIsNot) {
   EXPECT_EQ(ready_page({.snapshot = &starting}).body,
             R"({"ready":false,"waiting_for":["application 'rag': not all of its replicas are running"]})");
   EXPECT_EQ(ready_page({.snapshot = &full}).status, 200);
+  auto announced = full;
+  announced.applications.push_back({.application = "new"});
+  EXPECT_EQ(ready_page({.snapshot = &announced}).body,
+            R"({"ready":false,"waiting_for":["application 'new': it is being described"]})");
+  EXPECT_EQ(routes_page({.snapshot = &announced}).body, R"({"/":"rag"})");
   EXPECT_EQ(ready_page({.snapshot = &full, .draining = true}).status, 503);
 }
 
 TEST(SystemPagesTest, RoutesMapPrefixesToApplications) {
   auto snapshot = rag(true, true);
-  snapshot.applications.push_back({.application = "a\"b", .route_prefix = "/x"});
+  snapshot.applications.push_back({.application = "a\"b", .route_prefix = "/x", .ingress = "D"});
   EXPECT_EQ(routes_page({.snapshot = &snapshot}).body, R"({"/":"rag","/x":"a\"b"})");
   EXPECT_EQ(routes_page({}).status, 503);
 }

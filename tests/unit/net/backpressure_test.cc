@@ -6,7 +6,7 @@
 namespace manta::net {
 namespace {
 
-class BackpressureTest : public NetTest {
+class BackpressureTest : public TransportTest {
  protected:
   // Writes 1 KiB pieces while less than 16 KiB wait, as a producer of events does.
   void produce(const ExchangePtr& exchange) {
@@ -21,73 +21,73 @@ class BackpressureTest : public NetTest {
   std::size_t produced = 0;
 };
 
-TEST_F(BackpressureTest, ASlowReaderOfAChannelStopsTheProducerAtItsWindow) {  // trap 6
+TEST_P(BackpressureTest, ASlowReaderOfAChannelStopsTheProducerAtItsWindow) {  // trap 6
   serve_and_hold({.internal = true});
   const auto channel = connect_channel();
   TestCall slow(*channel, "/", {}, 32 << 10);
-  loop.poll();
+  settle();
   exchanges.at(0)->start(200, {});
   produce(exchanges[0]);
-  loop.poll();
+  settle();
   const auto stalled = produced;
   EXPECT_LE(stalled, (32u << 10) + (17u << 10));
   pass(std::chrono::seconds(5));
   EXPECT_EQ(produced, stalled);
 
   TestCall beside(*channel, "/");
-  loop.poll();
+  settle();
   exchanges.at(1)->respond({.body = "not held up"});
-  loop.poll();
+  settle();
   EXPECT_EQ(beside.call->body(), "not held up");
 
   std::size_t read = 0;
   for (int i = 0; i < 100; ++i) {
     read += slow.call->take().size();
-    loop.poll();
+    settle();
   }
   EXPECT_GT(read, 1u << 20);
   EXPECT_LE(produced - read, (32u << 10) + (17u << 10));
   slow.call.reset();
-  loop.poll();
+  settle();
   EXPECT_TRUE(exchanges[0]->closed());
 }
 
-TEST_F(BackpressureTest, TheWindowOfACallIsWhatTheCallerAsksFor) {
+TEST_P(BackpressureTest, TheWindowOfACallIsWhatTheCallerAsksFor) {
   serve_and_hold({.internal = true});
   const auto channel = connect_channel();
   TestCall call(*channel, "/", {}, 256 << 10);
-  loop.poll();
+  settle();
   exchanges.at(0)->start(200, {});
   produce(exchanges[0]);
-  loop.poll();
+  settle();
   EXPECT_GT(produced, 256u << 10);
   EXPECT_LT(produced, 300u << 10);
 }
 
-TEST_F(BackpressureTest, ASlowReaderOnHttp1StopsTheProducer) {
+TEST_P(BackpressureTest, ASlowReaderOnHttp1StopsTheProducer) {
   serve_and_hold();
   auto peer = connect_raw();
   exchange_raw(peer, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   exchanges.at(0)->start(200, {});
   produce(exchanges[0]);
-  loop.poll();
+  settle();
   const auto stalled = produced;
   EXPECT_LT(stalled, 2u << 20);  // the socket's own buffers
-  loop.poll();
+  settle();
   EXPECT_EQ(produced, stalled);
   std::size_t read = 0;
   for (int i = 0; i < 100; ++i) {
     read += peer.receive(64 << 10).size();
-    loop.poll();
+    settle();
   }
   EXPECT_GT(produced, stalled);
   EXPECT_LT(produced, read + (2u << 20));
   peer.close();
-  loop.poll();
+  settle();
   EXPECT_TRUE(exchanges[0]->closed());
 }
 
-TEST_F(BackpressureTest, DrainedIsToldOnceAndNeverInline) {
+TEST_P(BackpressureTest, DrainedIsToldOnceAndNeverInline) {
   serve_and_hold();
   const auto channel = connect_channel();
   TestCall call(*channel, "/");
@@ -98,15 +98,15 @@ TEST_F(BackpressureTest, DrainedIsToldOnceAndNeverInline) {
     exchange->start(200, {});
     exchange->when_drained(1000, [&] { ++told; });
     EXPECT_EQ(told, 0);
-    loop.poll();
+    settle();
     EXPECT_EQ(told, 1);
     exchange->write("x");
-    loop.poll();
+    settle();
     EXPECT_EQ(told, 1);
   }
 }
 
-TEST_F(BackpressureTest, AProducerIsWokenWhenThePeerGoes) {
+TEST_P(BackpressureTest, AProducerIsWokenWhenThePeerGoes) {
   serve_and_hold();
   const auto channel = connect_channel();
   TestCall call(*channel, "/");
@@ -118,37 +118,37 @@ TEST_F(BackpressureTest, AProducerIsWokenWhenThePeerGoes) {
     exchange->write(std::string(4 << 20, 'x'));
     exchange->when_drained(1, [&] { ++woken; });
   }
-  loop.poll();
+  settle();
   EXPECT_EQ(woken, 0);
   call.call.reset();
   peer.close();
-  loop.poll();
+  settle();
   EXPECT_EQ(woken, 2);
 }
 
-TEST_F(BackpressureTest, RequestsWaitWhileTheirConnectionDoesNotReadItsAnswers) {
+TEST_P(BackpressureTest, RequestsWaitWhileTheirConnectionDoesNotReadItsAnswers) {
   serve({.max_write_queue = 1 << 20}, [this](ExchangePtr exchange) {
     exchanges.push_back(exchange);
     exchange->respond({.body = std::string(600 << 10, 'x')});
   });
   auto peer = connect_raw();
   peer.send(raw::hello() + raw::frame(raw::kSettings, raw::kAck, 0));
-  loop.poll();
+  settle();
   for (std::uint32_t i = 0; i < 20; ++i) {
     peer.send(raw::get(2 * i + 1));
-    loop.poll();
+    settle();
   }
   EXPECT_LE(exchanges.size(), 3u);
   for (std::uint32_t i = 0; i < 20; ++i) peer.send(raw::frame(raw::kReset, 0, 2 * i + 1, raw::number(8, 4)));
-  loop.poll();
+  settle();
   EXPECT_EQ(server->stats().exchanges, 0u);
 }
 
-TEST_F(BackpressureTest, AStreamThatIsNotReadIsResetAtThePublicDoor) {
+TEST_P(BackpressureTest, AStreamThatIsNotReadIsResetAtThePublicDoor) {
   serve({}, [](const ExchangePtr& exchange) { exchange->respond({.body = std::string(1 << 20, 'x')}); });
   auto peer = connect_raw();
   peer.send(raw::hello() + raw::get(1));
-  loop.poll();
+  settle();
   peer.receive();
   peer.send(raw::frame(raw::kSettings, raw::kAck, 0));
   for (int i = 0; i < 70; ++i) {
@@ -160,28 +160,30 @@ TEST_F(BackpressureTest, AStreamThatIsNotReadIsResetAtThePublicDoor) {
   EXPECT_EQ(raw::find(frames, raw::kReset)->code(), 8u);
 }
 
-TEST_F(BackpressureTest, AnAnswerMayBeResetWhileItIsWrittenFrom) {  // trap 9
+TEST_P(BackpressureTest, AnAnswerMayBeResetWhileItIsWrittenFrom) {  // trap 9
   serve_and_hold({.internal = true});
   auto peer = connect_raw();
   peer.send(raw::hello(raw::setting(4, 1 << 24) + raw::setting(5, 1 << 20)) +
             raw::frame(raw::kWindow, 0, 0, raw::number(1 << 24, 4)) + raw::frame(raw::kSettings, raw::kAck, 0) +
             raw::get(1) + raw::get(3));
-  loop.poll();
+  settle();
   exchanges.at(0)->respond({.body = std::string(8 << 20, 'x')});
-  loop.poll();  // the socket is full: a part of the body is still referred to
+  settle();  // the socket is full: a part of the body is still referred to
   peer.send(raw::frame(raw::kReset, 0, 1, raw::number(8, 4)));
-  loop.poll();
+  settle();
   exchanges[0].reset();
   exchanges[1]->respond({.body = "whole"});
   std::string all;
   for (int i = 0; i < 100; ++i) {
     all += peer.receive();
-    loop.poll();
+    settle();
   }
   const auto frames = raw::parse(all);
   ASSERT_FALSE(frames.empty());
   EXPECT_EQ(frames.back().payload, "whole");
 }
+
+INSTANTIATE_TEST_SUITE_P(Over, BackpressureTest, testing::Values(Transport::SocketPair, Transport::Tcp), name_of);
 
 }  // namespace
 }  // namespace manta::net

@@ -54,6 +54,15 @@ TEST_F(H2ServerTest, InternalPeersMayCancelAsOftenAsTheyLike) {  // trap 1
   EXPECT_EQ(channel->state(), Channel::State::Up);
 }
 
+TEST_F(H2ServerTest, ServesTheLastStreamIdThereIs) {  // trap 2
+  serve({}, echo);
+  auto peer = connect_raw();
+  const auto frames = say(peer, raw::hello() + raw::get(0x7fffffff));
+  ASSERT_NE(raw::find(frames, raw::kHeaders), nullptr);
+  EXPECT_EQ(raw::find(frames, raw::kHeaders)->stream, 0x7fffffffu);
+  EXPECT_EQ(raw::find(frames, raw::kGoaway), nullptr);
+}
+
 TEST_F(H2ServerTest, RefusesInvalidHeadersBeforeTheHandler) {  // trap 12
   serve_and_hold();
   for (const auto& bad : {raw::field("Upper", "x"), raw::field("connection", "close"), raw::field("x", "a\r\nb"),
@@ -129,7 +138,7 @@ TEST_F(H2ServerTest, GivesTheBudgetBackWhenTheClientGoesAwayInsideABody) {
   auto peer = connect_raw();
   const auto block = raw::request("/", raw::field("content-length", "1000"), true);
   say(peer, raw::hello() + raw::frame(raw::kHeaders, raw::kEndHeaders, 1, block) + raw::frame(raw::kData, 0, 1, "abc"));
-  EXPECT_EQ(budget.used(), 1000u);
+  EXPECT_EQ(budget.used(), 3u);
   peer.close();
   loop.poll();
   EXPECT_EQ(budget.used(), 0u);

@@ -100,10 +100,10 @@ TEST_F(Http1TimeoutTest, SlowHeadersGet408EvenIfBytesTrickle) {
 TEST_F(Http1TimeoutTest, ABodyThatStopsComingGets408) {
   serve_and_hold();
   auto peer = connect_raw();
-  exchange_raw(peer, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+  exchange_raw(peer, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
   for (int i = 0; i < 5; ++i) {
     pass(std::chrono::seconds(29));
-    EXPECT_EQ(exchange_raw(peer, "x"), "");
+    EXPECT_EQ(exchange_raw(peer, std::string(32 << 10, 'x')), "");
   }
   pass(std::chrono::seconds(31));
   EXPECT_TRUE(peer.receive().starts_with("HTTP/1.1 408 "));

@@ -29,8 +29,8 @@ TEST(ComputePoolTest, OneThreadRunsJobsOneByOneInOrder) {
 }
 
 TEST(ComputePoolTest, SeveralThreadsRunJobsSideBySide) {
-  ComputePool pool({.threads = 2});
   std::latch both(2);
+  ComputePool pool({.threads = 2});
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(pool.submit([&] { both.arrive_and_wait(); }, 0));
   both.wait();
 }

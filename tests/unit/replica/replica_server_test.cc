@@ -23,6 +23,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using std::literals::operator""s;
 
 // The user object of these tests; what its methods do is set by the test.
 class TestServable final : public Servable {
@@ -33,7 +34,8 @@ class TestServable final : public Servable {
   bool is_coroutine(std::string_view method) const override { return method != "plain"; }
 
   Task<Result<Reply>> call(Invocation invocation) override {
-    if (invocation.method == "echo") co_return Reply{.body = invocation.body};
+    if (invocation.method == "echo")
+      co_return Reply{.body = invocation.http ? invocation.http->target : invocation.body};
     if (invocation.method == "id") co_return Reply{.body = detail::current_request()->request_id};
     if (invocation.method == "bad")
       throw Exception({.code = ErrorCode::InvalidArgument, .message = "bad", .detail = "$.x"});
@@ -56,6 +58,7 @@ class TestServable final : public Servable {
   Result<Reply> call_blocking(Invocation invocation) override { return Reply{.body = "plain " + invocation.body}; }
   Result<void> check_health() override { return healthy ? Result<void>() : fail(ErrorCode::Unavailable, "sick"); }
   Result<void> reconfigure(const std::string& config) override {
+    if (config == "\"bad\"") throw std::runtime_error("not this one");
     reconfigured = config;
     return {};
   }
@@ -101,8 +104,8 @@ class ReplicaServerTest : public testing::Test {
 
   std::unique_ptr<net::ClientCall> call(const std::string& path, net::Headers headers = {},
                                         const std::string& body = "{}") {
-    auto started =
-        channel->start({.path = path, .headers = &headers, .body = std::make_shared<const std::string>(body)}, [] {});
+    const auto sent = body.empty() ? nullptr : std::make_shared<const std::string>(body);
+    auto started = channel->start({.path = path, .headers = &headers, .body = sent}, [] {});
     loop.poll();
     return started;
   }
@@ -162,6 +165,12 @@ TEST_F(ReplicaServerTest, RawMethodsSeeTheOriginalRequest) {
   const auto raw = call("/v1/things?x=1", {{net::wire::kMethod, "raw"}});
   EXPECT_EQ(raw->status(), 201);
   EXPECT_EQ(raw->body(), "/v1/things?x=1");
+}
+
+TEST_F(ReplicaServerTest, TypedMethodsSeeTheQueryOfARequestWithoutABody) {
+  start();
+  EXPECT_EQ(call("/echo?x=1", {}, "")->body(), "/echo?x=1");
+  EXPECT_EQ(call("/echo?x=1", {}, "[1]")->body(), "[1]");
 }
 
 TEST_F(ReplicaServerTest, UserExceptionsBecomeTypedErrors) {
@@ -281,7 +290,17 @@ TEST_F(ReplicaServerTest, AConstructorThatThrowsIsAFailedStartWithItsText) {
   make = []() -> Result<std::unique_ptr<Servable>> { throw std::runtime_error("no model file"); };
   start();
   EXPECT_EQ(server->state().message, "D: the constructor failed: no model file");
+  EXPECT_FALSE(server->state().is_final);
   EXPECT_EQ(call("/echo")->status(), 503);
+}
+
+TEST_F(ReplicaServerTest, AConstructorThatRefusesItsConfigurationWouldDoSoAgain) {
+  make = []() -> Result<std::unique_ptr<Servable>> {
+    throw Exception({.code = ErrorCode::InvalidArgument, .message = "unknown option 'x'"});
+  };
+  start();
+  EXPECT_EQ(states, "START_FAILED ");
+  EXPECT_TRUE(server->state().is_final);
 }
 
 TEST_F(ReplicaServerTest, TellsItsStateOnAStream) {
@@ -302,11 +321,50 @@ TEST_F(ReplicaServerTest, RunsTheUsersHealthCheck) {
   EXPECT_EQ(error_in(*sick).message, "sick");
 }
 
+TEST_F(ReplicaServerTest, TakesNewSettingsWithoutARestart) {
+  options.config.max_ongoing_requests = 1;
+  start();
+  const auto first = call("/sleep");
+  EXPECT_EQ(call("/sleep")->status(), 503);
+  const std::string settings = R"({"max_ongoing_requests":2,"user_config":"{\"a\":2}"})";
+  EXPECT_EQ(call("/-/settings", {}, settings)->status(), 200);
+  EXPECT_EQ(servable->reconfigured, R"({"a":2})");
+  const auto second = call("/sleep");
+  EXPECT_EQ(second->status(), 0) << "it runs";
+  EXPECT_EQ(call("/sleep")->status(), 503);
+  servable->reconfigured = "untouched";
+  EXPECT_EQ(call("/-/settings", {}, settings)->status(), 200);
+  EXPECT_EQ(servable->reconfigured, "untouched") << "the user_config is the same";
+}
+
+TEST_F(ReplicaServerTest, SettingsThatTheObjectRefusesChangeNothing) {
+  options.config.max_ongoing_requests = 1;
+  start();
+  const auto refused = call("/-/settings", {}, R"({"max_ongoing_requests":2,"user_config":"\"bad\""})");
+  EXPECT_EQ(refused->status(), 500);
+  EXPECT_EQ(error_in(*refused).message, "not this one");
+  EXPECT_EQ(call("/-/settings", {}, R"({"max_ongoing_requests":"x"})")->status(), 400);
+  const auto first = call("/sleep");
+  EXPECT_EQ(call("/sleep")->status(), 503);
+}
+
 TEST_F(ReplicaServerTest, ServesItsFigures) {
   start();
-  call("/echo");
-  const auto metrics_text = call("/-/metrics");
-  EXPECT_NE(metrics_text->body().find("ray_serve_deployment_request_counter"), std::string::npos);
+  const net::Headers route{{net::wire::kRoute, "/x"}};
+  call("/throws", route);
+  const auto sleeping = call("/sleep", route);
+  call("/-/check_health");
+  const std::string busy(call("/-/metrics")->body());
+  const std::string labels = R"(application="app",deployment="D",replica="app#D#1"})";
+  for (const std::string& sample :
+       {R"(deployment_error_counter{application="app",deployment="D",exception_type="AppError",replica="app#D#1",)"s +
+            R"(route="/x"} 1)",
+        "replica_utilization_percent{" + labels + " 20", "replica_processing_queries{" + labels + " 1"})
+    EXPECT_NE(busy.find("ray_serve_" + sample + "\n"), std::string::npos) << sample << "\n" << busy;
+  advance(seconds(1));
+  const std::string longest = "ray_serve_deployment_max_processing_latency_ms{" + labels;
+  EXPECT_NE(call("/-/metrics")->body().find(longest + " 1000\n"), std::string::npos);
+  EXPECT_NE(call("/-/metrics")->body().find(longest + " 0\n"), std::string::npos) << "since the scrape before";
 }
 
 TEST_F(ReplicaServerTest, DrainsWithoutLosingARequestAndDestroysTheObjectOnce) {

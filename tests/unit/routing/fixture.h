@@ -33,6 +33,7 @@ class RoutingFixture : public testing::Test {
     net::ExchangePtr slots;
     std::function<void(net::ExchangePtr)> on_request;
     int connections = 0;
+    bool silent = false;  // accepts connections and answers nothing, as one that is being killed
 
     void notice(const std::string& json) const {
       std::string item;
@@ -48,7 +49,7 @@ class RoutingFixture : public testing::Test {
                                                 [&fake](net::ExchangePtr exchange) {
                                                   if (exchange->request().target == net::wire::kSlots) {
                                                     fake.slots = exchange;
-                                                    exchange->start(200, {});
+                                                    if (!fake.silent) exchange->start(200, {});
                                                   } else if (fake.on_request) {
                                                     fake.on_request(std::move(exchange));
                                                   } else {
@@ -79,7 +80,7 @@ class RoutingFixture : public testing::Test {
                             .connect = [this](const spec::ReplicaAddress& address) { return connect(address); },
                             .seed = 1,
                             .handle = "test"},
-          "app", "D", count);
+          "app", "D", count, options);
     return *dispatcher_;
   }
 
@@ -140,6 +141,7 @@ class RoutingFixture : public testing::Test {
   std::shared_ptr<QueueCount> count = std::make_shared<QueueCount>();
   spec::ReplicaSet set{.application = "app", .deployment = "D"};
   int max_ongoing = 5;
+  RouterOptions options;
   std::map<std::string, FakeReplica> replicas_;
   std::unique_ptr<Dispatcher> dispatcher_;
   TaskScope scope{loop};

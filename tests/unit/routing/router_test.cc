@@ -92,7 +92,29 @@ TEST_F(RouterTest, GivesUpAtTheDeadline) {
   EXPECT_EQ(code_of(sent), ErrorCode::DeadlineExceeded);
 }
 
-TEST_F(RouterTest, WithoutADeadlineWaitsHalfAMinuteForAReplica) {
+TEST_F(RouterTest, WithoutADeadlineWaitsForAReplicaAsLongAsItsCaller) {
+  publish({});
+  const auto sent = send(post("m"));
+  advance(std::chrono::hours(1));
+  EXPECT_FALSE(sent->result);
+  publish({"a"});
+  ASSERT_EQ(replica("a").requests.size(), 1u);
+}
+
+TEST_F(RouterTest, AReplicaIsUsedWhenItHasAnsweredAndNotWhenItIsConnected) {
+  replica("a").silent = true;
+  publish({"a"});
+  EXPECT_EQ(replica("a").connections, 1);
+  EXPECT_EQ(dispatcher().router().usable(), 0u);
+  const auto sent = send(post("m"));
+  EXPECT_TRUE(replica("a").requests.empty()) << "what is sent to one that is dying is lost";
+  replica("a").slots->start(200, {});
+  loop.poll();
+  EXPECT_EQ(replica("a").requests.size(), 1u);
+}
+
+TEST_F(RouterTest, WaitsForAReplicaOnlyAsLongAsItWasTold) {
+  options.replica_wait = seconds(30);
   publish({});
   const auto sent = send(post("m"));
   advance(seconds(29));

@@ -124,5 +124,33 @@ TEST_F(SubscriptionTest, DispatchersFollowTheSnapshots) {
   EXPECT_EQ(early.router().usable(), 0u);
 }
 
+TEST_F(SubscriptionTest, ConnectsOnlyToDeploymentsThatAreAskedFor) {
+  QueueCounts counts;
+  Dispatchers dispatchers({.loop = loop,
+                           .metrics = metrics,
+                           .logger = logger,
+                           .connect = [this](const spec::ReplicaAddress& address) { return connect(address); }},
+                          counts);
+  EXPECT_FALSE(dispatchers.is_unknown("a", "None")) << "nothing is known yet";
+  FakeReplica& called = replica("called");
+  FakeReplica& other = replica("other");
+  dispatchers.update({.deployments = {{.application = "a", .deployment = "Called", .replicas = {{.id = "called"}}},
+                                      {.application = "a", .deployment = "Other", .replicas = {{.id = "other"}}}}});
+  loop.poll();
+  EXPECT_EQ(called.connections + other.connections, 0);
+  EXPECT_FALSE(dispatchers.is_unknown("a", "Called"));
+  EXPECT_TRUE(dispatchers.is_unknown("a", "None"));
+  EXPECT_EQ(metrics.text().find("request_router_queue_len"), std::string::npos) << "no series either";
+  Dispatcher& asked = dispatchers.at("a", "Called");
+  loop.poll();
+  EXPECT_EQ(asked.router().usable(), 1u) << "the last snapshot is known";
+  EXPECT_EQ(called.connections, 1);
+  EXPECT_EQ(other.connections, 0);
+  ASSERT_NE(dispatchers.find("a", "Other"), nullptr);
+  loop.poll();
+  EXPECT_EQ(other.connections, 1);
+  EXPECT_EQ(dispatchers.find("a", "None"), nullptr);
+}
+
 }  // namespace
 }  // namespace manta::routing

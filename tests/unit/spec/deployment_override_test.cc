@@ -73,6 +73,13 @@ TEST(DeploymentOverrideTest, TheGraphTakesNamePrefixAndOverrides) {
   EXPECT_EQ(applied->nodes.at(1).config.num_replicas, 1);
 }
 
+TEST(DeploymentOverrideTest, APrefixThatIsNotGivenStaysThatOfTheCode) {
+  ApplicationGraph built = graph();
+  built.route_prefix = "/code";
+  EXPECT_EQ(apply_overrides(built, {.name = "rag"})->route_prefix, "/code");
+  EXPECT_EQ(apply_overrides(built, {.name = "rag", .route_prefix = "/"})->route_prefix, "/");
+}
+
 TEST(DeploymentOverrideTest, AParsedFileAppliesAsItStands) {
   const auto config = parse_config(R"(
 applications:

@@ -10,7 +10,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-ApplicationGraph graph() {
+ApplicationGraph served_graph() {
   return {.name = "rag",
           .ingress = "Rag",
           .routes = {{"GET", "/items/{id}", "item"}, {"*", "/v1/*", "openai"}},
@@ -34,7 +34,7 @@ struct Document {
 BOOST_DESCRIBE_STRUCT(Document, (), (openapi, info, paths))
 
 TEST(OpenApiTest, EveryWayToReachAMethodIsAnOperation) {
-  const auto document = detail::from_json<Document>(openapi(graph(), "/"));
+  const auto document = detail::from_json<Document>(openapi(served_graph(), "/"));
   ASSERT_TRUE(document) << document.error().message;
   EXPECT_EQ(document->openapi, "3.1.0");
   const Paths& paths = document->paths;
@@ -51,14 +51,14 @@ TEST(OpenApiTest, EveryWayToReachAMethodIsAnOperation) {
 }
 
 TEST(OpenApiTest, PathsStandUnderTheRoutePrefix) {
-  const std::string text = openapi(graph(), "/rag");
+  const std::string text = openapi(served_graph(), "/rag");
   EXPECT_THAT(text, HasSubstr(R"("/rag/query":)"));
   EXPECT_THAT(text, HasSubstr(R"("/rag":{"get")"));
   EXPECT_THAT(text, Not(HasSubstr(R"("/query")")));
 }
 
 TEST(OpenApiTest, OperationIdsAreUnique) {
-  const std::string text = openapi(graph(), "/");
+  const std::string text = openapi(served_graph(), "/");
   EXPECT_THAT(text, HasSubstr(R"("operationId":"call")"));
   EXPECT_THAT(text, HasSubstr(R"("operationId":"call_2")"));
   EXPECT_THAT(text, HasSubstr(R"("operationId":"call_3")"));

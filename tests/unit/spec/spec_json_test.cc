@@ -20,7 +20,7 @@ void expect_round_trip(const T& value) {
   EXPECT_EQ(*read, value) << *json;
 }
 
-ApplicationGraph graph() {
+ApplicationGraph stored_graph() {
   ApplicationGraph graph{
       .name = "rag", .route_prefix = "/", .ingress = "Rag", .routes = {{"GET", "/x/{id}", "x"}}, .nodes = {}};
   NodeSpec node{.name = "Rag", .class_name = "app::Rag", .fingerprint = "f", .children = {"Embed"}};
@@ -32,7 +32,7 @@ ApplicationGraph graph() {
 }
 
 TEST(SpecJsonTest, MessagesBetweenProcessesComeBackEqual) {
-  expect_round_trip(graph());
+  expect_round_trip(stored_graph());
   expect_round_trip(ReplicaState{.state = "RUNNING", .message = "m", .ongoing = 1, .abandoned = 2, .completed = ~0ull});
   expect_round_trip(InstanceConfig{
       .http_options = {.port = 0},
@@ -48,7 +48,7 @@ TEST(SpecJsonTest, ASnapshotComesBackEqual) {
   snapshot.deployments = {{.application = "a",
                            .deployment = "D",
                            .replicas = {{.id = "a#D#x", .address = "unix:/x"}},
-                           .methods = graph().nodes[0].methods}};
+                           .methods = stored_graph().nodes[0].methods}};
   expect_round_trip(snapshot);
 }
 

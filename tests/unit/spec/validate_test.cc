@@ -67,6 +67,10 @@ TEST(ValidateTest, RoutePrefixesHaveOneForm) {
 TEST(ValidateTest, NamesAndRoutesAreUnique) {
   const ApplicationConfig one{.name = "a", .route_prefix = "/a", .import_path = "builtin:llm"};
   EXPECT_EQ(fields_of(InstanceConfig{.applications = {one, one}}), "applications[1].name applications[1].route_prefix");
+  const ApplicationConfig from_code{.name = "b", .import_path = "builtin:llm"};
+  ApplicationConfig another = from_code;
+  another.name = "c";
+  EXPECT_EQ(fields_of(InstanceConfig{.applications = {from_code, another}}), "") << "the code may say more";
   ApplicationConfig two = one;
   two.deployments = {{.name = "D", .fields = {}}, {.name = "D", .fields = {}}};
   EXPECT_EQ(fields_of(two), "deployments[1].name");

@@ -1,0 +1,60 @@
+#include "cli/check_config_command.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/loop.h"
+#include "base/task_scope.h"
+#include "cli/config_source.h"
+#include "cli/describe_artifact.h"
+#include "cli/terminal.h"
+
+namespace manta::cli {
+namespace {
+
+Task<Result<void>> check_applications(Loop& loop, std::vector<spec::ApplicationConfig> configs,
+                                      std::vector<std::string> base) {
+  std::vector<control::ApplicationRecord> all;
+  for (std::size_t i = 0; i < configs.size(); ++i) {
+    const spec::ApplicationConfig& config = configs[i];
+    auto artifact = control::artifact_of(config.import_path);
+    if (!artifact) co_return std::unexpected(control::of_import_path(i, std::move(artifact.error())));
+    artifact->path = artifact->source;
+    auto graphs = co_await describe_artifact(loop, base, *artifact, config.args, config.env_vars);
+    if (!graphs) co_return std::unexpected(control::not_described(i, config, std::move(graphs.error())));
+    auto records = control::make_records(config, *artifact, std::move(*graphs), 0);
+    if (!records) co_return std::unexpected(control::of_application(i, std::move(records.error())));
+    for (control::ApplicationRecord& record : *records) all.push_back(std::move(record));
+  }
+  co_return control::check_unique(all);
+}
+
+Task<void> check_then_stop(Loop& loop, std::vector<spec::ApplicationConfig> configs, std::vector<std::string> base,
+                           std::optional<Result<void>>& result) {
+  result = co_await check_applications(loop, std::move(configs), std::move(base));
+  loop.stop();
+}
+
+}  // namespace
+
+int check_config_command(const std::string& file, const Environment& environment) {
+  const auto complain = [](const Error& error) {
+    print_error_line("error: " + error.message);
+    return 1;
+  };
+  spec::ConfigPlaces places;
+  auto config = read_config_file(file, environment, &places);
+  if (!config) return complain(config.error());
+  SystemClock clock;
+  Loop loop(clock);
+  std::optional<Result<void>> checked;
+  TaskScope scope(loop);
+  loop.post([&] { scope.spawn(check_then_stop(loop, config->applications, environment.entries(), checked)); });
+  loop.run();
+  if (!*checked) return complain(places.located(checked->error()));
+  print_line(file + ": valid");
+  return 0;
+}
+
+}  // namespace manta::cli

@@ -1,0 +1,74 @@
+// Controller: settings that running replicas are given without a restart.
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <manta/detail/json.h>
+
+#include "control/controller.h"
+
+namespace manta::control {
+namespace {
+
+constexpr Duration kRetry = std::chrono::seconds(1);
+
+// What the application says stays as it is; what the way there did may pass.
+bool is_verdict(const Error& error) {
+  return error.code == ErrorCode::AppError || error.code == ErrorCode::InvalidArgument ||
+         error.code == ErrorCode::NotFound;
+}
+
+}  // namespace
+
+void Controller::update_settings() {
+  for (auto& [id, replica] : replicas_) {
+    const Deployment* deployment = deployment_of(replica.view.key);
+    const bool current = deployment != nullptr && !deployment->target.deploy_failed &&
+                         replica.view.version == deployment->target.version;
+    if (!current || replica.view.phase != ReplicaPhase::Running) continue;
+    const spec::RunningSettings wanted = spec::running_settings(deployment->node.config);
+    replica.view.outdated = replica.settings != wanted;
+    if (!replica.view.outdated || replica.is_being_told || !replica.link) continue;
+    replica.is_being_told = true;
+    tasks_.spawn(tell_settings(id, wanted, deployment->node.config.initialization_timeout_s));
+  }
+}
+
+Task<void> Controller::tell_settings(std::string id, spec::RunningSettings settings, double limit_s) {
+  const auto limit = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(limit_s));
+  auto body = detail::to_json(settings);
+  auto telling = replicas_.at(id).link->tell_settings(body.value_or("{}"), limit);
+  const Result<void> told = co_await telling;
+  const auto found = replicas_.find(id);
+  if (found == replicas_.end()) co_return;
+  Replica& replica = found->second;
+  replica.is_being_told = false;
+  if (told) {
+    replica.settings = std::move(settings);
+    parts_.logger.info("replica has its new settings", {{"replica", id}});
+  } else if (replica.view.phase == ReplicaPhase::Running) {
+    settings_refused(replica, settings, told.error());
+  }
+  request_turn();
+}
+
+// As after a failed update, the replicas serve on as they are until the next deploy.
+void Controller::settings_refused(Replica& replica, const spec::RunningSettings& settings, const Error& error) {
+  parts_.logger.warn("replica did not take its new settings", {{"replica", replica.view.id}, {"error", error.message}});
+  if (!is_verdict(error)) {
+    parts_.loop.cancel(replica.start_timer);
+    replica.is_being_told = true;  // until the pause is over
+    replica.start_timer = parts_.loop.after(kRetry, [this, id = replica.view.id] {
+      if (const auto again = replicas_.find(id); again != replicas_.end()) again->second.is_being_told = false;
+      request_turn();
+    });
+    return;
+  }
+  Deployment* deployment = deployment_of(replica.view.key);
+  if (deployment == nullptr || spec::running_settings(deployment->node.config) != settings) return;
+  deployment->last_failure = fmt::format("replica {}: reconfigure() failed: {}", replica.view.id, error.message);
+  deployment->target.deploy_failed = true;
+}
+
+}  // namespace manta::control
