@@ -57,7 +57,8 @@ struct BatchQueue::State : std::enable_shared_from_this<State> {
     for (;;) {
       std::vector<double> costs;
       const BatchLimits now_limits = limits();
-      const std::size_t seen = std::min(waiting.size(), now_limits.max_batch_size + 1);
+      const bool overfull = waiting.size() > now_limits.max_batch_size;
+      const std::size_t seen = overfull ? now_limits.max_batch_size + 1 : waiting.size();
       for (std::size_t i = 0; i < seen; ++i) costs.push_back(waiting[i].item->cost);
       const api::BatchView view{costs, waiting.empty() ? TimePoint() : waiting.front().since, running, last_size};
       const api::BatchCut cut = api::cut_batch(now_limits, view, loop().now());

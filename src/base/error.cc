@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "base/error_names.h"
+
 namespace manta {
 namespace {
 
@@ -37,6 +39,16 @@ ErrorCode error_code(std::string_view name) {
   for (const Row& row : kTable)
     if (row.name == name) return row.code;
   return ErrorCode::Internal;
+}
+
+std::string snake_name(ErrorCode code) {
+  std::string text;
+  for (const char c : name(code)) {
+    const bool is_upper = c >= 'A' && c <= 'Z';
+    if (is_upper && !text.empty()) text += '_';
+    text += is_upper ? static_cast<char>(c + ('a' - 'A')) : c;
+  }
+  return text;
 }
 
 int http_status(const Error& error) { return error.status != 0 ? error.status : row(error.code).status; }

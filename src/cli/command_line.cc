@@ -1,8 +1,14 @@
 #include "cli/command_line.h"
 
+#include <algorithm>
 #include <iostream>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
+
+#include "codec/nearest.h"
 
 namespace manta::cli {
 namespace {
@@ -127,6 +133,17 @@ void add_roles(CLI::App& app, CommandLine& line) {
   replica->callback([&line] { line.command = Command::Replica; });
 }
 
+// What is wrong with the command line, in one line.
+std::string complaint(CLI::App& app, std::string_view command, const CLI::ParseError& error) {
+  if (command.empty() || command.starts_with('-')) return error.what();
+  std::vector<std::string> names;
+  for (const CLI::App* known : app.get_subcommands({}))
+    if (!known->get_group().empty()) names.push_back(known->get_name());
+  if (std::ranges::find(names, command) != names.end()) return error.what();
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  return "there is no command '" + std::string(command) + "'" + codec::suggestion(command, known);
+}
+
 }  // namespace
 
 ParsedCommandLine parse_command_line(int argc, char** argv, bool has_builtin) {
@@ -144,7 +161,7 @@ ParsedCommandLine parse_command_line(int argc, char** argv, bool has_builtin) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return {.line = {}, .exit_code = app.exit(error)};
-    std::cerr << "error: " << error.what() << "\nSee: manta --help\n";
+    std::cerr << "error: " << complaint(app, argc > 1 ? argv[1] : "", error) << "\nSee: manta --help\n";
     return {.line = {}, .exit_code = 2};
   }
   return {.line = std::move(line)};

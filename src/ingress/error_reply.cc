@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "base/error_names.h"
 #include "codec/json_text.h"
 #include "net/wire.h"
 
@@ -32,7 +33,9 @@ bool is_server_fault(const Error& error) {
 std::string error_json(const Error& error, std::string_view request_id) {
   std::string json = R"({"error":{"type":")";
   json += name(error.code);
-  json += R"(","message":)";
+  json += R"(","code":")";
+  json += snake_name(error.code);
+  json += R"(","param":null,"message":)";
   json += codec::json_quoted(error.message);
   if (!error.detail.empty()) {
     json += R"(,"detail":)";

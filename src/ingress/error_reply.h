@@ -9,8 +9,8 @@
 
 namespace manta::ingress {
 
-// {"error":{"type":...,"message":...,"detail":...,"request_id":...,"retry_after_s":...,"maybe_executed":true}}, without
-// the fields that are empty. Bytes that are not UTF-8 (they can come from a path) are replaced.
+// {"error":{"type":...,"code":...,"param":null,"message":...,"detail":...,"request_id":...,"retry_after_s":...,"maybe_executed":true}},
+// without the fields that are empty. Bytes that are not UTF-8 (they can come from a path) are replaced.
 std::string error_json(const Error& error, std::string_view request_id);
 
 // The answer for an error of this side: status, Retry-After for what is worth another try, and the error as JSON or as

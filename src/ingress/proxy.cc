@@ -89,9 +89,14 @@ void Proxy::answer_page(net::ExchangePtr exchange, Verb verb, const SystemPage& 
     requests_.spawn(answer_metrics(std::move(record), std::move(exchange)));
     return;
   }
-  net::Response answer = page.page(state());
-  record.end(answer.status);
-  exchange->respond(std::move(answer));
+  end_page(exchange, record, page.page(state()));
+}
+
+void Proxy::end_page(const net::ExchangePtr& exchange, RequestRecord& record, net::Response page) {
+  const auto terms = read_terms(exchange->request().headers).value_or(RequestTerms{});
+  page.headers.add(net::wire::kRequestId, id_of(terms));
+  record.end(page.status);
+  exchange->respond(std::move(page));
 }
 
 void Proxy::answer_no_route(const net::ExchangePtr& exchange, Verb verb, VerbSet allow) {
@@ -110,8 +115,7 @@ Task<void> Proxy::answer_metrics(RequestRecord record, net::ExchangePtr exchange
   net::Response page;
   page.body = co_await collector_.collect();
   page.headers.add("content-type", "text/plain; version=0.0.4; charset=utf-8");
-  record.end(page.status);
-  exchange->respond(std::move(page));
+  end_page(exchange, record, std::move(page));
 }
 
 void Proxy::answer_route(net::ExchangePtr exchange, Verb verb, const Route& route) {
@@ -121,8 +125,7 @@ void Proxy::answer_route(net::ExchangePtr exchange, Verb verb, const Route& rout
   if (!route.method.empty()) return send_to_deployment(std::move(exchange), std::move(record), route, *terms);
   net::Response page{.status = 200, .body = route.document};
   page.headers.add("content-type", net::wire::kJson);
-  record.end(page.status);
-  exchange->respond(std::move(page));
+  end_page(exchange, record, std::move(page));
 }
 
 void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord record, const Route& route,
@@ -143,16 +146,20 @@ void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord record, 
 
 void Proxy::refuse(const net::ExchangePtr& exchange, RequestRecord& record, const Error& error,
                    const RequestTerms& terms, VerbSet allow) {
-  const std::string id = terms.request_id.empty() ? ids_.next() : std::string(terms.request_id);
+  const std::string id = id_of(terms);
   net::Response reply = error_reply(error, id, prefers_json(terms, exchange->request().body));
   if (allow != 0) reply.headers.add("allow", allow_header(allow));
   record.end(reply.status);
   exchange->respond(std::move(reply));
 }
 
+std::string Proxy::id_of(const RequestTerms& terms) {
+  return terms.request_id.empty() ? ids_.next() : std::string(terms.request_id);
+}
+
 std::shared_ptr<RequestContext> Proxy::context_of(const Route& route, const RequestTerms& terms) {
   auto context = std::make_shared<RequestContext>();
-  context->request_id = terms.request_id.empty() ? ids_.next() : std::string(terms.request_id);
+  context->request_id = id_of(terms);
   context->session_id = terms.session_id;
   context->traceparent = terms.traceparent;
   context->multiplexed_model_id = terms.model_id;

@@ -37,6 +37,8 @@ Result<double> parse_timeout(std::string_view text) {
 void read_accept(std::string_view value, RequestTerms& terms) {
   terms.accepts_events = terms.accepts_events || contains(value, wire::kEventStream);
   terms.accepts_json = terms.accepts_json || contains(value, "application/json") || contains(value, "+json");
+  const bool names_text = contains(value, "text/plain") || contains(value, "text/html");
+  terms.accepts_text = terms.accepts_text || (names_text && !contains(value, "*/*"));
 }
 
 // The internal headers themselves are all named x-manta-*.
@@ -83,7 +85,9 @@ Result<RequestTerms> read_terms(const net::Headers& headers) {
 }
 
 bool prefers_json(const RequestTerms& terms, std::string_view body) {
-  if (terms.accepts_json || terms.sends_json) return true;
+  if (terms.accepts_json) return true;
+  if (terms.accepts_text) return false;
+  if (terms.sends_json) return true;
   const auto first = body.find_first_not_of(" \t\r\n");
   return first != std::string_view::npos && (body[first] == '{' || body[first] == '[');
 }

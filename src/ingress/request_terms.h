@@ -20,6 +20,7 @@ struct RequestTerms {
   std::optional<double> timeout_s;  // x-request-timeout-seconds; 0 or less: no limit
   bool accepts_events = false;      // accept: text/event-stream
   bool accepts_json = false;        // names JSON in accept; "*/*" does not count
+  bool accepts_text = false;        // names plain text or HTML, and not "*/*"
   bool sends_json = false;
   bool outlives_client = false;  // x-request-disconnect-disabled: ?1
   bool has_idempotency_key = false;

@@ -2,6 +2,7 @@
 
 #include <manta/error.h>
 
+#include "base/error_names.h"
 #include "net/wire.h"
 
 namespace manta::net {
@@ -30,7 +31,9 @@ Response to_response(const Refusal& refusal, std::string_view request_id) {
   if (refusal.status == 503) response.headers.add("retry-after", "1");
   response.body = R"({"error":{"type":")";
   response.body += name(code_of(refusal.status));
-  response.body += R"(","message":")";
+  response.body += R"(","code":")";
+  response.body += snake_name(code_of(refusal.status));
+  response.body += R"(","param":null,"message":")";
   response.body += refusal.message;
   if (!request_id.empty()) {
     response.headers.add(wire::kRequestId, request_id);

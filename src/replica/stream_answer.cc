@@ -18,7 +18,7 @@ std::string_view content_type(StreamKind kind) {
     case StreamKind::Items:
       return net::wire::kItems;
     case StreamKind::Lines:
-      return "application/x-ndjson";
+      return "application/jsonl";
     case StreamKind::Raw:
       return "application/octet-stream";
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -7,11 +8,15 @@
 
 #include <manta/error.h>
 
+#include "base/error_names.h"
+
 namespace manta::spec {
 
-// Body of every error answer: {"error": {...}}.
+// Body of every error answer: {"error": {...}}. `code` and `param` are what clients of OpenAI's API read.
 struct ErrorBody {
   std::string type = "Internal";  // name of an ErrorCode
+  std::string code;               // the same in OpenAI's way
+  std::optional<std::string> param;
   std::string message;
   std::string detail;
   std::string request_id;
@@ -19,7 +24,7 @@ struct ErrorBody {
   bool maybe_executed = false;
   bool operator==(const ErrorBody&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(ErrorBody, (), (type, message, detail, request_id, retry_after_s, maybe_executed))
+BOOST_DESCRIBE_STRUCT(ErrorBody, (), (type, code, param, message, detail, request_id, retry_after_s, maybe_executed))
 
 struct ErrorReply {
   ErrorBody error;
@@ -29,6 +34,8 @@ BOOST_DESCRIBE_STRUCT(ErrorReply, (), (error))
 
 inline ErrorReply error_reply(const Error& error, std::string_view request_id = {}) {
   return {{.type = std::string(name(error.code)),
+           .code = snake_name(error.code),
+           .param = {},
            .message = error.message,
            .detail = error.detail,
            .request_id = std::string(request_id),

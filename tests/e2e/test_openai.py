@@ -57,6 +57,17 @@ def error_of(reply, status):
     return error
 
 
+def test_errors_that_the_proxy_makes_are_read_by_the_client_as_well(served):
+    """Too late, and too large for the public port: the model's deployment never sees the second."""
+    with pytest.raises(openai.APIStatusError) as late:
+        client_of(served, "/slow").chat.completions.create(model="slow", messages=HELLO, max_tokens=5000,
+                                                           extra_headers={"x-request-timeout-seconds": "0.3"})
+    assert (late.value.status_code, late.value.code, late.value.param) == (408, "deadline_exceeded", None)
+    with pytest.raises(openai.APIStatusError) as large:
+        client_of(served).embeddings.create(model="sim-embed", input="x" * (65 << 20))
+    assert (large.value.status_code, large.value.code) == (413, "invalid_argument")
+
+
 def test_models_are_listed_and_shown(client):
     assert [model.id for model in client.models.list()] == ["sim-llm", "sim-embed", "sim-rerank"]
     assert client.models.retrieve("sim-embed").id == "sim-embed"

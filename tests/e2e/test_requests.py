@@ -106,9 +106,9 @@ def test_a_known_path_with_another_verb_is_405(http):
     assert (reply.status, reply.headers["allow"]) == (405, "POST")
 
 
-def test_a_failing_method_is_500_without_its_secrets(http):
-    text = ask(http, "POST", "/fail", b'"x"', ["accept: text/plain"])
-    assert text.status in (400, 500)
+def test_a_failing_method_is_500_and_its_message_goes_to_clients_that_speak_json_only(http):
+    text = ask(http, "POST", "/fail", b'{"text": "a"}', ["accept: text/plain"])
+    assert (text.status, text.body) == (500, b"Internal Server Error")
     reply = post_json(http, "/fail", {"text": "a"})
     assert reply.status == 500
     assert reply.error()["type"] == "AppError"

@@ -5,20 +5,27 @@
 #include <manta/detail/msgpack.h>
 #include <manta/detail/transcode.h>
 
-#include "codec/item_framing.h"
 #include "fuzz/require.h"
+#include "net/items.h"
 #include "unit/codec/payloads.h"
 
 namespace {
 
 // The same bytes as a stream of items, in two pieces.
 void split_items(std::string_view bytes) {
-  manta::codec::ItemSplitter splitter(1000);
+  manta::net::ItemSplitter splitter;
   const std::size_t half = bytes.size() / 2;
-  if (!splitter.push(bytes.substr(0, half)) || !splitter.push(bytes.substr(half))) return;
   std::string again;
-  while (const auto item = splitter.pop()) manta::codec::append_item(again, *item);
-  manta::fuzz::require(bytes.starts_with(again) && splitter.inside_item() == (again.size() < bytes.size()));
+  for (const std::string_view piece : {bytes.substr(0, half), bytes.substr(half)}) {
+    splitter.feed(piece);
+    for (;;) {
+      const auto item = splitter.next(1000);
+      if (!item) return;
+      if (!*item) break;
+      manta::net::append_item(again, **item);
+    }
+  }
+  manta::fuzz::require(bytes.starts_with(again) && splitter.at_boundary() == (again.size() == bytes.size()));
 }
 
 }  // namespace

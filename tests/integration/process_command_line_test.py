@@ -36,6 +36,9 @@ class CommandLineTest(unittest.TestCase):
     def test_an_unknown_option_is_a_wrong_command_line(self):
         self.assertIn("--no-such-option", self.fails("run", "app.yaml", "--no-such-option", code=2))
 
+    def test_an_unknown_command_is_named_with_the_nearest(self):
+        self.assertIn("there is no command 'statsu'; did you mean 'status'?", self.fails("statsu", code=2))
+
     def test_a_missing_file_is_named(self):
         self.assertEqual(self.fails("run", "/no/such/app.yaml"), "error: /no/such/app.yaml: no such file\n")
         self.assertIn("/no/such/lib.so", self.fails("run", "/no/such/lib.so:build"))

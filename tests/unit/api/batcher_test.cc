@@ -1,3 +1,5 @@
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include "deployments.h"
@@ -71,6 +73,21 @@ TEST(BatcherTest, OutsideAReplicaAnItemRunsAtOnce) {
   task.start();
   ASSERT_TRUE(task.done());
   EXPECT_EQ(task.take(), 7);
+}
+
+class Unlimited {
+ public:
+  Task<int> echo(int x) { co_return co_await batcher_.submit(x); }
+  using methods = Methods<&Unlimited::echo>;
+
+ private:
+  Batcher<int, int> batcher_{{.max_batch_size = std::numeric_limits<std::size_t>::max()},
+                             [](std::vector<int> items) { return items; }};
+};
+
+TEST(BatcherTest, ABatchMayBeOfAnySize) {
+  LocalApp app({.ingress = bind<Unlimited>()});
+  EXPECT_EQ(app.handle<Unlimited>().call<&Unlimited::echo>(7).get(), 7);
 }
 
 TEST(BatcherTest, LimitsAreSetLive) {

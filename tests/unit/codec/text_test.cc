@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "codec/base64.h"
-#include "codec/item_framing.h"
 #include "codec/json_text.h"
 #include "codec/nearest.h"
 #include "codec/sha256.h"
@@ -77,45 +76,6 @@ TEST(Sha256Test, FieldsDoNotRunIntoEachOther) {
   EXPECT_NE(fingerprint({"ab", "c"}), fingerprint({"a", "bc"}));
   EXPECT_NE(fingerprint({"ab"}), fingerprint({"ab", ""}));
   EXPECT_EQ(fingerprint({"ab", "c"}), Sha256().field("ab").field("c").hex());
-}
-
-TEST(ItemFramingTest, ItemsComeOutAsTheyWentInHoweverTheBytesArrive) {
-  const std::array<std::string, 4> items{"", "one", std::string(70'000, 'x'), "\0\1"};
-  std::string stream;
-  for (const std::string& item : items) append_item(stream, item);
-  EXPECT_EQ(framed("one"), std::string("\0\0\0\0\3one", 8));
-  for (const std::size_t piece : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{4096}, stream.size()}) {
-    ItemSplitter splitter;
-    for (std::size_t at = 0; at < stream.size(); at += piece)
-      ASSERT_TRUE(splitter.push(std::string_view(stream).substr(at, piece)));
-    for (const std::string& item : items) EXPECT_EQ(splitter.pop(), item);
-    EXPECT_EQ(splitter.pop(), std::nullopt);
-    EXPECT_FALSE(splitter.inside_item());
-  }
-}
-
-TEST(ItemFramingTest, AnItemBeyondTheLimitFailsAtItsPrefix) {
-  ItemSplitter splitter(10);
-  const auto pushed = splitter.push(framed("fine") + std::string("\0\0\0\0\x0b", 5));
-  ASSERT_FALSE(pushed);
-  EXPECT_EQ(pushed.error().message, "an item of 11 bytes; the limit is 10");
-  EXPECT_EQ(splitter.pop(), "fine");
-  EXPECT_FALSE(splitter.push(framed("more")));
-  EXPECT_EQ(splitter.pop(), std::nullopt);
-}
-
-TEST(ItemFramingTest, AFlagThatIsNotZeroIsRefused) {
-  ItemSplitter splitter;
-  EXPECT_FALSE(splitter.push(std::string("\1\0\0\0\0", 5)));
-}
-
-TEST(ItemFramingTest, AnUnfinishedItemShowsAsSuch) {
-  ItemSplitter splitter;
-  ASSERT_TRUE(splitter.push(std::string("\0\0\0\0\3on", 7)));
-  EXPECT_TRUE(splitter.inside_item());
-  EXPECT_EQ(splitter.pop(), std::nullopt);
-  ASSERT_TRUE(splitter.push("e"));
-  EXPECT_EQ(splitter.pop(), "one");
 }
 
 }  // namespace

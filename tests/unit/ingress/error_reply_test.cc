@@ -45,11 +45,12 @@ TEST(ErrorReplyTest, JsonCarriesEveryFieldThatIsSet) {
                     .detail = "$.items[3]",
                     .maybe_executed = true,
                     .retry_after_s = 1.5};
-  EXPECT_EQ(error_json(error, "r1"),
-            R"({"error":{"type":"ReplicaDied","message":"lost","detail":"$.items[3]","request_id":"r1",)"
-            R"("retry_after_s":1.5,"maybe_executed":true}})");
+  EXPECT_EQ(
+      error_json(error, "r1"),
+      R"({"error":{"type":"ReplicaDied","code":"replica_died","param":null,"message":"lost","detail":"$.items[3]","request_id":"r1",)"
+      R"("retry_after_s":1.5,"maybe_executed":true}})");
   EXPECT_EQ(error_json({.code = ErrorCode::NotFound, .message = "x"}, ""),
-            R"({"error":{"type":"NotFound","message":"x"}})");
+            R"({"error":{"type":"NotFound","code":"not_found","param":null,"message":"x"}})");
 }
 
 TEST(ErrorReplyTest, BytesOfAClientCannotBreakTheJson) {
@@ -68,7 +69,8 @@ TEST(ErrorReplyTest, AnUnknownPathNamesTheRoutesPage) {
 
 TEST(ErrorReplyTest, TheErrorEventIsOneEvent) {
   EXPECT_EQ(error_event({.code = ErrorCode::ReplicaDied, .message = "lost\nnow"}, "r1"),
-            "event: error\ndata: {\"error\":{\"type\":\"ReplicaDied\",\"message\":\"lost\\nnow\","
+            "event: error\ndata: "
+            "{\"error\":{\"type\":\"ReplicaDied\",\"code\":\"replica_died\",\"param\":null,\"message\":\"lost\\nnow\","
             "\"request_id\":\"r1\"}}\n\n");
 }
 

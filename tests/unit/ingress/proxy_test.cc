@@ -98,8 +98,11 @@ TEST_F(ProxyTest, AnUnknownPathIs404InTextOrJson) {
   EXPECT_THAT(text, StartsWith("HTTP/1.1 404 Not Found\r\n"));
   EXPECT_THAT(text, EndsWith("\r\n\r\nPath '/nowhere' not found. Ping http://.../-/routes for available routes."));
   const auto as_json = ask(get("/nowhere", "accept: application/json\r\nx-request-id: r\r\n"));
-  EXPECT_THAT(as_json, EndsWith(R"({"error":{"type":"NotFound","message":"Path '/nowhere' not found. Ping )"
-                                R"(http://.../-/routes for available routes.","request_id":"r"}})"));
+  EXPECT_THAT(
+      as_json,
+      EndsWith(
+          R"({"error":{"type":"NotFound","code":"not_found","param":null,"message":"Path '/nowhere' not found. Ping )"
+          R"(http://.../-/routes for available routes.","request_id":"r"}})"));
   EXPECT_EQ(metric("ray_serve_num_http_requests{"),
             "ray_serve_num_http_requests{application=\"\",method=\"GET\",route=\"unmatched\",status_code=\"404\"} 2");
 }
@@ -122,8 +125,10 @@ TEST_F(ProxyTest, AnErrorOfTheDeploymentKeepsItsStatusAndLosesItsHeaders) {
   EXPECT_THAT(reply, StartsWith("HTTP/1.1 429 "));
   EXPECT_THAT(reply, HasSubstr("\r\nretry-after: 2\r\n"));
   EXPECT_THAT(reply, Not(HasSubstr("x-manta")));
-  EXPECT_THAT(reply,
-              EndsWith(R"({"error":{"type":"Overloaded","message":"full","request_id":"r","retry_after_s":1.2}})"));
+  EXPECT_THAT(
+      reply,
+      EndsWith(
+          R"({"error":{"type":"Overloaded","code":"overloaded","param":null,"message":"full","request_id":"r","retry_after_s":1.2}})"));
 }
 
 TEST_F(ProxyTest, AFaultOfTheApplicationShowsNoDetailInText) {
@@ -209,6 +214,13 @@ TEST_F(ProxyTest, SystemPagesAnswerAndYieldOnlyWhereAnApplicationDeclaresThem) {
   EXPECT_THAT(ask(get("/healthz")), HasSubstr("{\"status\":\"ok\"}"));
 }
 
+TEST_F(ProxyTest, PagesCarryTheRequestsId) {
+  for (const char* path : {"/-/healthz", "/ready", "/-/routes", "/rag/openapi.json"}) {
+    EXPECT_THAT(ask(get(path, "x-request-id: mine\r\n")), HasSubstr("\r\nx-request-id: mine\r\n")) << path;
+    EXPECT_THAT(ask(get(path)), HasSubstr("\r\nx-request-id: ")) << path;
+  }
+}
+
 TEST_F(ProxyTest, ADrainingProxySaysSo) {
   proxy_->start_draining();
   EXPECT_THAT(ask(get("/-/healthz")), StartsWith("HTTP/1.1 503 "));
@@ -223,6 +235,7 @@ TEST_F(ProxyTest, MetricsJoinReplicasAndKeepTheLastFiguresOfASlowOne) {
   const auto first = ask(get("/-/metrics"));
   EXPECT_THAT(first, HasSubstr("\nray_serve_x{replica=\"1\"} 5\n"));
   EXPECT_THAT(first, HasSubstr("\nray_serve_num_ongoing_http_requests{"));
+  EXPECT_THAT(first, HasSubstr("\r\nx-request-id: "));
   answers.erase("/-/metrics");
   const auto scraper = client();
   scraper->send(get("/-/metrics"));

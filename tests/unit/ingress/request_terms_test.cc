@@ -60,6 +60,8 @@ TEST(RequestTermsTest, JsonErrorsGoToClientsThatSpeakJson) {
   EXPECT_TRUE(prefers({{"accept", "application/json"}}, ""));
   EXPECT_TRUE(prefers({{"accept", "application/problem+json"}}, ""));
   EXPECT_TRUE(prefers({{"content-type", "application/json"}}, ""));
+  EXPECT_FALSE(prefers({{"accept", "text/plain"}, {"content-type", "application/json"}}, "{}"));
+  EXPECT_TRUE(prefers({{"accept", "text/html, */*;q=0.1"}}, "{}"));
   EXPECT_TRUE(prefers({{"content-type", "application/x-www-form-urlencoded"}}, " {\"a\":1}"));
 }
 
