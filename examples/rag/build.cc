@@ -16,7 +16,8 @@ struct RagArgs {
   std::string docs = "docs";
   std::string cache = ".cache/rag";
   int ort_intra_threads = 1, ort_inter_threads = 1;
-  int llm_threads = 2, llm_slots = 4, llm_context = 2048;
+  int llm_threads = 2;  // more than the CPU it asks for: the other deployments are idle while it generates
+  int llm_slots = 4, llm_context = 2048;
   bool shuffle = false;
 };
 BOOST_DESCRIBE_STRUCT(RagArgs, (),

@@ -16,7 +16,7 @@ using manta::builtin::GenerateRequest;
 
 constexpr int kRetrieved = 10;              // passages that the reranker sees
 constexpr std::size_t kCandidates = 1000;   // texts of one question, at most
-constexpr std::size_t kPromptBytes = 3600;  // of all sources in a prompt, which costs time and context
+constexpr std::size_t kPromptBytes = 2400;  // of all sources in a prompt, which costs time and context
 
 class Stopwatch {
  public:
@@ -167,16 +167,17 @@ std::string shortened(std::string_view text, std::size_t bytes) {
   return std::string(text.substr(0, bytes)) + "...";
 }
 
+// One plain message and a penalty on repeating itself: the packaged model is too small for instructions beside the
+// text, and goes round in circles without it.
 GenerateRequest prompt(const Question& question, const std::vector<Passage>& sources) {
   std::string context;
   for (std::size_t i = 0; i < sources.size(); ++i)
     context += "[" + std::to_string(i + 1) + "] (" + sources[i].document + ") " +
                shortened(sources[i].text, kPromptBytes / sources.size()) + "\n";
-  GenerateRequest request{.max_tokens = question.max_tokens, .temperature = 0};
-  request.messages.push_back(
-      {"system", "Answer the question in one to three sentences from the numbered sources. Cite them like [1]."});
-  request.messages.push_back(
-      {"user", "Sources:\n" + context + "\nQuestion: " + shortened(question.query, kPromptBytes / 4)});
+  GenerateRequest request{.max_tokens = question.max_tokens, .temperature = 0, .repeat_penalty = 1.08};
+  request.messages.push_back({"user", "Here are numbered notes:\n\n" + context +
+                                          "\nUsing only these notes, answer this question briefly: " +
+                                          shortened(question.query, kPromptBytes / 4)});
   return request;
 }
 

@@ -37,7 +37,7 @@ spec::ReplicaState ReplicaServer::Impl::state() const {
 
 void ReplicaServer::Impl::phase_changed() {
   if (host.phase() == ReplicaHost::Phase::Gone) return;
-  logger.info("replica state", {{"replica", options.id}, {"state", state_name(host.phase())}});
+  logger.info("replica state", {{"state", state_name(host.phase())}});
   report();
   if (on_state) on_state(reported);
 }

@@ -68,7 +68,7 @@ LocalApp::Fakes fakes() {
           fake<Rerank>().on<&Rerank::rerank>(fond_of_four),
           fake<Llm>()
               .on<&Llm::generate>(
-                  [](const GenerateRequest& request) { return Generation{.text = request.messages.at(1).content}; })
+                  [](const GenerateRequest& request) { return Generation{.text = request.messages.front().content}; })
               .on<&Llm::stream>([](const GenerateRequest&) {
                 return std::vector<GenerationChunk>{{.text = "one "}, {.text = "two"}, {.finish_reason = "stop"}};
               }),
