@@ -25,6 +25,11 @@ spec::RoutingSnapshot only_routes(const spec::RoutingSnapshot& snapshot) {
   return routes;
 }
 
+// For requests that no deployment gets to see: what cannot be read counts as not given.
+RequestTerms lenient_terms(const net::ExchangePtr& exchange) {
+  return read_terms(exchange->request().headers).value_or(RequestTerms{});
+}
+
 constexpr double kLongestTimeout_s = 10.0 * 365 * 24 * 3600;
 
 }  // namespace
@@ -89,11 +94,11 @@ void Proxy::answer_page(net::ExchangePtr exchange, Verb verb, const SystemPage& 
     requests_.spawn(answer_metrics(std::move(record), std::move(exchange)));
     return;
   }
-  end_page(exchange, record, page.page(state()));
+  end_page(exchange, record, lenient_terms(exchange), page.page(state()));
 }
 
-void Proxy::end_page(const net::ExchangePtr& exchange, RequestRecord& record, net::Response page) {
-  const auto terms = read_terms(exchange->request().headers).value_or(RequestTerms{});
+void Proxy::end_page(const net::ExchangePtr& exchange, RequestRecord& record, const RequestTerms& terms,
+                     net::Response page) {
   page.headers.add(net::wire::kRequestId, id_of(terms));
   record.end(page.status);
   exchange->respond(std::move(page));
@@ -103,7 +108,7 @@ void Proxy::answer_no_route(const net::ExchangePtr& exchange, Verb verb, VerbSet
   const net::Request& request = exchange->request();
   const std::string_view path = path_of(request.target);
   RequestRecord record(keeper_, metrics_.unmatched(), verb, exchange);
-  const auto terms = read_terms(request.headers).value_or(RequestTerms{});
+  const RequestTerms terms = lenient_terms(exchange);
   if (!snapshot_)
     return refuse(exchange, record, {.code = ErrorCode::Unavailable, .message = "Route table is not populated yet."},
                   terms);
@@ -115,7 +120,7 @@ Task<void> Proxy::answer_metrics(RequestRecord record, net::ExchangePtr exchange
   net::Response page;
   page.body = co_await collector_.collect();
   page.headers.add("content-type", "text/plain; version=0.0.4; charset=utf-8");
-  end_page(exchange, record, std::move(page));
+  end_page(exchange, record, lenient_terms(exchange), std::move(page));
 }
 
 void Proxy::answer_route(net::ExchangePtr exchange, Verb verb, const Route& route) {
@@ -125,7 +130,7 @@ void Proxy::answer_route(net::ExchangePtr exchange, Verb verb, const Route& rout
   if (!route.method.empty()) return send_to_deployment(std::move(exchange), std::move(record), route, *terms);
   net::Response page{.status = 200, .body = route.document};
   page.headers.add("content-type", net::wire::kJson);
-  end_page(exchange, record, std::move(page));
+  end_page(exchange, record, *terms, std::move(page));
 }
 
 void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord record, const Route& route,

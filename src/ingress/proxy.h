@@ -75,7 +75,7 @@ class Proxy {
   void refuse(const net::ExchangePtr& exchange, RequestRecord& record, const Error& error, const RequestTerms& terms,
               VerbSet allow = 0);
   // Ends a request that the proxy answers itself.
-  void end_page(const net::ExchangePtr& exchange, RequestRecord& record, net::Response page);
+  void end_page(const net::ExchangePtr& exchange, RequestRecord& record, const RequestTerms& terms, net::Response page);
   std::string id_of(const RequestTerms& terms);
   std::shared_ptr<RequestContext> context_of(const Route& route, const RequestTerms& terms);
   void rebuild_routes(const spec::RoutingSnapshot& snapshot);

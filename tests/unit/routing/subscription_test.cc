@@ -50,6 +50,12 @@ class SubscriptionTest : public RoutingFixture {
                               controller->accept(fds[1]);
                               return std::make_unique<net::Channel>(loop, fds[0], net::ChannelOptions{}, budget);
                             }};
+  QueueCounts counts;
+  Dispatchers dispatchers{{.loop = loop,
+                           .metrics = metrics,
+                           .logger = logger,
+                           .connect = [this](const spec::ReplicaAddress& address) { return connect(address); }},
+                          counts};
 };
 
 TEST_F(SubscriptionTest, IgnoresWhatIsNotNewer) {
@@ -104,12 +110,6 @@ TEST_F(SubscriptionTest, WhatIsNotUnderstoodChangesNothing) {
 }
 
 TEST_F(SubscriptionTest, DispatchersFollowTheSnapshots) {
-  QueueCounts counts;
-  Dispatchers dispatchers({.loop = loop,
-                           .metrics = metrics,
-                           .logger = logger,
-                           .connect = [this](const spec::ReplicaAddress& address) { return connect(address); }},
-                          counts);
   Dispatcher& early = dispatchers.at("a", "D");
   EXPECT_EQ(dispatchers.find("a", "D"), nullptr);
   subscription.on_snapshot([&](const auto& snapshot) { dispatchers.update(snapshot); });
@@ -125,12 +125,6 @@ TEST_F(SubscriptionTest, DispatchersFollowTheSnapshots) {
 }
 
 TEST_F(SubscriptionTest, ConnectsOnlyToDeploymentsThatAreAskedFor) {
-  QueueCounts counts;
-  Dispatchers dispatchers({.loop = loop,
-                           .metrics = metrics,
-                           .logger = logger,
-                           .connect = [this](const spec::ReplicaAddress& address) { return connect(address); }},
-                          counts);
   EXPECT_FALSE(dispatchers.is_unknown("a", "None")) << "nothing is known yet";
   FakeReplica& called = replica("called");
   FakeReplica& other = replica("other");
