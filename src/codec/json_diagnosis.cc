@@ -43,6 +43,7 @@ class FaultFinder {
   }
 
   bool value() {
+    if (open_.size() == max_depth_) return fail("nested deeper than " + std::to_string(max_depth_));
     if (ended()) return fail("the text ends where a value is expected");
     switch (peek()) {
       case '{':
@@ -62,7 +63,6 @@ class FaultFinder {
   }
 
   bool open() {
-    if (open_.size() == max_depth_) return fail("nested deeper than " + std::to_string(max_depth_));
     open_.push_back(text_[at++]);
     space();
     if (peek() == closer()) return close();

@@ -168,7 +168,7 @@ bool MsgPackReader::begin(Container& container, std::uint8_t fix, std::uint8_t w
   else if (!take_big_endian(code == wide ? 2 : 4, container.left))
     return false;
   if (container.left * values_per_item > remaining()) return broken("a length beyond its end");
-  if (depth_left_ == 0) return broken("nested too deep");
+  if (depth_left_ < (container.left > 0 ? 2 : 1)) return broken("nested too deep");  // its elements are a level too
   --depth_left_;
   return true;
 }

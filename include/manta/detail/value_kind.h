@@ -15,7 +15,7 @@ std::string_view describe(ValueKind kind);
 // What a document may cost. Beyond either limit reading fails with InvalidArgument before memory is spent.
 struct ReadLimits {
   std::size_t max_bytes = std::size_t{256} << 20;
-  std::size_t max_depth = 128;  // arrays and objects inside each other
+  std::size_t max_depth = 128;  // values inside each other: 3 for [[1]], 2 for [[]]
 };
 
 }  // namespace manta::detail

@@ -114,7 +114,7 @@ TEST(MsgPackTest, EveryTruncationIsAnError) {
 
 TEST(MsgPackTest, DepthIsLimited) {
   EXPECT_TRUE(from_msgpack<Json>(std::string(127, '\x91') + "\x90"));
-  EXPECT_THAT(error_of_bytes<Json>(std::string(200, '\x91') + "\xc0"), HasSubstr("nested too deep at byte 129"));
+  EXPECT_THAT(error_of_bytes<Json>(std::string(200, '\x91') + "\xc0"), HasSubstr("nested too deep at byte 128"));
 }
 
 TEST(MsgPackTest, SkippingDoesNotRecurse) {
