@@ -65,6 +65,10 @@ void Section::refuse(std::string_view name, const Error& error) {
   report_.errors.push_back({path_of(name) + below, without_path(error), {}});
 }
 
+void Section::refuse_below(std::string_view path, std::string message) {
+  report_.errors.push_back({path_ + "." + std::string(path), std::move(message), {}});
+}
+
 void Section::warn(std::string_view name, std::string message) {
   report_.warnings.push_back({path_of(name), std::move(message), {}});
 }

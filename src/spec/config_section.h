@@ -54,8 +54,14 @@ class Section {
   // Reads every member of a described struct that is given.
   template <class T>
   void read_members(T& value) {
+    each_member(value, [this](std::string_view name, auto& member) { this->read(name, member); });
+  }
+
+  // visit(name, member) for every member of a described struct.
+  template <class T, class F>
+  static void each_member(T& value, F visit) {
     [&]<template <class...> class List, class... D>(List<D...>) {
-      (read(D::name, value.*D::pointer), ...);
+      (visit(std::string_view(D::name), value.*D::pointer), ...);
     }(detail::Members<T>());
   }
 
@@ -71,6 +77,8 @@ class Section {
   void refuse_rest();
   void refuse(std::string_view name, std::string message);
   void refuse(std::string_view name, const Error& error);
+  // `path` leads to the value from here: "autoscaling_config.min_replicas", "warmup[0].count".
+  void refuse_below(std::string_view path, std::string message);
   void warn(std::string_view name, std::string message);
 
  private:

@@ -36,6 +36,7 @@ Result<DeploymentConfig> apply_override(DeploymentConfig config, const Deploymen
   if (object.empty())
     return fail(ErrorCode::InvalidArgument, "the override of '" + override.name + "' holds broken JSON", override.name);
   if (override.fields.contains("ray_actor_options")) config.ray_actor_options = {};
+  if (override.fields.contains("num_replicas")) config.autoscaling_config.reset();
   std::map<std::string, std::string> env_vars = std::move(config.env_vars);
   config.env_vars.clear();
   detail::JsonReader reader(object);

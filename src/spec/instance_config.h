@@ -42,17 +42,20 @@ struct ApplicationConfig {
   std::string args = "{}";                      // JSON object given to build()
   std::map<std::string, std::string> env_vars;  // runtime_env.env_vars
   std::vector<DeploymentOverride> deployments;
+  bool external_scaler_enabled = false;  // POST .../scale may set the number of replicas
   bool operator==(const ApplicationConfig&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(ApplicationConfig, (), (name, route_prefix, import_path, args, env_vars, deployments))
+BOOST_DESCRIBE_STRUCT(ApplicationConfig, (),
+                      (name, route_prefix, import_path, args, env_vars, deployments, external_scaler_enabled))
 
 // A whole configuration file.
 struct InstanceConfig {
   std::string proxy_location = "EveryNode";
   HttpOptions http_options;
   std::vector<ApplicationConfig> applications;
+  std::optional<double> target_capacity;  // percent of all numbers of replicas, 0 to 100; none: 100
   bool operator==(const InstanceConfig&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(InstanceConfig, (), (proxy_location, http_options, applications))
+BOOST_DESCRIBE_STRUCT(InstanceConfig, (), (proxy_location, http_options, applications, target_capacity))
 
 }  // namespace manta::spec

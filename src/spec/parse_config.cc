@@ -39,7 +39,8 @@ ApplicationConfig read_application(Section section) {
   for (Section& deployment : section.sections("deployments"))
     application.deployments.push_back(read_deployment(deployment));
   section.ignore({"host", "port"}, "http_options of the file decides");
-  section.ignore({"autoscaling_policy", "logging_config", "external_scaler_enabled"}, "not acted on yet");
+  section.read("external_scaler_enabled", application.external_scaler_enabled);
+  section.ignore({"autoscaling_policy", "logging_config"}, "not acted on yet");
   section.refuse_rest();
   return application;
 }
@@ -51,8 +52,8 @@ InstanceConfig read_instance(Section section) {
   read_http_options(section.section("http_options"), config.http_options);
   for (Section& application : section.sections("applications"))
     config.applications.push_back(read_application(application));
-  section.ignore({"grpc_options", "controller_options", "logging_config", "tracing_config", "target_capacity"},
-                 "not acted on yet");
+  section.read("target_capacity", config.target_capacity);
+  section.ignore({"grpc_options", "controller_options", "logging_config", "tracing_config"}, "not acted on yet");
   section.refuse_rest();
   return config;
 }

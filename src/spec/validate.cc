@@ -1,87 +1,14 @@
 #include "spec/validate.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <set>
 #include <string_view>
 
-#include <manta/detail/json_reader.h>
-
+#include "spec/checks.h"
 #include "spec/import_path.h"
 
 namespace manta::spec {
 namespace {
-
-std::string text(double number) {
-  char digits[32];
-  return {digits, std::to_chars(digits, digits + sizeof digits, number).ptr};
-}
-
-// Collects faults of one struct; each check names its field.
-class Checks {
- public:
-  void require(bool ok, std::string field, std::string message) {
-    if (!ok) faults_.push_back({std::move(field), std::move(message)});
-  }
-  void at_least(double value, double least, std::string field) {
-    require(value >= least, std::move(field), "expected " + text(least) + " or more, found " + text(value));
-  }
-  void above(double value, double least, std::string field) {
-    require(value > least, std::move(field), "expected more than " + text(least) + ", found " + text(value));
-  }
-  void between(double value, double least, double most, std::string field) {
-    require(value >= least && value <= most, std::move(field),
-            "expected " + text(least) + " to " + text(most) + ", found " + text(value));
-  }
-  void json(const std::string& value, std::string field) {
-    const detail::JsonReader reader(value);
-    require(reader.ok(), std::move(field), reader.error());
-  }
-  // Names stand in replica ids, paths and metric labels.
-  void name(std::string_view value, std::string field) {
-    constexpr std::size_t kLongest = 128;
-    require(!value.empty(), field, "a name is needed");
-    require(value.size() <= kLongest, field, "longer than " + std::to_string(kLongest) + " bytes");
-    const bool clean =
-        std::ranges::all_of(value, [](unsigned char c) { return c > ' ' && c != '#' && c != '/' && c != 0x7f; });
-    require(clean, std::move(field), "'" + std::string(value) + "' holds a space, '#', '/' or a control character");
-  }
-  void environment(const std::map<std::string, std::string>& variables, const std::string& field) {
-    for (const auto& [key, value] : variables) {
-      require(!key.empty() && key.find('=') == std::string::npos && key.find('\0') == std::string::npos, field,
-              "'" + key + "' cannot name an environment variable");
-      require(value.find('\0') == std::string::npos, field + "." + key, "a NUL cannot stand in the environment");
-    }
-  }
-  void nested(const std::vector<Fault>& faults, const std::string& prefix) {
-    for (const Fault& fault : faults) faults_.push_back({prefix + "." + fault.field, fault.message});
-  }
-  std::vector<Fault> take() { return std::move(faults_); }
-
- private:
-  std::vector<Fault> faults_;
-};
-
-std::string element(const std::string& field, std::size_t index) { return field + "[" + std::to_string(index) + "]"; }
-
-void check_resources(Checks& checks, const Resources& resources) {
-  const std::string prefix = "ray_actor_options.";
-  checks.at_least(resources.num_cpus, 0, prefix + "num_cpus");
-  checks.at_least(resources.num_gpus, 0, prefix + "num_gpus");
-  checks.require(resources.num_gpus <= 1 || std::trunc(resources.num_gpus) == resources.num_gpus, prefix + "num_gpus",
-                 "expected a fraction of one GPU or a whole number, found " + text(resources.num_gpus));
-  checks.at_least(resources.memory, 0, prefix + "memory");
-  for (const auto& [name, amount] : resources.resources) checks.at_least(amount, 0, prefix + "resources." + name);
-}
-
-void check_warmup(Checks& checks, const std::vector<WarmUp>& warmup) {
-  for (std::size_t i = 0; i < warmup.size(); ++i) {
-    checks.require(!warmup[i].method.empty(), element("warmup", i) + ".method", "the name of a method is needed");
-    checks.json(warmup[i].body, element("warmup", i) + ".body");
-    checks.at_least(warmup[i].count, 1, element("warmup", i) + ".count");
-  }
-}
 
 void check_route_prefix(Checks& checks, std::string_view prefix) {
   const std::string field = "route_prefix";
@@ -96,29 +23,6 @@ void check_route_prefix(Checks& checks, std::string_view prefix) {
 }
 
 }  // namespace
-
-std::vector<Fault> faults(const DeploymentConfig& config) {
-  Checks checks;
-  checks.at_least(config.num_replicas, 1, "num_replicas");
-  checks.at_least(config.max_ongoing_requests, 1, "max_ongoing_requests");
-  checks.at_least(config.max_queued_requests, -1, "max_queued_requests");
-  checks.require(config.backpressure_status_code == 503 || config.backpressure_status_code == 429,
-                 "backpressure_status_code", "expected 503 or 429");
-  check_resources(checks, config.ray_actor_options);
-  checks.between(config.compute_threads, 1, 1024, "compute_threads");
-  checks.above(config.health_check_period_s, 0, "health_check_period_s");
-  checks.above(config.health_check_timeout_s, 0, "health_check_timeout_s");
-  checks.at_least(config.graceful_shutdown_wait_loop_s, 0, "graceful_shutdown_wait_loop_s");
-  checks.at_least(config.graceful_shutdown_timeout_s, 0, "graceful_shutdown_timeout_s");
-  checks.above(config.initialization_timeout_s, 0, "initialization_timeout_s");
-  checks.at_least(config.request_timeout_s, 0, "request_timeout_s");
-  checks.at_least(config.max_constructor_retry_count, 1, "max_constructor_retry_count");
-  checks.between(config.max_replicas_per_node, 0, 100, "max_replicas_per_node");
-  if (config.user_config) checks.json(*config.user_config, "user_config");
-  check_warmup(checks, config.warmup);
-  checks.environment(config.env_vars, "env_vars");
-  return checks.take();
-}
 
 std::vector<Fault> faults(const HttpOptions& options) {
   Checks checks;
@@ -159,6 +63,7 @@ std::vector<Fault> faults(const InstanceConfig& config) {
                      config.proxy_location == "Disabled";
   checks.require(known, "proxy_location",
                  "expected EveryNode, HeadOnly or Disabled, found '" + config.proxy_location + "'");
+  if (config.target_capacity) checks.between(*config.target_capacity, 0, 100, "target_capacity");
   checks.nested(faults(config.http_options), "http_options");
   std::set<std::string_view> names, routes;
   for (std::size_t i = 0; i < config.applications.size(); ++i) {

@@ -18,6 +18,7 @@ struct Fault {
   std::string message;
 };
 
+std::vector<Fault> faults(const AutoscalingConfig& config);
 std::vector<Fault> faults(const DeploymentConfig& config);
 std::vector<Fault> faults(const HttpOptions& options);
 std::vector<Fault> faults(const ApplicationConfig& config);

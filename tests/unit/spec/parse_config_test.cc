@@ -1,10 +1,8 @@
 #include "spec/parse_config.h"
 
-#include <sstream>
-
 #include <gmock/gmock.h>
 
-#include "unit/spec/environment.h"
+#include "unit/spec/parsed.h"
 
 namespace manta::spec {
 namespace {
@@ -32,34 +30,6 @@ applications:
     graceful_shutdown_timeout_s: 20
 )";
 
-std::string indented(const std::string& text, const std::string& by) {
-  std::istringstream lines(text);
-  std::string out;
-  for (std::string line; std::getline(lines, line);) out += by + line + "\n";
-  return out;
-}
-
-InstanceConfig parsed(const std::string& yaml, std::map<std::string, std::string> variables = {},
-                      std::vector<std::string>* warnings = nullptr) {
-  auto config = parse_config(yaml, "app.yaml", environment(std::move(variables)), warnings);
-  EXPECT_TRUE(config) << config.error().message;
-  return config.value_or(InstanceConfig{});
-}
-
-std::string error_of(const std::string& yaml, std::map<std::string, std::string> variables = {}) {
-  const auto config = parse_config(yaml, "app.yaml", environment(std::move(variables)));
-  return config ? "" : config.error().message;
-}
-
-// One application with these lines added at its indentation.
-std::string application(const std::string& lines) {
-  return "applications:\n- import_path: builtin:embed\n" + indented(lines, "  ");
-}
-
-std::string deployment(const std::string& lines) {
-  return application("deployments:\n- name: D\n" + indented(lines, "  "));
-}
-
 TEST(ParseConfigTest, LoadsTheFileOfRayServeUnchanged) {
   std::vector<std::string> warnings;
   const InstanceConfig config = parsed(kRayFile, {}, &warnings);
@@ -73,9 +43,7 @@ TEST(ParseConfigTest, LoadsTheFileOfRayServeUnchanged) {
   EXPECT_EQ(deployment.fields.at("max_ongoing_requests"), "100");
   EXPECT_THAT(deployment.fields.at("ray_actor_options"), HasSubstr(R"("num_gpus":1.0,"memory":4294967296.0)"));
   EXPECT_FALSE(deployment.fields.contains("max_queued_requests"));
-  EXPECT_THAT(warnings, ElementsAre(HasSubstr("app.yaml:7:22: applications[0].runtime_env.pip: 'pip' is ignored"),
-                                    HasSubstr("app.yaml:13:25: applications[0].deployments[0].autoscaling_config: "
-                                              "autoscaling is not acted on yet: the deployment keeps 1 replica")));
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("app.yaml:7:22: applications[0].runtime_env.pip: 'pip' is ignored")));
 }
 
 TEST(ParseConfigTest, LoadsTheSameFileInsideAKubernetesResource) {
@@ -216,30 +184,16 @@ TEST(ParseConfigTest, AliasBombsAndDepthAreLimited) {
 
 TEST(ParseConfigTest, KnownKeysOfRayServeAreWarnings) {
   std::vector<std::string> warnings;
-  parsed(
-      "grpc_options: {port: 9000}\nlogging_config: {}\ntarget_capacity: 50\n" +
-          deployment("placement_group_bundles: [{GPU: 1}]\nbackpressure_config: {status_code: 429, retry_after_s: 1}"),
-      {}, &warnings);
-  EXPECT_THAT(warnings,
-              ElementsAre(HasSubstr("grpc_options"), HasSubstr("logging_config"), HasSubstr("target_capacity"),
-                          HasSubstr("placement_group_bundles"), HasSubstr("retry_after_s")));
+  parsed("grpc_options: {port: 9000}\nlogging_config: {}\n" +
+             deployment("deployment_actors: []\nbackpressure_config: {status_code: 429, retry_after_s: 1}"),
+         {}, &warnings);
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("grpc_options"), HasSubstr("logging_config"),
+                                    HasSubstr("deployment_actors"), HasSubstr("retry_after_s")));
 }
 
 TEST(ParseConfigTest, TlsKeysAreRefusedRatherThanIgnored) {
   EXPECT_THAT(error_of("http_options: {ssl_certfile: a.pem}"),
               HasSubstr("http_options.ssl_certfile: TLS is not served yet"));
-}
-
-TEST(ParseConfigTest, AutoscalingSetsTheReplicasItStartsWith) {
-  const auto replicas = [](const std::string& lines) {
-    return parsed(deployment(lines)).applications.at(0).deployments.at(0).fields.at("num_replicas");
-  };
-  EXPECT_EQ(replicas("num_replicas: auto"), "1");
-  EXPECT_EQ(replicas("autoscaling_config: {min_replicas: 2, max_replicas: 4}"), "2");
-  EXPECT_EQ(replicas("autoscaling_config: {min_replicas: 0, max_replicas: 4}"), "1");
-  EXPECT_EQ(replicas("num_replicas: auto\nautoscaling_config: {initial_replicas: 3, max_replicas: 4}"), "3");
-  EXPECT_THAT(error_of(deployment("num_replicas: 2\nautoscaling_config: {max_replicas: 4}")),
-              HasSubstr("exclude each other"));
 }
 
 TEST(ParseConfigTest, UserConfigAndWarmUpBodiesAreAnyValue) {

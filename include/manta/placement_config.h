@@ -1,0 +1,40 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include <boost/describe/class.hpp>
+
+namespace manta {
+
+// What one replica needs of a node. Accounted before its process starts; a replica that fits nowhere stays pending,
+// with the reason in the status.
+struct Resources {
+  double num_cpus = 1;                                // CPUs; fractions are fine
+  double num_gpus = 0;                                // GPUs; a fraction shares one GPU, above 1 only whole numbers
+  double memory = 0;                                  // bytes
+  std::map<std::string, double> resources;            // custom resources by name
+  std::string accelerator_type;                       // kind of GPU that the node must have; empty: any
+  std::map<std::string, std::string> label_selector;  // labels that the node must have, with these values
+  bool operator==(const Resources&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Resources, (), (num_cpus, num_gpus, memory, resources, accelerator_type, label_selector))
+
+// The node on which replicas run; soft: another one when it has no room or is gone.
+struct NodeAffinity {
+  std::string node_id;
+  bool soft = false;
+  bool operator==(const NodeAffinity&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(NodeAffinity, (), (node_id, soft))
+
+// Replicas that live and die together, `gang_size` at a time: reserved all or none, started and restarted as one.
+struct GangSchedulingConfig {
+  int gang_size = 1;
+  std::string gang_placement_strategy = "PACK";         // PACK, SPREAD, STRICT_PACK, STRICT_SPREAD
+  std::string runtime_failure_policy = "RESTART_GANG";  // the only one
+  bool operator==(const GangSchedulingConfig&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(GangSchedulingConfig, (), (gang_size, gang_placement_strategy, runtime_failure_policy))
+
+}  // namespace manta
