@@ -52,8 +52,9 @@ fuzz: ## Each fuzzer for a bounded time
 bench: ## Benchmarks against the limits and peers they are judged by; ARGS go to bench/run
 	@tools/setup -q bench && tools/build release && bench/run $(ARGS)
 
-install: ## Install the release build to PREFIX (default /usr/local)
-	@tools/build release && cmake --install build/release --prefix "$(PREFIX)"
+install: ## Install the release build to PREFIX (default /usr/local); SERVE=1 also under the name `serve`
+	@tools/build release && cmake --install build/release --prefix "$(PREFIX)" \
+	  && { [ -z "$(SERVE)" ] || cmake --install build/release --prefix "$(PREFIX)" --component serve; }
 
 format: ## Format C++ sources in place
 	@git ls-files -co --exclude-standard '*.h' '*.cc' | xargs clang-format-19 -i

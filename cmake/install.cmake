@@ -15,3 +15,7 @@ install(FILES ${PROJECT_BINARY_DIR}/MantaConfig.cmake ${PROJECT_BINARY_DIR}/Mant
               ${PROJECT_SOURCE_DIR}/cmake/MantaApplication.cmake
         DESTINATION lib/cmake/Manta)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/manta)
+
+# The name that users of Ray Serve type; only on request.
+install(CODE "file(CREATE_LINK manta \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin/serve\" SYMBOLIC)"
+  COMPONENT serve EXCLUDE_FROM_ALL)

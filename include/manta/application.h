@@ -14,6 +14,7 @@
 #include <manta/detail/class_table.h>
 #include <manta/detail/node.h>
 #include <manta/handle.h>
+#include <manta/routing_policy.h>
 
 namespace manta {
 
@@ -81,6 +82,7 @@ struct Application {
   std::string name = "default";
   IngressDeployment ingress;
   std::string route_prefix;  // empty: of the configuration, else "/"
+  std::vector<CustomRoutingPolicy> routing_policies = {};
 };
 
 using BuildFunction = std::function<std::vector<Application>(const Args&)>;

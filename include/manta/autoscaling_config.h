@@ -30,12 +30,14 @@ struct AutoscalingConfig {
   int max_downscale_step = 0;           // ours
   double max_upscale_per_minute = 0;    // ours: most replicas added within a minute; 0 = no limit
   double max_downscale_per_minute = 0;  // ours
+  double hysteresis = 0;                // ours: part of a replica by which the wish must pass a whole number to count
   bool operator==(const AutoscalingConfig&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(AutoscalingConfig, (),
                       (min_replicas, initial_replicas, max_replicas, target_ongoing_requests, look_back_period_s,
                        metrics_interval_s, aggregation_function, upscale_delay_s, downscale_delay_s,
                        downscale_to_zero_delay_s, upscaling_factor, downscaling_factor, policy, policy_kwargs,
-                       max_upscale_step, max_downscale_step, max_upscale_per_minute, max_downscale_per_minute))
+                       max_upscale_step, max_downscale_step, max_upscale_per_minute, max_downscale_per_minute,
+                       hysteresis))
 
 }  // namespace manta

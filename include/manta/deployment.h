@@ -41,6 +41,12 @@ struct ReplicaContext {
   std::string application, deployment, replica;  // "rag", "Embed", "rag#Embed#k3v9x2"
   std::string node_id;
   DeploymentConfig config;
+  // Its place among the replicas of the deployment, from 0: the lowest that was free when it started, so that a
+  // replacement takes the place of the one it replaces. In a gang: among its members.
+  int rank = 0;
+  int world_size = 1;            // replicas wanted when it started; in a gang: gang_size
+  std::string gang_id;           // "rag#Llm#gang-0"; empty: in no gang
+  std::uint64_t gang_epoch = 0;  // rises at each restart of the gang: members of an older one are dead or about to be
 };
 
 // In methods and constructors. Throws Exception(InvalidArgument) outside a replica.

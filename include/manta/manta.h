@@ -13,9 +13,11 @@
 #include <manta/config.h>
 #include <manta/deployment.h>
 #include <manta/error.h>
+#include <manta/function.h>
 #include <manta/handle.h>
 #include <manta/http.h>
 #include <manta/mailbox.h>
+#include <manta/multiplexed.h>
 #include <manta/retry.h>
 #include <manta/task.h>
 #include <manta/tensor.h>
@@ -26,7 +28,7 @@ namespace manta {
 namespace detail {
 
 // Changes whenever a shared object built with other headers could not work with this library.
-inline constexpr std::uint32_t kAbi = 1;
+inline constexpr std::uint32_t kAbi = 2;
 
 // What MANTA_APP exports.
 struct ArtifactEntry {

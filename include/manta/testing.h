@@ -25,7 +25,7 @@ class Fake {
     methods_.push_back(detail::fake_method<Member>(std::move(answer)));
     return std::move(*this);
   }
-  detail::FakeDeployment deployment() const { return {std::string(manta::detail::class_name<D>()), methods_}; }
+  detail::FakeDeployment deployment() const { return {std::string(manta::detail::deployment_name<D>()), methods_}; }
   operator detail::FakeDeployment() const { return deployment(); }
 
  private:
@@ -56,7 +56,7 @@ class LocalApp {
   // The deployment of this class, or of this name. Throws NotFound with the names there are.
   template <class D>
   Handle<D> handle(std::string_view name = {}) {
-    return Handle<D>(caller(name.empty() ? manta::detail::class_name<D>() : name));
+    return Handle<D>(caller(name.empty() ? manta::detail::deployment_name<D>() : name));
   }
   DynamicHandle handle(std::string_view name) { return DynamicHandle(caller(name)); }
 

@@ -27,6 +27,7 @@ std::shared_ptr<RequestContext> copy_of(const RequestContext& request) {
   context->traceparent = request.traceparent;
   context->multiplexed_model_id = request.multiplexed_model_id;
   context->priority = request.priority;
+  context->tenant = request.tenant;
   context->route = request.route;
   context->application = request.application;
   return context;
@@ -35,7 +36,7 @@ std::shared_ptr<RequestContext> copy_of(const RequestContext& request) {
 std::shared_ptr<RequestContext> call_context(const std::shared_ptr<RequestContext>& request,
                                              const CallOptions& options) {
   const bool plain = options.timeout.count() == 0 && options.session_id.empty() &&
-                     options.multiplexed_model_id.empty() && options.priority == 0;
+                     options.multiplexed_model_id.empty() && options.priority == 0 && options.tenant.empty();
   if (request && plain) return request;
   auto context = request ? copy_of(*request) : std::make_shared<RequestContext>();
   if (!request) context->request_id = new_request_id();
@@ -44,6 +45,7 @@ std::shared_ptr<RequestContext> call_context(const std::shared_ptr<RequestContex
   if (!options.session_id.empty()) context->session_id = options.session_id;
   if (!options.multiplexed_model_id.empty()) context->multiplexed_model_id = options.multiplexed_model_id;
   if (options.priority != 0) context->priority = options.priority;
+  if (!options.tenant.empty()) context->tenant = options.tenant;
   return context;
 }
 

@@ -10,6 +10,7 @@
 #include "api/deployment_names.h"
 #include "api/handle_callers.h"
 #include "base/metrics.h"
+#include "routing/load_reporter.h"
 #include "routing/subscription.h"
 
 namespace manta {
@@ -45,9 +46,11 @@ struct Client::Impl {
         counts);
     names.emplace(loop);
     callers.emplace(strand, *dispatchers, *names, api::HandleOwner{});
+    routing::LoadReporter load_reporter(loop, logger, counts, [this] { return connect(address_of(options)); });
     routing::Subscription subscription(loop, logger, [this] { return connect(address_of(options)); });
-    subscription.on_snapshot([this](const spec::RoutingSnapshot& snapshot) {
+    subscription.on_snapshot([this, &load_reporter](const spec::RoutingSnapshot& snapshot) {
       dispatchers->update(snapshot);
+      load_reporter.update(snapshot);
       remember(snapshot);
     });
     subscription.start();

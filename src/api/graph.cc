@@ -24,7 +24,7 @@ class Namer {
     for (const auto& child : node->children) {
       const GraphNode* known = graph_.find(*child);
       named.children.push_back(known->name);
-      identity += known->name + ' ' + known->fingerprint + '\n';
+      identity += known->name + ' ' + known->node->table->class_name + '\n';
     }
     for (const auto& method : node->table->methods) identity += method.name + (method.streams ? " streams\n" : "\n");
     named.fingerprint = codec::sha256_hex(identity).substr(0, 16);
@@ -77,7 +77,10 @@ Result<Graph> make_graph(const Application& application) {
   if (!application.ingress.node())
     return fail(ErrorCode::InvalidArgument,
                 "application '" + application.name + "' has no ingress: set .ingress = manta::bind<...>(...)");
-  Graph graph{.name = application.name, .route_prefix = application.route_prefix};
+  Graph graph{.name = application.name,
+              .route_prefix = application.route_prefix,
+              .nodes = {},
+              .routing_policies = application.routing_policies};
   Namer(graph).add(application.ingress.node());
   return graph;
 }
@@ -103,6 +106,7 @@ spec::ApplicationGraph describe(const Graph& graph) {
     for (const auto& route : method.routes)
       described.routes.push_back({.verb = route.verb, .path = route.path, .method = method.name});
   for (const GraphNode& node : graph.nodes) described.nodes.push_back(to_spec(node));
+  for (const CustomRoutingPolicy& policy : graph.routing_policies) described.routing_policies.push_back(policy.name);
   return described;
 }
 

@@ -15,8 +15,9 @@ namespace manta::api {
 struct GraphNode {
   std::shared_ptr<const detail::Node> node;
   std::string name;
-  std::vector<std::string> children;                       // names, in the order of the arguments
-  std::string fingerprint;                                 // of class, arguments, methods and children
+  std::vector<std::string> children;  // names, in the order of the arguments
+  // Of class, arguments and methods, and of the names and classes of children.
+  std::string fingerprint;
   std::shared_ptr<const detail::Node> stand_in = nullptr;  // a fake that runs in its place
 };
 
@@ -24,6 +25,7 @@ struct GraphNode {
 struct Graph {
   std::string name, route_prefix;
   std::vector<GraphNode> nodes;
+  std::vector<CustomRoutingPolicy> routing_policies = {};
 
   const GraphNode& ingress() const { return nodes.back(); }
   const GraphNode* find(std::string_view name) const;

@@ -13,6 +13,7 @@ constexpr std::size_t kStreamWindow = 32 << 10;
 routing::Outbound outbound(TransportCall call, std::string_view accept) {
   routing::Outbound request{
       .method = std::move(call.method), .body = std::move(call.body), .context = std::move(call.context)};
+  request.policy = std::move(call.policy);
   request.headers.add("content-type", net::wire::kMsgPack);
   request.headers.add("accept", accept);
   if (call.retry && request.context) request.headers.add("idempotency-key", request.context->request_id);

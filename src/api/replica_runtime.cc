@@ -1,13 +1,16 @@
 #include "api/replica_runtime.h"
 
+#include <chrono>
 #include <random>
 #include <utility>
 
+#include "api/custom_policies.h"
 #include "api/deployment_servable.h"
 #include "api/graph.h"
 #include "api/handle_callers.h"
 #include "replica/compute_pool.h"
 #include "replica/replica_server.h"
+#include "routing/load_reporter.h"
 #include "routing/subscription.h"
 
 namespace manta::api {
@@ -22,6 +25,11 @@ std::unique_ptr<net::Channel> connect_to(Loop& loop, net::ReceiveBudget& budget,
   auto parsed = net::Address::parse(address);
   if (!parsed) return nullptr;
   return std::make_unique<net::Channel>(loop, std::move(*parsed), net::ChannelOptions{}, budget);
+}
+
+// Where the number of replicas follows the load, the load is told sooner.
+Duration load_report_pause(const DeploymentConfig& config) {
+  return std::chrono::milliseconds(config.autoscaling_config ? 50 : 500);
 }
 
 Result<GraphNode> find_node(const Graph& graph, const ReplicaIdentity& identity) {
@@ -52,7 +60,8 @@ struct ReplicaRuntime::Impl {
                             ? options.connect
                             : [this](const spec::ReplicaAddress& to) { return connect_to(loop, budget, to.address); },
              .seed = random_seed(),
-             .handle = options.identity.deployment},
+             .handle = options.identity.deployment,
+             .node_id = options.identity.node_id},
             counts),
         names(loop),
         callers(strand, dispatchers, names,
@@ -63,7 +72,11 @@ struct ReplicaRuntime::Impl {
                           .deployment = options.identity.deployment,
                           .replica = options.identity.id,
                           .node_id = options.identity.node_id,
-                          .config = options.identity.config},
+                          .config = options.identity.config,
+                          .rank = options.identity.rank,
+                          .world_size = options.identity.world_size,
+                          .gang_id = options.identity.gang_id,
+                          .gang_epoch = options.identity.gang_epoch},
               .strand = strand,
               .compute = compute,
               .metrics = metrics,
@@ -75,12 +88,15 @@ struct ReplicaRuntime::Impl {
                {.application = options.identity.application,
                 .deployment = options.identity.deployment,
                 .id = options.identity.id,
-                .config = options.identity.config},
+                .config = options.identity.config,
+                .load_report = load_report_pause(options.identity.config)},
                [this] { return make(); }) {
     if (!options.controller_socket.empty()) {
       subscription.emplace(loop, logger,
                            [this] { return connect_to(loop, budget, "unix:" + options.controller_socket); });
       subscription->on_snapshot([this](const spec::RoutingSnapshot& snapshot) { update(snapshot); });
+      load_reporter.emplace(loop, logger, counts,
+                            [this] { return connect_to(loop, budget, "unix:" + options.controller_socket); });
     }
   }
 
@@ -92,6 +108,7 @@ struct ReplicaRuntime::Impl {
   void update(const spec::RoutingSnapshot& snapshot) {
     dispatchers.update(snapshot);
     names.update(snapshot);
+    if (load_reporter) load_reporter->update(snapshot);
   }
 
   // On a compute thread.
@@ -99,6 +116,9 @@ struct ReplicaRuntime::Impl {
     auto made = options.graph();
     if (!made) return std::unexpected(std::move(made.error()));
     graph = std::move(*made);
+    strand->post([this, open = strand, policies = custom_policies(graph.routing_policies)]() mutable {
+      if (open->tasks()) dispatchers.use_custom_policies(std::move(policies));
+    });
     auto node = find_node(graph, options.identity);
     if (!node) return std::unexpected(std::move(node.error()));
     GraphHandles handles(graph, options.identity.application, callers);
@@ -118,6 +138,7 @@ struct ReplicaRuntime::Impl {
   ReplicaScope scope;
   Graph graph;
   replica::ReplicaServer server;
+  std::optional<routing::LoadReporter> load_reporter;
   std::optional<routing::Subscription> subscription;
 };
 

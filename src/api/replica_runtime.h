@@ -24,6 +24,10 @@ struct ReplicaIdentity {
   std::string version;      // of artifact, arguments and configuration
   std::string fingerprint;  // the node must build with this one; empty: not compared
   DeploymentConfig config;
+  int rank = 0;  // and the rest: see ReplicaContext
+  int world_size = 1;
+  std::string gang_id = {};
+  std::uint64_t gang_epoch = 0;
 };
 
 struct ReplicaRuntimeOptions {

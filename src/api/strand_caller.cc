@@ -19,6 +19,7 @@ struct PreparedCall {
   std::string method;
   std::vector<Argument> arguments;
   std::shared_ptr<RequestContext> context;
+  std::string policy;
   bool retry;
 };
 
@@ -46,7 +47,8 @@ Task<Result<TransportCall>> prepare(PreparedCall call) {
   auto encoding = encode_arguments(std::move(call.arguments));
   Result<std::shared_ptr<const std::string>> body = co_await encoding;
   if (!body) co_return std::unexpected(std::move(body.error()));
-  co_return TransportCall{std::move(call.method), std::move(*body), std::move(call.context), call.retry};
+  co_return TransportCall{std::move(call.method), std::move(*body), std::move(call.context), std::move(call.policy),
+                          call.retry};
 }
 
 Error explain(Error error, const CallPath& path) {
@@ -119,7 +121,8 @@ PreparedCall prepared(detail::OutgoingCall call, const CallPath& path) {
   const auto& request = detail::current_request();
   call.options = with_self_call_limit(std::move(call.options), request.get(), path);
   auto context = call_context(request, call.options);
-  return {std::string(call.method), std::move(call.arguments), std::move(context), call.options.retry};
+  return {std::string(call.method), std::move(call.arguments), std::move(context), std::move(call.options.policy),
+          call.options.retry};
 }
 
 // Runs `body`, a coroutine over `state`, on the state's strand and for the call's own request.

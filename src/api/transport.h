@@ -15,7 +15,8 @@ struct TransportCall {
   std::string method;
   std::shared_ptr<const std::string> body;
   std::shared_ptr<RequestContext> context;
-  bool retry = false;  // as if the method were idempotent
+  std::string policy = {};  // of routing, instead of the deployment's; empty: that. Nothing within one process
+  bool retry = false;       // as if the method were idempotent
 };
 
 // The items of a stream as they arrive. Destroying it cancels the call. Strand-confined.

@@ -1,12 +1,11 @@
 #include "cli/call.h"
 
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include <manta/detail/json.h>
 
-#include "base/task_scope.h"
+#include "cli/run_to_end.h"
 #include "net/channel.h"
 #include "net/wire.h"
 #include "spec/error_reply.h"
@@ -27,28 +26,11 @@ Task<Result<net::Response>> call_once(Loop& loop, net::Address address, std::str
   co_return fail(ErrorCode::Internal, "status " + std::to_string(response->status) + ": " + response->body);
 }
 
-namespace {
-
-Task<void> call_then_stop(Loop& loop, net::Address address, std::string method, std::string path, std::string body,
-                          Duration timeout, std::optional<Result<net::Response>>& result) {
-  result = co_await call_once(loop, std::move(address), std::move(method), std::move(path), std::move(body), timeout);
-  loop.stop();
-}
-
-}  // namespace
-
 Result<net::Response> call_and_wait(net::Address address, std::string method, std::string path, std::string body,
                                     Duration timeout) {
-  SystemClock clock;
-  Loop loop(clock);
-  std::optional<Result<net::Response>> result;
-  TaskScope scope(loop);
-  loop.post([&] {
-    scope.spawn(
-        call_then_stop(loop, std::move(address), std::move(method), std::move(path), std::move(body), timeout, result));
+  return run_to_end<Result<net::Response>>([&](Loop& loop) {
+    return call_once(loop, std::move(address), std::move(method), std::move(path), std::move(body), timeout);
   });
-  loop.run();
-  return std::move(*result);
 }
 
 }  // namespace manta::cli

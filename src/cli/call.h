@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include <manta/error.h>
@@ -10,6 +11,9 @@
 #include "net/message.h"
 
 namespace manta::cli {
+
+// Of a deploy: each description of an application may take its ten seconds.
+inline constexpr Duration kDeployTimeout = std::chrono::minutes(10);
 
 // One call over a connection of its own. An error answer (status 400 and above) becomes its Error.
 Task<Result<net::Response>> call_once(Loop& loop, net::Address address, std::string method, std::string path,

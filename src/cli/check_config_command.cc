@@ -1,13 +1,11 @@
 #include "cli/check_config_command.h"
 
-#include <optional>
 #include <utility>
 #include <vector>
 
-#include "base/loop.h"
-#include "base/task_scope.h"
 #include "cli/config_source.h"
 #include "cli/describe_artifact.h"
+#include "cli/run_to_end.h"
 #include "cli/terminal.h"
 
 namespace manta::cli {
@@ -30,12 +28,6 @@ Task<Result<void>> check_applications(Loop& loop, std::vector<spec::ApplicationC
   co_return control::check_unique(all);
 }
 
-Task<void> check_then_stop(Loop& loop, std::vector<spec::ApplicationConfig> configs, std::vector<std::string> base,
-                           std::optional<Result<void>>& result) {
-  result = co_await check_applications(loop, std::move(configs), std::move(base));
-  loop.stop();
-}
-
 }  // namespace
 
 int check_config_command(const std::string& file, const Environment& environment) {
@@ -46,13 +38,9 @@ int check_config_command(const std::string& file, const Environment& environment
   spec::ConfigPlaces places;
   auto config = read_config_file(file, environment, &places);
   if (!config) return complain(config.error());
-  SystemClock clock;
-  Loop loop(clock);
-  std::optional<Result<void>> checked;
-  TaskScope scope(loop);
-  loop.post([&] { scope.spawn(check_then_stop(loop, config->applications, environment.entries(), checked)); });
-  loop.run();
-  if (!*checked) return complain(places.located(checked->error()));
+  const auto checked = run_to_end<Result<void>>(
+      [&](Loop& loop) { return check_applications(loop, config->applications, environment.entries()); });
+  if (!checked) return complain(places.located(checked.error()));
   print_line(file + ": valid");
   return 0;
 }

@@ -15,27 +15,13 @@
 #include "cli/call.h"
 #include "cli/config_source.h"
 #include "cli/terminal.h"
-#include "control/details.h"
+#include "spec/config_json.h"
+#include "spec/json_to_yaml.h"
 #include "spec/status.h"
 #include "spec/status_yaml.h"
 
 namespace manta::cli {
 namespace {
-
-constexpr Duration kTimeout = std::chrono::seconds(10);
-constexpr Duration kDeployTimeout = std::chrono::minutes(10);
-
-net::Address address_of(const AdminTarget& target) { return {fmt::format("127.0.0.1:{}", target.port)}; }
-
-int report(const Error& error, const AdminTarget& target) {
-  if (error.code == ErrorCode::Unavailable && error.status == 0)
-    print_error_line(
-        fmt::format("error: no instance answers at 127.0.0.1:{} ({}); is it running? --admin-port chooses another",
-                    target.port, error.message));
-  else
-    print_error_line("error: " + error.message);
-  return 1;
-}
 
 bool ask_for_confirmation() {
   std::fputs("This will stop the instance and delete all its applications. Continue? [y/N]: ", stdout);
@@ -50,45 +36,50 @@ int open_agent(int pid) { return pid > 0 ? static_cast<int>(::syscall(SYS_pidfd_
 
 }  // namespace
 
+Result<spec::InstanceConfig> requested_config(const DeployRequest& request, const Environment& environment,
+                                              spec::ConfigPlaces& places) {
+  const auto args = build_arguments(request.args, request.arguments);
+  if (!args) return std::unexpected(args.error());
+  auto config = config_of_target(request.target, *args, environment, &places);
+  if (!config) return config;
+  if (auto named = name_application(*config, request.name, request.route_prefix); !named)
+    return std::unexpected(std::move(named.error()));
+  return config;
+}
+
 int deploy_command(const AdminTarget& target, const DeployRequest& request, const Environment& environment) {
   spec::ConfigPlaces places;
-  auto config = config_of_target(request.target, request.args, environment, &places);
+  const auto config = requested_config(request, environment, places);
   if (!config) return report(config.error(), target);
-  if (auto named = name_application(*config, request.name, request.route_prefix); !named)
-    return report(named.error(), target);
-  auto body = detail::to_json(*config);
-  if (!body) return report(body.error(), target);
-  const auto answer =
-      call_and_wait(address_of(target), "PUT", "/api/serve/applications/", std::move(*body), kDeployTimeout);
+  const auto answer = ask(target, "PUT", "/api/serve/applications/", spec::config_json(*config), kDeployTimeout);
   if (!answer) return report(places.located(answer.error()), target);
   print_line("deployed; `manta status` shows the progress");
   return 0;
 }
 
 int status_command(const AdminTarget& target, const std::string& application) {
-  const auto answer = call_and_wait(address_of(target), "GET", "/api/serve/status", "", kTimeout);
+  const auto answer = ask(target, "GET", "/api/serve/status");
   if (!answer) return report(answer.error(), target);
   auto status = detail::from_json<spec::InstanceStatus>(answer->body, UnknownKeys::Ignore);
   if (!status) return report(status.error(), target);
-  if (!application.empty()) {
-    auto found = status->applications.extract(application);
-    if (found.empty())
-      return report({.code = ErrorCode::NotFound, .message = fmt::format("there is no application '{}'", application)},
-                    target);
-    status->applications.clear();
-    status->applications.insert(std::move(found));
+  if (application.empty()) {
+    std::fputs(spec::to_status_yaml(*status).c_str(), stdout);
+    return 0;
   }
-  std::fputs(spec::to_status_yaml(*status).c_str(), stdout);
+  const auto found = status->applications.find(application);
+  if (found == status->applications.end())
+    return report({.code = ErrorCode::NotFound, .message = fmt::format("there is no application '{}'", application)},
+                  target);
+  std::fputs(spec::json_to_yaml(detail::to_json(found->second).value_or("{}")).c_str(), stdout);
   return 0;
 }
 
 int shutdown_command(const AdminTarget& target, bool confirmed) {
-  const auto details = call_and_wait(address_of(target), "GET", "/api/serve/applications/", "", kTimeout);
+  const auto details = instance_details(target);
   if (!details) return report(details.error(), target);
   if (!confirmed && !ask_for_confirmation()) return 1;
-  const auto parsed = detail::from_json<control::InstanceDetails>(details->body, UnknownKeys::Ignore);
-  const int agent = parsed ? open_agent(parsed->controller_info.agent_pid) : -1;
-  const auto answer = call_and_wait(address_of(target), "DELETE", "/api/serve/applications/", "", kTimeout);
+  const int agent = open_agent(details->controller_info.agent_pid);
+  const auto answer = ask(target, "DELETE", "/api/serve/applications/");
   if (!answer) return report(answer.error(), target);
   if (agent >= 0) {
     pollfd ended{.fd = agent, .events = POLLIN, .revents = 0};

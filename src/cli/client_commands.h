@@ -1,21 +1,27 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "cli/admin_client.h"
 #include "cli/environment.h"
+#include "spec/instance_config.h"
+#include "spec/parse_config.h"
 
 namespace manta::cli {
 
 // Commands that talk to a running instance by its admin port. Each returns the exit code.
-struct AdminTarget {
-  int port = 8265;
-};
 
 struct DeployRequest {
   std::string target;  // file or import path
   std::string args;
-  std::string name, route_prefix;  // of a single application; empty: as they are
+  std::vector<std::string> arguments;  // key=value
+  std::string name, route_prefix;      // of a single application; empty: as they are
 };
+
+// The configuration that the words of `deploy` name; `places` is where it stands in its file.
+Result<spec::InstanceConfig> requested_config(const DeployRequest& request, const Environment& environment,
+                                              spec::ConfigPlaces& places);
 
 int deploy_command(const AdminTarget& target, const DeployRequest& request, const Environment& environment);
 int status_command(const AdminTarget& target, const std::string& application);

@@ -8,6 +8,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/client_options.h"
+#include "cli/place_options.h"
 #include "codec/nearest.h"
 
 namespace manta::cli {
@@ -20,12 +22,6 @@ constexpr const char* kExamples = R"(Examples:
   manta status                                        how it is
   manta deploy app.yaml                               change a running instance
   manta shutdown -y                                   stop it)";
-
-void add_admin_port(CLI::App& command, CommandLine& line) {
-  command.add_option("--admin-port", line.admin_port, "Port of the admin REST API on 127.0.0.1")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 65535));
-}
 
 void add_instance_options(CLI::App& command, CommandLine& line) {
   command.add_option("--http-host,--host", line.http_host,
@@ -44,6 +40,10 @@ void add_instance_options(CLI::App& command, CommandLine& line) {
   command.add_option("--memory", line.memory, "Bytes of memory to give to replicas (default: all)")
       ->check(CLI::NonNegativeNumber);
   command.add_option("--resources", line.resources, R"(Custom resources, a JSON object: '{"disk": 2}')");
+  command.add_option("--labels", line.labels, R"(Labels of this node, a JSON object: '{"zone": "a"}')");
+  command.add_option("--accelerator-type", line.accelerator_type, "Kind of its GPUs: A100");
+  command.add_flag("--enforce-limits", line.enforce_limits,
+                   "Give replicas only the CPUs, and where the system allows it the memory, that they asked for");
   command.add_flag("-v,--verbose", line.verbose, "Show the log of agent, controller and proxy too");
 }
 
@@ -51,12 +51,12 @@ void add_run(CLI::App& app, CommandLine& line, bool has_builtin) {
   CLI::App* run = app.add_subcommand("run", "Start an instance here and serve until Ctrl-C");
   auto* target = run->add_option("target", line.target, "FILE.yaml, ./lib.so:function, exec:./program or builtin:name");
   if (!has_builtin) target->required();
-  run->add_option("--args", line.args, "Arguments of an import path's build(), a JSON object");
-  run->add_option("--name", line.name, "Name of the application");
-  run->add_option("--route-prefix", line.route_prefix, "Where it is served; \"/\" = everywhere");
+  add_target_options(*run, line);
+  run->add_flag("-r,--reload", line.reload, "Deploy anew when the file, or a file that it names, changes");
   add_instance_options(*run, line);
   run->footer(
-      "Examples:\n  manta run app.yaml\n  manta run ./libapp.so:build --args '{\"model\": \"m.onnx\"}' --route-prefix "
+      "Examples:\n  manta run app.yaml\n  manta run app.yaml --reload\n  manta run ./libapp.so:build --args "
+      "'{\"model\": \"m.onnx\"}' --route-prefix "
       "/embed\n"
       "  manta run builtin:embed --http-host 0.0.0.0 --http-port 9000 --admin-port 9265");
   run->callback([&line] { line.command = Command::Run; });
@@ -65,45 +65,6 @@ void add_run(CLI::App& app, CommandLine& line, bool has_builtin) {
   add_instance_options(*start, line);
   start->footer("Examples:\n  manta start\n  manta start --admin-port 9265 --http-port 9000");
   start->callback([&line] { line.command = Command::Start; });
-}
-
-void add_client_commands(CLI::App& app, CommandLine& line) {
-  CLI::App* deploy = app.add_subcommand("deploy", "Make a running instance serve exactly what a file describes");
-  deploy->add_option("target", line.target, "FILE.yaml or an import path")->required();
-  deploy->add_option("--args", line.args, "Arguments of an import path's build(), a JSON object");
-  deploy->add_option("--name", line.name, "Name of the application");
-  deploy->add_option("--route-prefix", line.route_prefix, "Where it is served");
-  add_admin_port(*deploy, line);
-  deploy->footer("Examples:\n  manta deploy app.yaml\n  manta deploy ./libapp.so:build --admin-port 9265");
-  deploy->callback([&line] { line.command = Command::Deploy; });
-
-  CLI::App* status = app.add_subcommand("status", "Show applications, deployments and replicas as YAML");
-  status->add_option("-n,--name", line.name, "Only this application");
-  add_admin_port(*status, line);
-  status->footer("Examples:\n  manta status\n  manta status -n rag");
-  status->callback([&line] { line.command = Command::Status; });
-
-  CLI::App* shutdown = app.add_subcommand("shutdown", "Delete all applications and stop the instance");
-  shutdown->add_flag("-y,--yes", line.yes, "Do not ask");
-  add_admin_port(*shutdown, line);
-  shutdown->footer("Example:\n  manta shutdown -y");
-  shutdown->callback([&line] { line.command = Command::Shutdown; });
-}
-
-void add_file_commands(CLI::App& app, CommandLine& line, bool has_builtin) {
-  CLI::App* config = app.add_subcommand("config", "Work with configuration files");
-  config->require_subcommand(1);
-  CLI::App* check = config->add_subcommand("check", "Check a configuration file without running anything");
-  check->add_option("file", line.target, "FILE.yaml")->required();
-  check->footer("Example:\n  manta config check app.yaml");
-  check->callback([&line] { line.command = Command::ConfigCheck; });
-
-  CLI::App* describe = app.add_subcommand("describe", "Print what an import path builds, as JSON");
-  auto* target = describe->add_option("import_path", line.target, "./lib.so:function or builtin:name");
-  if (!has_builtin) target->required();
-  describe->add_option("--args", line.args, "Arguments of build(), a JSON object");
-  describe->footer("Example:\n  manta describe ./libapp.so:build --args '{\"model\": \"m.onnx\"}'");
-  describe->callback([&line] { line.command = Command::Describe; });
 }
 
 // Started by the node agent; the empty group hides them.
@@ -156,6 +117,7 @@ ParsedCommandLine parse_command_line(int argc, char** argv, bool has_builtin) {
   add_run(app, line, has_builtin);
   add_client_commands(app, line);
   add_file_commands(app, line, has_builtin);
+  add_placement_commands(app, line);
   add_roles(app, line);
   try {
     app.parse(argc, argv);

@@ -1,28 +1,67 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "cli/place_command.h"
 #include "cli/role_arguments.h"
 
 namespace manta::cli {
 
-enum class Command { Run, Start, Deploy, Status, Shutdown, ConfigCheck, Describe, Controller, Proxy, Replica };
+enum class Command {
+  Run,
+  Start,
+  Deploy,
+  Config,
+  Status,
+  Plan,
+  Diff,
+  History,
+  Rollback,
+  Scale,
+  Explain,
+  Shutdown,
+  Logs,
+  Build,
+  ConfigCheck,
+  Describe,
+  Place,
+  Claim,
+  Controller,
+  Proxy,
+  Replica
+};
 
 // The command line as it was typed; what was not given is empty.
 struct CommandLine {
   Command command = Command::Run;
-  std::string target;  // file or import path
-  std::string args;    // JSON for build()
+  std::string target;              // file or import path
+  std::string args;                // JSON for build()
+  std::vector<std::string> words;  // further ones: key=value for build(), names, import paths
   std::string name, route_prefix;
   std::optional<std::string> http_host;
   std::optional<int> http_port;
   int admin_port = 8265;
+  std::string address;  // of the admin port of another instance: http://HOST:PORT
   std::string state_dir;
   std::optional<double> num_cpus, num_gpus, memory;
   std::string resources;  // JSON object
   bool verbose = false;
   bool yes = false;
+  std::optional<std::int64_t> revision;
+  int replicas = 0;
+  bool reload = false;
+  bool follow = false;
+  std::size_t lines = 100;
+  std::string directory = ".", output;
+  std::string labels;  // JSON object
+  std::string accelerator_type;
+  bool enforce_limits = false;
+  PlaceRequest place;
+  ClaimRequestLine claim;
   ControllerArguments controller;
   ProxyArguments proxy;
   int listen_fd = -1;  // of a replica

@@ -8,12 +8,16 @@
 
 #include <fmt/format.h>
 
+#include <manta/detail/json.h>
+#include <manta/tensor.h>
+
 #include "cli/terminal.h"
 #include "codec/nearest.h"
 #include "control/application_record.h"
 #include "spec/import_path.h"
 #include "spec/parse_config.h"
 #include "spec/validate.h"
+#include "spec/yaml_scalar.h"
 
 namespace manta::cli {
 namespace {
@@ -100,6 +104,22 @@ Result<spec::InstanceConfig> config_of_target(const std::string& target, const s
   if (!args.empty()) config.applications.front().args = args;
   if (auto valid = spec::validate(config); !valid) return std::unexpected(std::move(valid.error()));
   return config;
+}
+
+Result<std::string> build_arguments(const std::string& args, const std::vector<std::string>& words) {
+  if (words.empty()) return args;
+  auto object = detail::from_json<std::map<std::string, Json>>(args.empty() ? "{}" : args);
+  if (!object) return fail(ErrorCode::InvalidArgument, "--args: " + object.error().message);
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return fail(ErrorCode::InvalidArgument, fmt::format("'{}': expected key=value, an argument of build()", word));
+    const std::string value = word.substr(equals + 1);
+    detail::JsonWriter writer;
+    if (value.empty() || !spec::write_plain_scalar(writer, value).empty()) writer.string(value);
+    (*object)[word.substr(0, equals)] = Json{writer.take()};
+  }
+  return detail::to_json(*object);
 }
 
 Result<void> name_application(spec::InstanceConfig& config, const std::string& name, const std::string& route_prefix) {

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <manta/error.h>
 
@@ -21,6 +22,10 @@ Result<spec::InstanceConfig> read_config_file(const std::string& path, const Env
 // `args`: JSON object for build(); only with an import path.
 Result<spec::InstanceConfig> config_of_target(const std::string& target, const std::string& args,
                                               const Environment& environment, spec::ConfigPlaces* places = nullptr);
+
+// The arguments of build() as one JSON object: `args`, itself one, with `words` "key=value" added; a value is what YAML
+// takes it for (4 is a number, true a boolean, anything else text). Empty when nothing is given.
+Result<std::string> build_arguments(const std::string& args, const std::vector<std::string>& words);
 
 // --name and --route-prefix, where they are not empty. InvalidArgument if the configuration has several applications.
 Result<void> name_application(spec::InstanceConfig& config, const std::string& name, const std::string& route_prefix);

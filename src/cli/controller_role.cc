@@ -71,19 +71,22 @@ ControllerProcess::ControllerProcess(const ControllerArguments& arguments, const
     : store(std::move(opened)),
       artifacts(paths.artifacts()),
       backend(loop, logger, "unix:" + arguments.agent_socket),
-      controller(
-          {.loop = loop,
-           .logger = logger,
-           .metrics = metrics,
-           .backend = backend,
-           .store = *store,
-           .artifacts = artifacts,
-           .describe =
-               [this, base = environment.entries()](control::ArtifactRef artifact, std::string args,
-                                                    std::map<std::string, std::string> variables) {
-                 return describe_artifact(loop, base, std::move(artifact), std::move(args), std::move(variables));
-               }},
-          {.controller_socket = arguments.controller_socket, .http = std::move(http), .seed = std::random_device{}()}),
+      controller({.loop = loop,
+                  .logger = logger,
+                  .metrics = metrics,
+                  .backend = backend,
+                  .store = *store,
+                  .artifacts = artifacts,
+                  .describe =
+                      [this, base = environment.entries()](control::ArtifactRef artifact, std::string args,
+                                                           std::map<std::string, std::string> variables) {
+                        return describe_artifact(loop, base, std::move(artifact), std::move(args),
+                                                 std::move(variables));
+                      }},
+                 {.controller_socket = arguments.controller_socket,
+                  .log_file_path = paths.log("controller"),
+                  .http = std::move(http),
+                  .seed = std::random_device{}()}),
       admin({.loop = loop,
              .logger = logger,
              .metrics = metrics,
@@ -95,7 +98,10 @@ ControllerProcess::ControllerProcess(const ControllerArguments& arguments, const
       proxy_check(loop, arguments.http_address, proxy_check_options(environment),
                   {.status = [this, node = arguments.node_id](
                                  std::string status) { controller.set_proxy_status(node, std::move(status)); },
-                   .hung = [this] { tasks.spawn(replace_proxy()); }}) {}
+                   .hung = [this] { tasks.spawn(replace_proxy()); }}) {
+  internal_server.on_disconnect([this](std::uint64_t connection) { admin.disconnected(connection, true); });
+  admin_server.on_disconnect([this](std::uint64_t connection) { admin.disconnected(connection, false); });
+}
 
 void ControllerProcess::serve(int socket_fd, int admin_fd) {
   internal_server.listen(socket_fd);

@@ -18,6 +18,7 @@
 #include "cli/instance_record.h"
 #include "cli/listening_sockets.h"
 #include "cli/one_shot.h"
+#include "cli/reload.h"
 #include "cli/startup.h"
 #include "cli/terminal.h"
 #include "runtime/local/agent.h"
@@ -63,6 +64,7 @@ class Instance {
   std::unique_ptr<runtime::AgentServer> server_;
   std::unique_ptr<runtime::FdWatch> signals_;
   std::unique_ptr<Startup> startup_;
+  std::unique_ptr<Reload> reload_;
   bool ready_ = false;
   bool stopping_ = false;
   int exit_code_ = 0;
@@ -100,7 +102,10 @@ runtime::AgentOptions Instance::agent_options(const Environment& environment) co
           .argv0 = options_.argv0,
           .environment = std::move(entries),
           .token = token_,
-          .total = options_.total};
+          .total = options_.total,
+          .labels = options_.labels,
+          .accelerator_type = options_.accelerator_type,
+          .enforce_limits = options_.enforce_limits};
 }
 
 runtime::RoleProcess Instance::controller_role() const {
@@ -138,6 +143,9 @@ Result<void> Instance::begin() {
   startup_ = std::make_unique<Startup>(loop_, options_, "unix:" + paths_.controller_socket(),
                                        door_address(sockets_.http_address),
                                        [this](const Startup::Outcome& outcome) { on_started(outcome); });
+  if (options_.read_again)
+    reload_ = std::make_unique<Reload>(loop_, options_.target, options_.read_again,
+                                       net::Address{"unix:" + paths_.controller_socket()});
   tasks_.spawn(startup_->go());
   return {};
 }
@@ -176,6 +184,7 @@ void Instance::on_started(const Startup::Outcome& outcome) {
   if (outcome.ready) {
     ready_ = true;
     print_line("ready: " + url_of(sockets_.http_address));
+    if (reload_) reload_->begin(options_.config);
     return;
   }
   print_error_line("error: " + outcome.error);
@@ -194,6 +203,7 @@ void Instance::on_signal(int) {
 
 void Instance::stop() {
   if (std::exchange(stopping_, true)) return;
+  reload_.reset();
   tasks_.spawn(stop_gracefully());
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
-#include <optional>
+#include <functional>
+#include <map>
 #include <string>
 
 #include <manta/config.h>
+#include <manta/error.h>
 
 #include "spec/instance_config.h"
 #include "spec/parse_config.h"
@@ -17,9 +19,14 @@ struct InstanceOptions {
   bool deploy = true;           // false: `start`
   int admin_port = 8265;
   std::string state_dir;
-  Resources total;       // what this machine has to give
-  bool verbose = false;  // also the log of agent, controller and proxy on the terminal
+  Resources total;  // what this machine has to give
+  std::map<std::string, std::string> labels;
+  std::string accelerator_type;  // kind of its GPUs; empty: not known
+  bool enforce_limits = false;   // CPUs and memory that replicas asked for are all that they get
+  bool verbose = false;          // also the log of agent, controller and proxy on the terminal
   std::string argv0 = "manta";
+  std::string target;                                        // what `run` was given
+  std::function<Result<spec::InstanceConfig>()> read_again;  // --reload: reads it anew; empty: nothing is watched
 };
 
 // CPUs this process may use, memory of the machine, and its NVIDIA devices.

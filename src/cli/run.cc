@@ -8,13 +8,18 @@
 
 #include <manta/detail/json.h>
 
+#include "cli/build_command.h"
+#include "cli/change_commands.h"
 #include "cli/check_config_command.h"
 #include "cli/client_commands.h"
 #include "cli/command_line.h"
+#include "cli/config_command.h"
 #include "cli/config_source.h"
 #include "cli/describe_command.h"
 #include "cli/environment.h"
+#include "cli/explain_command.h"
 #include "cli/instance.h"
+#include "cli/logs_command.h"
 #include "cli/roles.h"
 #include "cli/terminal.h"
 
@@ -32,31 +37,67 @@ std::string own_import_path() {
   return "exec:" + std::filesystem::read_symlink("/proc/self/exe", ignored).string();
 }
 
-Result<InstanceOptions> instance_options(const CommandLine& line, const Environment& environment) {
-  InstanceOptions options{.deploy = line.command == Command::Run,
-                          .admin_port = line.admin_port,
-                          .state_dir = line.state_dir,
-                          .verbose = line.verbose};
-  if (options.deploy) {
-    auto config = config_of_target(line.target.empty() ? own_import_path() : line.target, line.args, environment,
-                                   &options.places);
-    if (!config) return std::unexpected(std::move(config.error()));
-    options.config = std::move(*config);
-  }
-  if (line.http_host) options.config.http_options.host = *line.http_host;
-  if (line.http_port) options.config.http_options.port = *line.http_port;
-  if (auto named = name_application(options.config, line.name, line.route_prefix); !named)
+// What `run` serves: the file or import path with the options of the command line.
+Result<spec::InstanceConfig> run_config(const CommandLine& line, const Environment& environment,
+                                        spec::ConfigPlaces* places) {
+  auto args = build_arguments(line.args, line.words);
+  if (!args) return std::unexpected(std::move(args.error()));
+  auto config = config_of_target(line.target.empty() ? own_import_path() : line.target, *args, environment, places);
+  if (!config) return config;
+  if (line.http_host) config->http_options.host = *line.http_host;
+  if (line.http_port) config->http_options.port = *line.http_port;
+  if (auto named = name_application(*config, line.name, line.route_prefix); !named)
     return std::unexpected(std::move(named.error()));
-  if (options.state_dir.empty()) options.state_dir = environment.default_state_dir(line.admin_port);
-  options.total = machine_resources();
-  if (line.num_cpus) options.total.num_cpus = *line.num_cpus;
-  if (line.num_gpus) options.total.num_gpus = *line.num_gpus;
-  if (line.memory) options.total.memory = *line.memory;
-  if (line.resources.empty()) return options;
+  return config;
+}
+
+// What replicas may use: what the machine has, unless the command line says otherwise.
+Result<Resources> total_resources(const CommandLine& line) {
+  Resources total = machine_resources();
+  if (line.num_cpus) total.num_cpus = *line.num_cpus;
+  if (line.num_gpus) total.num_gpus = *line.num_gpus;
+  if (line.memory) total.memory = *line.memory;
+  if (line.resources.empty()) return total;
   auto custom = detail::from_json<std::map<std::string, double>>(line.resources);
   if (!custom) return fail(ErrorCode::InvalidArgument, "--resources: " + custom.error().message);
-  options.total.resources = std::move(*custom);
+  total.resources = std::move(*custom);
+  return total;
+}
+
+Result<InstanceOptions> instance_options(const CommandLine& line, const Environment& environment) {
+  InstanceOptions options{
+      .deploy = line.command == Command::Run,
+      .admin_port = line.admin_port,
+      .state_dir = line.state_dir.empty() ? environment.default_state_dir(line.admin_port) : line.state_dir,
+      .verbose = line.verbose,
+      .target = line.target};
+  if (options.deploy) {
+    auto config = run_config(line, environment, &options.places);
+    if (!config) return std::unexpected(std::move(config.error()));
+    options.config = std::move(*config);
+  } else {
+    if (line.http_host) options.config.http_options.host = *line.http_host;
+    if (line.http_port) options.config.http_options.port = *line.http_port;
+  }
+  if (line.reload) options.read_again = [line, environment] { return run_config(line, environment, nullptr); };
+  auto total = total_resources(line);
+  if (!total) return std::unexpected(std::move(total.error()));
+  options.total = std::move(*total);
+  options.accelerator_type = line.accelerator_type;
+  options.enforce_limits = line.enforce_limits;
+  if (line.labels.empty()) return options;
+  auto labels = detail::from_json<std::map<std::string, std::string>>(line.labels);
+  if (!labels) return fail(ErrorCode::InvalidArgument, "--labels: " + labels.error().message);
+  options.labels = std::move(*labels);
   return options;
+}
+
+DeployRequest deploy_request(const CommandLine& line) {
+  return {.target = line.target,
+          .args = line.args,
+          .arguments = line.words,
+          .name = line.name,
+          .route_prefix = line.route_prefix};
 }
 
 int run_or_start(const CommandLine& line, const Environment& environment, const char* argv0) {
@@ -74,15 +115,33 @@ int run(int argc, char** argv, BuildFunction* builtin_build) {
   if (!parsed.line) return parsed.exit_code;
   const CommandLine& line = *parsed.line;
   const Environment environment = Environment::read();
-  const AdminTarget admin{.port = line.admin_port};
+  const auto target = line.address.empty() ? AdminTarget{.port = line.admin_port} : parse_admin_address(line.address);
+  if (!target) return complain(target.error());
+  const AdminTarget& admin = *target;
   switch (line.command) {
     case Command::Run:
     case Command::Start:
       return run_or_start(line, environment, argv[0]);
     case Command::Deploy:
-      return deploy_command(
-          admin, {.target = line.target, .args = line.args, .name = line.name, .route_prefix = line.route_prefix},
-          environment);
+      return deploy_command(admin, deploy_request(line), environment);
+    case Command::Plan:
+    case Command::Diff:
+      return plan_command(admin, deploy_request(line), environment, line.command == Command::Diff);
+    case Command::History:
+      return history_command(admin);
+    case Command::Rollback:
+      return rollback_command(admin, line.revision);
+    case Command::Scale:
+      return scale_command(admin, line.target, line.replicas);
+    case Command::Explain:
+      return explain_command(admin, line.target);
+    case Command::Config:
+      return config_command(admin, line.name);
+    case Command::Logs:
+      return logs_command(admin, {.names = line.words, .lines = line.lines, .follow = line.follow});
+    case Command::Build:
+      return build_command({.import_paths = line.words, .directory = line.directory, .output = line.output},
+                           environment);
     case Command::Status:
       return status_command(admin, line.name);
     case Command::Shutdown:
@@ -91,6 +150,11 @@ int run(int argc, char** argv, BuildFunction* builtin_build) {
       return check_config_command(line.target, environment);
     case Command::Describe:
       return describe_command(line.target, line.args, environment, builtin_build);
+    case Command::Place:
+      return place_command({.target = line.target, .nodes = line.place.nodes, .max_replicas = line.place.max_replicas},
+                           environment);
+    case Command::Claim:
+      return claim_command(line.claim, environment);
     case Command::Controller:
       return run_controller(line.controller, environment);
     case Command::Proxy:

@@ -8,12 +8,11 @@
 #include "cli/call.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
+#include "spec/config_json.h"
 
 namespace manta::cli {
 namespace {
 
-// A description may take its ten seconds per application.
-constexpr Duration kDeployTimeout = std::chrono::minutes(10);
 constexpr Duration kDoorTimeout = std::chrono::seconds(10);
 constexpr Duration kReconnect = std::chrono::milliseconds(50);
 
@@ -42,10 +41,8 @@ void Startup::end(Outcome outcome) {
 
 Task<void> Startup::go() {
   if (options_.deploy) {
-    auto body = detail::to_json(options_.config);
-    if (!body) co_return end({.error = body.error().message});
-    auto deployed =
-        co_await call_once(loop_, controller_, "PUT", "/api/serve/applications/", std::move(*body), kDeployTimeout);
+    auto deployed = co_await call_once(loop_, controller_, "PUT", "/api/serve/applications/",
+                                       spec::config_json(options_.config), kDeployTimeout);
     if (!deployed) co_return end({.error = options_.places.located(deployed.error()).message});
   }
   follow();

@@ -73,13 +73,17 @@ Result<ArtifactRef> artifact_of(const std::string& import_path) {
   return ArtifactRef{.kind = kind, .source = parsed->file, .function = parsed->symbol};
 }
 
+const spec::NodeSpec* node_of(const ApplicationRecord& record, std::string_view deployment) {
+  const auto node = std::ranges::find(record.graph.nodes, deployment, &spec::NodeSpec::name);
+  return node == record.graph.nodes.end() ? nullptr : &*node;
+}
+
 std::string version_of(const ApplicationRecord& record, const spec::NodeSpec& node) {
   std::string text;
   const auto add = [&](std::string_view part) { text += fmt::format("{}:{};", part.size(), part); };
   add(record.artifact.kind);
   add(record.artifact.sha256);
   add(record.artifact.function);
-  add(record.config.args);
   for (const auto& [name, value] : record.config.env_vars) add(name + "=" + value);
   add(node.name);
   add(node.fingerprint);
@@ -87,6 +91,11 @@ std::string version_of(const ApplicationRecord& record, const spec::NodeSpec& no
   add(detail::to_json(config.ray_actor_options).value_or(""));
   for (const auto& [name, value] : config.env_vars) add(name + "=" + value);
   add(fmt::format("{} {}", config.max_replicas_per_node, config.compute_threads));
+  add(detail::to_json(config.placement_group_bundles).value_or(""));
+  add(config.placement_group_strategy);
+  add(detail::to_json(config.placement_group_bundle_label_selector).value_or(""));
+  add(detail::to_json(config.node_affinity).value_or(""));
+  add(detail::to_json(config.gang_scheduling_config).value_or(""));
   for (const WarmUp& call : config.warmup) add(fmt::format("{} {} {}", call.method, call.body, call.count));
   return codec::sha256_hex(text).substr(0, 16);
 }

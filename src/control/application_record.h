@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/describe/class.hpp>
@@ -34,15 +35,21 @@ struct ApplicationRecord {
   spec::ApplicationGraph graph;    // as described, overrides applied
   ArtifactRef artifact;
   double deployed_at_s = 0;  // Unix time
+  std::string note;          // why it is deployed when nobody asked for it: an automatic rollback
   bool operator==(const ApplicationRecord&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(ApplicationRecord, (), (name, route_prefix, graph_index, config, graph, artifact, deployed_at_s))
+BOOST_DESCRIBE_STRUCT(ApplicationRecord, (),
+                      (name, route_prefix, graph_index, config, graph, artifact, deployed_at_s, note))
+
+// The node of that name; nullptr if the application has none.
+const spec::NodeSpec* node_of(const ApplicationRecord& record, std::string_view deployment);
 
 // What an import path names, not yet copied. InvalidArgument when nothing here can run it.
 Result<ArtifactRef> artifact_of(const std::string& import_path);
 
-// Hash of everything that makes a running replica out of date: artifact, arguments, environment, the node's fingerprint
-// and those of its settings that a process gets at its start.
+// Hash of everything that makes a running replica out of date: artifact, environment, the node's fingerprint (which
+// holds what the deployment was bound to) and those of its settings that a process gets at its start. The arguments of
+// the build are not part of it: what they change in a deployment shows in its fingerprint.
 std::string version_of(const ApplicationRecord& record, const spec::NodeSpec& node);
 
 // Makes records of what one entry of applications[] describes. A name of the configuration wins when it is not the

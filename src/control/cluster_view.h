@@ -4,6 +4,7 @@
 // socket or a clock.
 
 #include <compare>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,6 +13,9 @@
 #include <manta/config.h>
 
 #include "base/clock.h"
+#include "control/placement_rules.h"
+#include "control/rollout.h"
+#include "spec/reservation.h"
 
 namespace manta::control {
 
@@ -33,13 +37,22 @@ struct ReplicaView {
   bool outdated = false;   // has not taken over its new settings yet
   std::string node_id;
   Resources resources;
-  std::vector<int> gpus;  // indices on its node that it shares or owns
-  TimePoint since{};      // when it was started
+  std::vector<int> gpus;              // indices on its node that it shares or owns
+  TimePoint since{};                  // when it was started
+  std::vector<spec::Bundle> bundles;  // of its placement group, its own first; empty: it holds `resources` and `gpus`
+  int rank = 0;                       // among the replicas of its version, in a gang among its members
+  int world_size = 1;                 // replicas wanted when it started; in a gang: how many members it has
+  std::string gang_id;                // empty: in no gang
+  std::uint64_t gang_epoch = 0;       // of the members that were started together
 };
 
 struct NodeView {
   std::string node_id;
   Resources total;
+  std::map<std::string, std::string> labels;
+  std::string accelerator_type;  // kind of its GPUs; empty: not known
+  bool alive = true;             // false: gone or leaving, nothing new is placed on it
+  bool is_head = false;          // where the controller runs: it cannot be given back
 };
 
 // What has gone wrong with replicas of one version in a row. Emptied when a replica of it proves stable and at each
@@ -56,6 +69,7 @@ struct DeploymentTarget {
   int num_replicas = 1;
   Resources resources;
   int max_replicas_per_node = 0;
+  PlacementRules placement;  // beyond these two
   int max_constructor_retry_count = 20;
   double graceful_shutdown_timeout_s = 20;
   std::vector<std::string> callers;  // deployments of the application that hold a handle to this one
@@ -63,10 +77,15 @@ struct DeploymentTarget {
   bool deleting = false;             // its application is being deleted, or no longer has it
   FailureRecord failures;
   bool deploy_failed = false;  // terminal until the next deploy: nothing new is started
+  RolloutLimits rollout;
+  bool holds = false;  // no replica that runs is replaced; missing ones are started in this version
+  bool removed =
+      false;  // no part of its application any more: serves until the rest has been updated or needs its room
 };
 
 struct ClusterView {
   TimePoint now{};
+  std::uint64_t gang_epoch = 1;  // for the gangs that this turn starts; rises from turn to turn, also over restarts
   std::vector<NodeView> nodes;
   std::vector<DeploymentTarget> deployments;
   std::vector<ReplicaView> replicas;

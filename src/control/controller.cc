@@ -13,6 +13,7 @@ Controller::Controller(ControllerParts parts, ControllerOptions options)
 Controller::~Controller() {
   parts_.loop.cancel(wake_);
   parts_.loop.cancel(adoption_limit_);
+  parts_.loop.cancel(scaling_.timer);
   for (auto& [id, replica] : replicas_) parts_.loop.cancel(replica.start_timer);
 }
 
@@ -25,10 +26,14 @@ void Controller::request_turn() {
 }
 
 void Controller::turn() {
+  ++turns_;
+  roll_back_failed();
   update_settings();
+  autoscale();
   const Plan plan = reconcile(view());
   carry_out(plan);
   settle();
+  store_progress();
   forget_the_gone();
   publish();
   for (const StopReplica& stop : plan.stops) tasks_.spawn(stop_process(stop.id, stop.grace_s));
@@ -38,10 +43,15 @@ void Controller::turn() {
 }
 
 ClusterView Controller::view() const {
-  ClusterView view{.now = parts_.loop.now(), .nodes = nodes_, .deployments = {}, .replicas = {}};
+  constexpr std::uint64_t kTurnsOfALife = 1'000'000'000;
+  ClusterView view{.now = parts_.loop.now(),
+                   .gang_epoch = epoch() * kTurnsOfALife + turns_,
+                   .nodes = nodes_,
+                   .deployments = {},
+                   .replicas = {}};
   for (const auto& [name, application] : applications_)
     for (const auto& [deployment_name, deployment] : application.deployments) {
-      view.deployments.push_back(deployment.target);
+      view.deployments.push_back(target_in_force(deployment));
       if (stopping_all_) view.deployments.back().deleting = true;
     }
   for (const auto& [id, replica] : replicas_) view.replicas.push_back(replica.view);
@@ -53,7 +63,11 @@ DeploymentFacts Controller::facts(const Deployment& deployment) const {
                         .goal = deployment.goal,
                         .replicas = {},
                         .pending = deployment.pending,
-                        .last_failure = deployment.last_failure};
+                        .pending_replicas = deployment.pending_replicas,
+                        .last_failure = deployment.last_failure,
+                        .proven = deployment.proven,
+                        .scaling = deployment.scaling};
+  facts.target.deleting = facts.target.deleting || deployment.removed;
   for (const auto& [id, replica] : replicas_)
     if (replica.view.key == deployment.target.key) facts.replicas.push_back(replica.view);
   return facts;
@@ -65,7 +79,11 @@ void Controller::carry_out(const Plan& plan) {
     for (auto& [deployment_name, deployment] : application.deployments) {
       const auto pending = plan.pending.find(deployment.target.key);
       deployment.pending = pending == plan.pending.end() ? "" : pending->second;
+      const auto waiting = plan.pending_replicas.find(deployment.target.key);
+      deployment.pending_replicas = waiting == plan.pending_replicas.end() ? 0 : waiting->second;
     }
+  for (const DeploymentKey& key : plan.dropped)
+    if (Deployment* deployment = deployment_of(key)) deployment->target.deleting = true;
   for (const StopReplica& stop : plan.stops) {
     Replica& replica = replicas_.at(stop.id);
     replica.view.phase = ReplicaPhase::Stopping;
@@ -73,16 +91,6 @@ void Controller::carry_out(const Plan& plan) {
     parts_.logger.info("replica stops", {{"replica", stop.id}, {"grace_s", stop.grace_s}});
   }
   for (const StartReplica& start : plan.starts) add_replica(start);
-}
-
-// A deployment that has reached its target has nothing left to explain.
-void Controller::settle() {
-  for (auto& [name, application] : applications_)
-    for (auto& [deployment_name, deployment] : application.deployments)
-      if (!deployment.target.deploy_failed && at_target(facts(deployment))) {
-        deployment.target.failures.start_failures = 0;
-        deployment.reached = true;
-      }
 }
 
 void Controller::forget_the_gone() {

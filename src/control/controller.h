@@ -16,12 +16,15 @@
 #include "base/task_scope.h"
 #include "control/application_record.h"
 #include "control/artifact_store.h"
+#include "control/deploy_plan.h"
 #include "control/deployment_status.h"
 #include "control/item_publisher.h"
 #include "control/reconcile.h"
 #include "control/replica_figures.h"
 #include "control/replica_link.h"
 #include "control/replica_spec.h"
+#include "control/revision.h"
+#include "control/scaling_state.h"
 #include "control/state_store.h"
 #include "runtime/backend.h"
 #include "spec/instance_config.h"
@@ -37,6 +40,7 @@ using Describe = std::function<Task<Result<std::vector<spec::ApplicationGraph>>>
 
 struct ControllerOptions {
   std::string controller_socket;  // path, told to replicas
+  std::string log_file_path;      // its own; shown to users
   spec::HttpOptions http;         // of the instance; what a configuration file cannot change any more
   std::uint64_t seed = 0;         // of replica ids and jitter
 };
@@ -71,17 +75,39 @@ class Controller {
     std::optional<spec::RunningSettings> settings;  // that it runs with; none: found by a restarted controller
     bool is_being_told = false;                     // its new settings
   };
+  // What served before the present definition did, until that has been rolled out.
+  struct Fallback {
+    ApplicationRecord record;
+    spec::NodeSpec node;
+    DeploymentTarget target;
+  };
+  // What the store knows of a rollout.
+  struct StoredProgress {
+    bool completed = false, has_fallback = false;
+    std::string failure;
+    bool operator==(const StoredProgress&) const = default;
+  };
   struct Deployment {
     spec::NodeSpec node;
     DeploymentTarget target;
+    std::optional<Fallback> fallback;
+    bool removed = false;    // its application no longer has it; it serves by its fallback until the rest is updated
+    bool completed = false;  // all its replicas have run with the present definition
+    bool proven = false;     // the present definition has served in this life of the instance: its starts are tried on
+    StoredProgress stored;
     Goal goal = Goal::Update;
     bool reached = false;  // has been at its target since the goal was set: what goes wrong now is a recovery
     std::string pending;
+    int pending_replicas = 0;
     std::string last_failure;
+    DeploymentScaling scaling;
   };
   struct Application {
     ApplicationRecord record;
-    std::string openapi;  // the document made from the record
+    std::string openapi;                        // the document made from the record
+    std::optional<ApplicationRecord> fallback;  // of which everything ran, until everything runs of the present one
+    std::string fallback_openapi;
+    bool fallback_stored = false;
     bool deleting = false;
     std::map<std::string, Deployment> deployments;
   };
@@ -102,15 +128,34 @@ class Controller {
 
   // Replaces the whole target: applications that `config` does not name are deleted. All or nothing: InvalidArgument
   // (or what the description of an artifact failed with) leaves everything as it was. Returns when stored; replicas
-  // start afterwards.
-  Task<Result<void>> deploy(spec::InstanceConfig config);
+  // start afterwards. `by` is for the history, here and below: who asks.
+  Task<Result<void>> deploy(spec::InstanceConfig config, std::string by = {});
+  // Deploys or replaces this one; the others stay as they are and are not described again. `keeps_code`: from the copy
+  // that it runs from, if it has one of the same import path; what stands at the import path by now is not looked at.
+  Task<Result<void>> deploy_application(spec::ApplicationConfig application, bool keeps_code, std::string by = {});
   // NotFound for an unknown name.
-  Result<void> delete_application(const std::string& name);
-  Result<void> delete_all();
+  Result<void> delete_application(const std::string& name, const std::string& by = {});
+  Result<void> delete_all(const std::string& by = {});
+  // What deploy() would change, and why; nothing is kept of it.
+  Task<Result<DeployPlan>> plan(spec::InstanceConfig config);
+  // The last deploys, rollbacks and deletions, the latest first.
+  Result<std::vector<Revision>> history() const { return parts_.store.history(); }
+  // Deploys again what was deployed as that revision (none: the one before the current), from the copies kept then.
+  Result<void> rollback(std::optional<std::int64_t> revision, const std::string& by = {});
+  // As deployed, with later deploys of single applications and rollbacks in it.
+  const spec::InstanceConfig& config() const { return config_; }
   // Stops every replica, callers before callees, and forgets nothing: the next controller starts them again.
   void stop_all(std::function<void()> done);
   // `done` once no application and no replica is left.
   void when_empty(std::function<void()> done);
+
+  // The external scaler's word. NotFound, InvalidArgument; status 412 unless the application lets one.
+  Result<void> scale(const std::string& application, const std::string& deployment, int replicas);
+  // None: its number of replicas does not follow the load.
+  std::optional<AutoscalingDetail> autoscaling_detail(const DeploymentKey& key) const;
+  // Reports of processes that call; `caller` is their connection. Unavailable before it knows what to follow.
+  Result<void> take_load(Autoscaler::CallerId caller, const spec::LoadReport& report);
+  void caller_gone(Autoscaler::CallerId caller);
 
   spec::InstanceStatus status() const;
   void set_proxy_status(const std::string& node_id, std::string status);
@@ -132,12 +177,30 @@ class Controller {
   ClusterView view() const;
   DeploymentFacts facts(const Deployment& deployment) const;
   void carry_out(const Plan& plan);
-  void settle();
   void forget_the_gone();
   void arm_wake(const Plan& plan);
 
+  // controller_rollout.cc: what is in force while a rollout is under way or has failed
+  static bool on_fallback(const Deployment& deployment);
+  static DeploymentTarget target_in_force(const Deployment& deployment);
+  static const spec::NodeSpec& node_in_force(const Deployment& deployment);
+  static const ApplicationRecord& record_in_force(const Deployment& deployment, const Application& application);
+  bool serves_new(const Deployment& deployment) const;
+  const spec::NodeSpec& published_node(const Deployment& deployment) const;
+  bool publishes_fallback(const Application& application) const;
+  void settle();
+  void settle(Deployment& deployment);
+  void store_progress();
+  void set_progress(Application& application, const DeploymentProgress& progress);
+  std::vector<DeploymentProgress> progress_of(const Application& application) const;
+  DeploymentProgress progress_of(const Deployment& deployment) const;
+  void roll_back_failed();
+  void roll_back(Application& application, const Deployment& failed);
+
   // controller_publish.cc
   void publish();
+  spec::ReplicaSet replica_set(const Deployment& deployment) const;
+  spec::ApplicationRoutes routes(const Application& application, bool ready) const;
   bool is_deployed(const std::string& configured_name) const;
   spec::RoutingSnapshot snapshot() const;
 
@@ -155,11 +218,14 @@ class Controller {
   void on_health(const std::string& id, const Result<void>& result);
   // `is_final`: trying again would not help. A deployment that has served tries all the same.
   void start_failed(Replica& replica, const std::string& message, bool is_final = false);
-  void count_failure(Deployment& deployment, bool start_failure, const std::string& message, bool is_final = false);
+  void count_failure(Deployment& deployment, const std::string& version, bool start_failure, const std::string& message,
+                     bool is_final = false);
+  void forgive(Deployment& deployment, const std::string& version);
   Deployment* deployment_of(const DeploymentKey& key);
   std::string new_id(const DeploymentKey& key);
 
   // controller_settings.cc: without a restart
+  static const DeploymentConfig* settings_for(const Deployment& deployment, const std::string& version);
   void update_settings();
   Task<void> tell_settings(std::string id, spec::RunningSettings settings, double limit_s);
   void settings_refused(Replica& replica, const spec::RunningSettings& settings, const Error& error);
@@ -167,19 +233,52 @@ class Controller {
   // controller_adopt.cc: after a start
   Task<void> adopt();
   Task<Result<void>> load();
+  Task<void> read_nodes();
   void take_over(const runtime::ObservedReplica& observed);
   void finish_adoption_if_heard();
 
   // controller_deploy.cc
-  Task<Result<std::vector<ApplicationRecord>>> describe_all(std::vector<spec::ApplicationConfig> configs);
+  Result<void> may_deploy() const;
+  struct Keeps {
+    bool others = false;  // applications that the configuration does not name
+    bool code = false;    // copies of the code that runs
+  };
+  Task<Result<void>> deploy_config(spec::InstanceConfig config, Keeps keeps, std::string by);
+  std::optional<ArtifactRef> kept_artifact(const spec::ApplicationConfig& config) const;
+  Task<Result<std::vector<ApplicationRecord>>> describe_all(std::vector<spec::ApplicationConfig> configs,
+                                                            bool keeps_code);
   class Announcement;
-  void set_targets(const std::vector<ApplicationRecord>& records);
-  void set_target(const ApplicationRecord& record);
+  DeployedState deployed() const;
+  Result<void> apply(DeployedState next, Revision entry);
+  void set_targets(const DeployedState& state);
+  void set_target(const ApplicationRecord& record, const std::vector<DeploymentProgress>& progress);
+  bool retarget(Deployment& deployment, const ApplicationRecord& record, const spec::NodeSpec& node);
   void sweep_artifacts();
+
+  // controller_autoscale.cc: numbers of replicas that follow the load
+  std::vector<DeploymentKey> follow_load();
+  void autoscale();
+  bool look_at(const std::set<DeploymentKey>& keys);
+  bool look(Deployment& deployment, const std::vector<std::string>& running);
+  void look_at_stirred();
+  void arm_look();
+  void load_changed(const DeploymentKey& key);
+  void take_replica_load(const Replica& replica);
+
+  // controller_scale.cc: numbers of replicas that are kept beside the configuration
+  void read_scales();
+  void note_capacity(const spec::InstanceConfig& next);
+  void store_scale(const DeploymentKey& key, std::optional<int> replicas);
+  void forget_scales();
+  void rescale(Deployment& deployment, int replicas, bool by_autoscaler);
+  // Of a deployment that is being given the definition of `target` and `config`, and had that of `before`.
+  int replicas_for(const Deployment& deployment, const DeploymentTarget& before, const DeploymentTarget& target,
+                   const spec::ApplicationConfig& application, const DeploymentConfig& config);
 
   ControllerParts parts_;
   ControllerOptions options_;
   std::mt19937_64 random_;
+  spec::InstanceConfig config_;
   std::map<std::string, Application> applications_;
   std::map<std::string, Replica> replicas_;
   std::vector<NodeView> nodes_;
@@ -191,11 +290,13 @@ class Controller {
   std::set<std::string> announced_;     // names in the configuration that is being described
   std::set<std::string> exited_early_;  // ended while the list of what lives was on its way
   net::ReceiveBudget budget_;
+  ScalingState scaling_;
   bool loaded_ = false;
   bool adopted_ = false;
   bool deploying_ = false;
   bool stopping_all_ = false;
   bool turn_requested_ = false;
+  std::uint64_t turns_ = 0;
   TimerId wake_ = 0;
   TimerId adoption_limit_ = 0;
   std::vector<std::function<void()>> when_loaded_;

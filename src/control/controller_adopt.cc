@@ -4,6 +4,7 @@
 #include <manta/detail/json.h>
 
 #include "control/controller.h"
+#include "control/replica_placement.h"
 
 namespace manta::control {
 namespace {
@@ -12,11 +13,34 @@ namespace {
 constexpr Duration kAdoptionLimit = std::chrono::seconds(10);
 constexpr Duration kRetry = std::chrono::milliseconds(200);
 
+std::vector<NodeView> views_of(const std::vector<runtime::NodeInfo>& nodes) {
+  std::vector<NodeView> views;
+  for (const runtime::NodeInfo& node : nodes)
+    views.push_back({.node_id = node.node_id,
+                     .total = node.total,
+                     .labels = node.labels,
+                     .accelerator_type = node.accelerator_type,
+                     .is_head = node.is_head});
+  return views;
+}
+
 }  // namespace
 
 void Controller::begin() {
   parts_.backend.on_exit([this](const runtime::ReplicaExit& exit) { on_exit(exit); });
+  read_scales();
+  parts_.backend.on_nodes_changed([this] { tasks_.spawn(read_nodes()); });
   tasks_.spawn(adopt());
+}
+
+Task<void> Controller::read_nodes() {
+  auto nodes = co_await parts_.backend.nodes();
+  if (!nodes) {
+    parts_.logger.warn("nodes cannot be read", {{"error", nodes.error().message}});
+    co_return;
+  }
+  nodes_ = views_of(*nodes);
+  request_turn();
 }
 
 void Controller::when_loaded(std::function<void()> done) {
@@ -46,20 +70,23 @@ Task<void> Controller::adopt() {
 }
 
 Task<Result<void>> Controller::load() {
-  auto records = parts_.store.applications();
-  if (!records) co_return std::unexpected(std::move(records.error()));
+  auto stored = parts_.store.deployed();
+  if (!stored) co_return std::unexpected(std::move(stored.error()));
   auto nodes = co_await parts_.backend.nodes();
   if (!nodes) co_return std::unexpected(std::move(nodes.error()));
   auto living = co_await parts_.backend.list();
   if (!living) co_return std::unexpected(std::move(living.error()));
-  nodes_.clear();
-  for (const runtime::NodeInfo& node : *nodes) nodes_.push_back({.node_id = node.node_id, .total = node.total});
-  for (const ApplicationRecord& record : *records) set_target(record);
+  nodes_ = views_of(*nodes);
+  set_targets(*stored);
   for (const runtime::ObservedReplica& observed : *living)
     if (!exited_early_.contains(observed.id)) take_over(observed);
-  if (!records->empty() || !living->empty())
+  for (const auto& [id, replica] : replicas_)
+    if (Deployment* deployment = deployment_of(replica.view.key))
+      deployment->proven =
+          deployment->proven || (deployment->completed && replica.view.version == deployment->target.version);
+  if (!stored->records.empty() || !living->empty())
     parts_.logger.info("instance taken over",
-                       {{"epoch", epoch()}, {"applications", records->size()}, {"replicas", living->size()}});
+                       {{"epoch", epoch()}, {"applications", stored->records.size()}, {"replicas", living->size()}});
   co_return Result<void>();
 }
 
@@ -73,8 +100,8 @@ void Controller::take_over(const runtime::ObservedReplica& observed) {
                   .phase = ReplicaPhase::Recovering,
                   .node_id = observed.node_id,
                   .resources = labels->resources,
-                  .gpus = labels->gpus,
                   .since = parts_.loop.now()};
+  set_place(replica.view, *labels);
   replica.observed = observed;
   const auto added = replicas_.insert_or_assign(observed.id, std::move(replica)).first;
   connect(added->second);

@@ -1,33 +1,34 @@
 // Controller: deploys and deletions.
 #include <algorithm>
 #include <chrono>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/unix_time.h"
 #include "control/controller.h"
+#include "control/deployment_target.h"
 #include "spec/openapi.h"
 #include "spec/validate.h"
 
 namespace manta::control {
 namespace {
 
-double unix_time_s() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+// Entries of `changed` replace those of the same name.
+void merge(std::vector<spec::ApplicationConfig>& applications, const std::vector<spec::ApplicationConfig>& changed) {
+  for (const spec::ApplicationConfig& application : changed) {
+    const auto known = std::ranges::find(applications, application.name, &spec::ApplicationConfig::name);
+    if (known == applications.end())
+      applications.push_back(application);
+    else
+      *known = application;
+  }
 }
 
-std::vector<std::string> callers_of(const spec::ApplicationGraph& graph, const std::string& name) {
-  std::vector<std::string> callers;
-  for (const spec::NodeSpec& node : graph.nodes)
-    if (std::ranges::find(node.children, name) != node.children.end()) callers.push_back(node.name);
-  return callers;
-}
-
-std::vector<ApplicationRecord> records_of(const std::map<std::string, Controller::Application>& applications) {
-  std::vector<ApplicationRecord> records;
-  for (const auto& [name, application] : applications)
-    if (!application.deleting) records.push_back(application.record);
-  return records;
+bool has(const std::vector<spec::ApplicationConfig>& applications, const std::string& name) {
+  return std::ranges::find(applications, name, &spec::ApplicationConfig::name) != applications.end();
 }
 
 }  // namespace
@@ -53,27 +54,62 @@ class Controller::Announcement {
   Controller& controller_;
 };
 
-Task<Result<void>> Controller::deploy(spec::InstanceConfig config) {
-  if (!loaded_) co_return fail(ErrorCode::Unavailable, "the controller is starting; try again");
-  if (deploying_) co_return fail(ErrorCode::Overloaded, "another deploy is under way; try again when it has finished");
-  if (stopping_all_) co_return fail(ErrorCode::Unavailable, "the instance is stopping");
+Result<void> Controller::may_deploy() const {
+  if (!loaded_) return fail(ErrorCode::Unavailable, "the controller is starting; try again");
+  if (deploying_) return fail(ErrorCode::Overloaded, "another deploy is under way; try again when it has finished");
+  if (stopping_all_) return fail(ErrorCode::Unavailable, "the instance is stopping");
+  return {};
+}
+
+Task<Result<void>> Controller::deploy(spec::InstanceConfig config, std::string by) {
+  return deploy_config(std::move(config), {}, std::move(by));
+}
+
+Task<Result<void>> Controller::deploy_application(spec::ApplicationConfig application, bool keeps_code,
+                                                  std::string by) {
+  spec::InstanceConfig config;
+  config.applications.push_back(std::move(application));
+  return deploy_config(std::move(config), {.others = true, .code = keeps_code}, std::move(by));
+}
+
+// The copy that an application runs from, while its entry names the same file.
+std::optional<ArtifactRef> Controller::kept_artifact(const spec::ApplicationConfig& config) const {
+  for (const auto& [name, application] : applications_) {
+    const spec::ApplicationConfig& known = application.record.config;
+    if (!application.deleting && known.name == config.name && known.import_path == config.import_path)
+      return application.record.artifact;
+  }
+  return std::nullopt;
+}
+
+Task<Result<void>> Controller::deploy_config(spec::InstanceConfig config, Keeps keeps, std::string by) {
+  if (auto allowed = may_deploy(); !allowed) co_return allowed;
   if (auto valid = spec::validate(config); !valid) co_return valid;
   const Announcement announcement(*this, config);
-  auto described = co_await describe_all(std::move(config.applications));
+  auto described = co_await describe_all(config.applications, keeps.code);
   if (!described) co_return std::unexpected(std::move(described.error()));
-  if (auto unique = check_unique(*described); !unique) co_return unique;
-  if (auto stored = parts_.store.replace_applications(*described); !stored) co_return stored;
-  set_targets(*described);
+  DeployedState next{.config = config, .records = std::move(*described), .progress = {}};
+  if (keeps.others) {
+    for (ApplicationRecord& record : deployed().records)
+      if (!has(config.applications, record.config.name)) next.records.push_back(std::move(record));
+    next.config = config_;
+    merge(next.config.applications, config.applications);
+  }
+  if (auto unique = check_unique(next.records); !unique) co_return unique;
+  if (auto stored = apply(std::move(next), {.time_s = unix_time_s(), .cause = "deploy", .by = std::move(by)}); !stored)
+    co_return stored;
   sweep_artifacts();
   co_return Result<void>();
 }
 
-Task<Result<std::vector<ApplicationRecord>>> Controller::describe_all(std::vector<spec::ApplicationConfig> configs) {
+Task<Result<std::vector<ApplicationRecord>>> Controller::describe_all(std::vector<spec::ApplicationConfig> configs,
+                                                                      bool keeps_code) {
   std::vector<ApplicationRecord> all;
   for (std::size_t i = 0; i < configs.size(); ++i) {
     const spec::ApplicationConfig& config = configs[i];
-    auto artifact = artifact_of(config.import_path);
-    if (artifact) artifact = parts_.artifacts.add(std::move(*artifact));
+    const auto kept = keeps_code ? kept_artifact(config) : std::nullopt;
+    auto artifact = kept ? *kept : artifact_of(config.import_path);
+    if (artifact && !kept) artifact = parts_.artifacts.add(std::move(*artifact));
     if (!artifact) co_return std::unexpected(of_import_path(i, std::move(artifact.error())));
     auto graphs = co_await parts_.describe(*artifact, config.args, config.env_vars);
     if (!graphs) co_return std::unexpected(not_described(i, config, std::move(graphs.error())));
@@ -84,75 +120,114 @@ Task<Result<std::vector<ApplicationRecord>>> Controller::describe_all(std::vecto
   co_return all;
 }
 
-void Controller::set_targets(const std::vector<ApplicationRecord>& records) {
+DeployedState Controller::deployed() const {
+  DeployedState state{.config = config_, .records = {}, .progress = {}};
+  for (const auto& [name, application] : applications_)
+    if (!application.deleting) state.records.push_back(application.record);
+  return state;
+}
+
+// Stored first: what the store does not have has not happened.
+Result<void> Controller::apply(DeployedState next, Revision entry) {
+  next.progress.clear();
+  for (const ApplicationRecord& record : next.records) {
+    const auto known = applications_.find(record.name);
+    const bool had = known != applications_.end();
+    std::vector<DeploymentProgress> progress =
+        progress_after(had ? &known->second.record : nullptr,
+                       had ? progress_of(known->second) : std::vector<DeploymentProgress>{}, record);
+    std::ranges::move(progress, std::back_inserter(next.progress));
+  }
+  if (auto stored = parts_.store.replace(next, entry); !stored) return stored;
+  set_targets(next);
+  request_turn();
+  return {};
+}
+
+void Controller::set_targets(const DeployedState& state) {
+  note_capacity(state.config);
+  config_ = state.config;
   for (auto& [name, application] : applications_) {
-    if (std::ranges::find(records, name, &ApplicationRecord::name) != records.end()) continue;
+    if (std::ranges::find(state.records, name, &ApplicationRecord::name) != state.records.end()) continue;
     application.deleting = true;
     for (auto& [deployment_name, deployment] : application.deployments) deployment.target.deleting = true;
   }
-  for (const ApplicationRecord& record : records) set_target(record);
+  for (const ApplicationRecord& record : state.records) set_target(record, state.progress);
 }
 
-// A deploy gives a failed deployment a new chance, also when nothing else has changed.
-void Controller::set_target(const ApplicationRecord& record) {
+void Controller::set_target(const ApplicationRecord& record, const std::vector<DeploymentProgress>& progress) {
   Application& application = applications_[record.name];
-  for (auto& [name, deployment] : application.deployments)
-    deployment.target.deleting =
-        std::ranges::find(record.graph.nodes, name, &spec::NodeSpec::name) == record.graph.nodes.end();
   application.record = record;
   application.openapi = spec::openapi(record.graph, record.route_prefix);
+  application.fallback.reset();
   application.deleting = false;
-  for (const spec::NodeSpec& node : record.graph.nodes) {
-    Deployment& deployment = application.deployments[node.name];
-    DeploymentTarget& target = deployment.target;
-    const std::string version = version_of(record, node);
-    const int before = target.num_replicas;
-    const bool same_settings = spec::running_settings(deployment.node.config) == spec::running_settings(node.config);
-    if (target.version != version || target.deploy_failed || !same_settings)
-      deployment.goal = Goal::Update;
-    else if (before != node.config.num_replicas)
-      deployment.goal = before < node.config.num_replicas ? Goal::Upscale : Goal::Downscale;
-    deployment.reached = deployment.reached && target.version == version && same_settings &&
-                         before == node.config.num_replicas && !target.deploy_failed;
-    deployment.node = node;
-    deployment.last_failure.clear();
-    target = {.key = {record.name, node.name},
-              .version = version,
-              .num_replicas = node.config.num_replicas,
-              .resources = node.config.ray_actor_options,
-              .max_replicas_per_node = node.config.max_replicas_per_node,
-              .max_constructor_retry_count = node.config.max_constructor_retry_count,
-              .graceful_shutdown_timeout_s = node.config.graceful_shutdown_timeout_s,
-              .callers = callers_of(record.graph, node.name),
-              .started = target.started};
+  for (auto& [name, deployment] : application.deployments)
+    deployment.target.deleting = node_of(record, name) == nullptr;
+  std::set<std::string> changed;
+  for (const spec::NodeSpec& node : record.graph.nodes)
+    if (retarget(application.deployments[node.name], record, node)) changed.insert(node.name);
+  for (const DeploymentProgress& entry : progress) {
+    if (entry.application != record.name) continue;
+    set_progress(application, entry);
+    if (entry.completed && changed.contains(entry.deployment)) application.deployments[entry.deployment].proven = true;
   }
 }
 
-Result<void> Controller::delete_application(const std::string& name) {
+// A deploy gives a failed deployment a new chance, also when nothing else has changed. True: it was known and another.
+bool Controller::retarget(Deployment& deployment, const ApplicationRecord& record, const spec::NodeSpec& node) {
+  DeploymentTarget& target = deployment.target;
+  const DeploymentTarget before = std::exchange(target, target_of(record, node));
+  const bool same_settings = spec::running_settings(deployment.node.config) == spec::running_settings(node.config);
+  const bool same = before.version == target.version && same_settings && !before.deploy_failed;
+  target.started = before.started;
+  target.num_replicas = replicas_for(deployment, before, target, record.config, node.config);
+  deployment.scaling.change.clear();
+  if (!same)
+    deployment.goal = Goal::Update;
+  else if (before.num_replicas != target.num_replicas)
+    deployment.goal = before.num_replicas < target.num_replicas ? Goal::Upscale : Goal::Downscale;
+  deployment.reached = deployment.reached && same && before.num_replicas == target.num_replicas;
+  deployment.proven = deployment.proven && same;
+  deployment.completed = false;
+  deployment.removed = false;
+  deployment.fallback.reset();
+  deployment.node = node;
+  deployment.last_failure.clear();
+  return !same && !before.version.empty();
+}
+
+Result<void> Controller::delete_application(const std::string& name, const std::string& by) {
   const auto found = applications_.find(name);
   if (found == applications_.end() || found->second.deleting)
     return fail(ErrorCode::NotFound, fmt::format("there is no application '{}'", name));
-  std::vector<ApplicationRecord> rest = records_of(applications_);
-  std::erase_if(rest, [&](const ApplicationRecord& record) { return record.name == name; });
-  if (auto stored = parts_.store.replace_applications(rest); !stored) return stored;
-  set_targets(rest);
-  sweep_artifacts();
-  request_turn();
+  DeployedState rest = deployed();
+  std::erase_if(rest.records, [&](const ApplicationRecord& record) { return record.name == name; });
+  std::erase_if(rest.config.applications, [&](const spec::ApplicationConfig& application) {
+    return std::ranges::none_of(
+        rest.records, [&](const ApplicationRecord& record) { return record.config.name == application.name; });
+  });
+  if (auto stored = apply(std::move(rest), {.time_s = unix_time_s(), .cause = "delete " + name, .by = by}); !stored)
+    return stored;
+  if (!deploying_) sweep_artifacts();
   return {};
 }
 
-Result<void> Controller::delete_all() {
-  if (auto stored = parts_.store.replace_applications({}); !stored) return stored;
-  set_targets({});
-  request_turn();
-  return {};
+Result<void> Controller::delete_all(const std::string& by) {
+  DeployedState none{.config = config_, .records = {}, .progress = {}};
+  none.config.applications.clear();
+  return apply(std::move(none), {.time_s = unix_time_s(), .cause = "delete all", .by = by});
 }
 
 // An artifact stays while the store names it or a replica may be running from it.
 void Controller::sweep_artifacts() {
   auto named = parts_.store.named_artifacts();
   if (!named) return;
-  for (const auto& [name, application] : applications_) named->insert(application.record.artifact.sha256);
+  for (const auto& [name, application] : applications_) {
+    named->insert(application.record.artifact.sha256);
+    if (application.fallback) named->insert(application.fallback->artifact.sha256);
+    for (const auto& [deployment_name, deployment] : application.deployments)
+      if (deployment.fallback) named->insert(deployment.fallback->record.artifact.sha256);
+  }
   parts_.artifacts.keep_only(*named);
 }
 

@@ -5,6 +5,7 @@
 #include <manta/detail/json.h>
 
 #include "control/controller.h"
+#include "control/gang.h"
 
 namespace manta::control {
 namespace {
@@ -47,13 +48,15 @@ std::vector<spec::MethodSpec> without_schemas(std::vector<spec::MethodSpec> meth
 }  // namespace
 
 spec::InstanceStatus Controller::status() const {
-  spec::InstanceStatus status{.proxies = proxies_, .applications = {}, .target_capacity = {}};
+  spec::InstanceStatus status{.proxies = proxies_, .applications = {}, .target_capacity = config_.target_capacity};
   for (const auto& [name, application] : applications_) {
     std::map<std::string, spec::DeploymentStatus> deployments;
     for (const auto& [deployment_name, deployment] : application.deployments)
       deployments[deployment_name] = deployment_status(facts(deployment));
-    status.applications[name] =
+    spec::ApplicationStatus& of_all = status.applications[name];
+    of_all =
         application_status(deployments, application.deleting || stopping_all_, {}, application.record.deployed_at_s);
+    if (of_all.message.empty() && of_all.status != "DELETING") of_all.message = application.record.note;
   }
   return status;
 }
@@ -65,37 +68,62 @@ bool Controller::is_deployed(const std::string& configured_name) const {
   });
 }
 
+// Methods and limits are those of what runs: while only replicas of an earlier version do, its.
+spec::ReplicaSet Controller::replica_set(const Deployment& deployment) const {
+  const spec::NodeSpec& node = published_node(deployment);
+  const DeploymentConfig& config = node.config;
+  spec::ReplicaSet set{.application = deployment.target.key.application,
+                       .deployment = deployment.target.key.deployment,
+                       .replicas = {},
+                       .max_queued_requests = config.max_queued_requests,
+                       .backpressure_status_code = config.backpressure_status_code,
+                       .request_timeout_s = config.request_timeout_s,
+                       .router = config.request_router_config,
+                       .admission = config.admission,
+                       .circuit_breaker = config.circuit_breaker,
+                       .load_report_interval_s = config.autoscaling_config && !deployment.target.deploy_failed
+                                                     ? config.autoscaling_config->metrics_interval_s
+                                                     : 0,
+                       .methods = without_schemas(node.methods)};
+  std::vector<const ReplicaView*> running;
+  for (const auto& [id, replica] : replicas_)
+    if (replica.view.key == deployment.target.key && replica.view.phase == ReplicaPhase::Running &&
+        !replica.view.unhealthy) {
+      running.push_back(&replica.view);
+      set.replicas.push_back({.id = id,
+                              .address = replica.observed.address,
+                              .node_id = replica.observed.node_id,
+                              .max_ongoing_requests = replica.settings ? replica.settings->max_ongoing_requests
+                                                                       : config.max_ongoing_requests});
+    }
+  if (const std::set<std::string> waiting = members_of_incomplete_gangs(running); !waiting.empty())
+    std::erase_if(set.replicas, [&](const spec::ReplicaAddress& replica) { return waiting.contains(replica.id); });
+  return set;
+}
+
+spec::ApplicationRoutes Controller::routes(const Application& application, bool ready) const {
+  const bool before = publishes_fallback(application);
+  const ApplicationRecord& record = before ? *application.fallback : application.record;
+  return {.application = record.name,
+          .route_prefix = record.route_prefix,
+          .ingress = record.graph.ingress,
+          .routes = record.graph.routes,
+          .openapi = before ? application.fallback_openapi : application.openapi,
+          .ready = ready};
+}
+
 spec::RoutingSnapshot Controller::snapshot() const {
   spec::RoutingSnapshot snapshot{.stamp = published_.stamp, .adopted = adopted_, .applications = {}, .deployments = {}};
   for (const auto& [name, application] : applications_) {
     bool ready = !application.deleting && !stopping_all_;
     for (const auto& [deployment_name, deployment] : application.deployments) {
-      const DeploymentConfig& config = deployment.node.config;
-      spec::ReplicaSet set{.application = name,
-                           .deployment = deployment_name,
-                           .replicas = {},
-                           .max_queued_requests = config.max_queued_requests,
-                           .backpressure_status_code = config.backpressure_status_code,
-                           .request_timeout_s = config.request_timeout_s,
-                           .methods = without_schemas(deployment.node.methods)};
-      for (const auto& [id, replica] : replicas_)
-        if (replica.view.key == deployment.target.key && replica.view.phase == ReplicaPhase::Running &&
-            !replica.view.unhealthy)
-          set.replicas.push_back({.id = id,
-                                  .address = replica.observed.address,
-                                  .node_id = replica.observed.node_id,
-                                  .max_ongoing_requests = config.max_ongoing_requests});
-      ready = ready &&
-              (deployment.target.deleting || static_cast<int>(set.replicas.size()) >= deployment.target.num_replicas);
+      spec::ReplicaSet set = replica_set(deployment);
+      ready = ready && (deployment.target.deleting ||
+                        static_cast<int>(set.replicas.size()) >=
+                            std::min(target_in_force(deployment).num_replicas, deployment.scaling.ready_replicas));
       snapshot.deployments.push_back(std::move(set));
     }
-    if (application.deleting) continue;
-    snapshot.applications.push_back({.application = name,
-                                     .route_prefix = application.record.route_prefix,
-                                     .ingress = application.record.graph.ingress,
-                                     .routes = application.record.graph.routes,
-                                     .openapi = application.openapi,
-                                     .ready = ready});
+    if (!application.deleting) snapshot.applications.push_back(routes(application, ready));
   }
   for (const std::string& name : announced_)
     if (!is_deployed(name))
@@ -117,7 +145,8 @@ void Controller::publish() {
 }
 
 std::string Controller::metrics_text() {
-  return merge_metrics({parts_.metrics.text(), figures_.text(parts_.loop.now()), status_figures(status())});
+  return merge_metrics({parts_.metrics.text(), figures_.text(parts_.loop.now()), scaling_.autoscaler.figures(),
+                        status_figures(status())});
 }
 
 }  // namespace manta::control

@@ -8,6 +8,7 @@
 #include <manta/detail/json.h>
 
 #include "control/controller.h"
+#include "control/replica_placement.h"
 #include "control/restart_backoff.h"
 
 namespace manta::control {
@@ -30,12 +31,6 @@ std::string join_lines(std::string first, const std::string& second) {
   return first + second;
 }
 
-std::string gpu_list(const std::vector<int>& gpus) {
-  std::string text;
-  for (const int gpu : gpus) text += (text.empty() ? "" : ",") + std::to_string(gpu);
-  return text;
-}
-
 }  // namespace
 
 Controller::Deployment* Controller::deployment_of(const DeploymentKey& key) {
@@ -56,26 +51,28 @@ std::string Controller::new_id(const DeploymentKey& key) {
 
 runtime::ReplicaProcess Controller::process_of(const Replica& replica, const Deployment& deployment,
                                                const Application& application) const {
-  const ApplicationRecord& record = application.record;
+  const ApplicationRecord& record = record_in_force(deployment, application);
+  const spec::NodeSpec& node = node_in_force(deployment);
   const ReplicaView& view = replica.view;
-  const ReplicaSpec spec{.application = view.key.application,
-                         .deployment = view.key.deployment,
-                         .id = view.id,
-                         .version = view.version,
-                         .node_id = view.node_id,
-                         .artifact_kind = record.artifact.kind,
-                         .artifact = record.artifact.path,
-                         .function = record.artifact.function,
-                         .graph_index = record.graph_index,
-                         .args = record.config.args,
-                         .fingerprint = deployment.node.fingerprint,
-                         .config = deployment.node.config,
-                         .controller_socket = options_.controller_socket};
-  const ReplicaLabels labels{.application = view.key.application,
-                             .deployment = view.key.deployment,
-                             .version = view.version,
-                             .resources = view.resources,
-                             .gpus = view.gpus};
+  ReplicaSpec spec{.application = view.key.application,
+                   .deployment = view.key.deployment,
+                   .id = view.id,
+                   .version = view.version,
+                   .node_id = view.node_id,
+                   .artifact_kind = record.artifact.kind,
+                   .artifact = record.artifact.path,
+                   .function = record.artifact.function,
+                   .graph_index = record.graph_index,
+                   .args = record.config.args,
+                   .fingerprint = node.fingerprint,
+                   .config = node.config,
+                   .controller_socket = options_.controller_socket};
+  ReplicaLabels labels{.application = view.key.application,
+                       .deployment = view.key.deployment,
+                       .version = view.version,
+                       .resources = view.resources};
+  set_place(spec, view);
+  set_place(labels, view);
   runtime::ReplicaProcess process{
       .id = view.id,
       .artifact = record.artifact.path,
@@ -85,8 +82,8 @@ runtime::ReplicaProcess Controller::process_of(const Replica& replica, const Dep
       .resources = view.resources,
       .epoch = epoch(),
       .labels = detail::to_json(labels).value_or("{}")};
-  for (const auto& [name, value] : deployment.node.config.env_vars) process.environment[name] = value;
-  if (!view.gpus.empty()) process.environment["CUDA_VISIBLE_DEVICES"] = gpu_list(view.gpus);
+  for (const auto& [name, value] : node.config.env_vars) process.environment[name] = value;
+  set_place(process, view);
   process.environment[kReplicaSpecVariable] = detail::to_json(spec).value_or("{}");
   return process;
 }
@@ -95,19 +92,20 @@ void Controller::add_replica(const StartReplica& start) {
   Deployment* deployment = deployment_of(start.key);
   if (deployment == nullptr) return;
   deployment->target.started = true;
+  const DeploymentTarget target = target_in_force(*deployment);
+  const DeploymentConfig& config = node_in_force(*deployment).config;
   Replica replica;
   replica.view = {.id = new_id(start.key),
                   .key = start.key,
-                  .version = deployment->target.version,
+                  .version = target.version,
                   .phase = ReplicaPhase::Starting,
-                  .node_id = start.placement.node_id,
-                  .resources = deployment->target.resources,
-                  .gpus = start.placement.gpus,
+                  .resources = target.resources,
                   .since = parts_.loop.now()};
-  replica.settings = spec::running_settings(deployment->node.config);
+  set_place(replica.view, start);
+  replica.settings = spec::running_settings(config);
   const std::string id = replica.view.id;
   runtime::ReplicaProcess process = process_of(replica, *deployment, applications_.at(start.key.application));
-  const double limit_s = deployment->node.config.initialization_timeout_s;
+  const double limit_s = config.initialization_timeout_s;
   replica.start_timer = parts_.loop.after(seconds(limit_s), [this, id, limit_s] {
     const auto late = replicas_.find(id);
     if (late != replicas_.end())
@@ -153,6 +151,7 @@ void Controller::on_state(const std::string& id, const spec::ReplicaState& state
   if (found == replicas_.end()) return;
   Replica& replica = found->second;
   replica.state = state;
+  take_replica_load(replica);
   if (replica.view.phase == ReplicaPhase::Stopping) return;
   if (state.state == "START_FAILED") {
     start_failed(replica, state.message, state.is_final);
@@ -208,7 +207,7 @@ void Controller::on_health(const std::string& id, const Result<void>& result) {
   figures_.set_healthy(id, replica.view.key, false);
   if (Deployment* deployment = deployment_of(replica.view.key)) {
     if (deployment->reached) deployment->goal = Goal::Recover;
-    count_failure(*deployment, false,
+    count_failure(*deployment, replica.view.version, false,
                   fmt::format("replica {} failed {} health checks in a row: {}", id, replica.health_failures,
                               result.error().message));
   }
@@ -222,27 +221,39 @@ void Controller::start_failed(Replica& replica, const std::string& message, bool
   replica.state.message = message;
   parts_.loop.cancel(std::exchange(replica.start_timer, 0));
   parts_.logger.warn("replica failed to start", {{"replica", replica.view.id}, {"error", message}});
-  if (Deployment* deployment = deployment_of(replica.view.key);
-      deployment != nullptr && deployment->target.version == replica.view.version)
-    count_failure(*deployment, true, message, is_final);
+  if (Deployment* deployment = deployment_of(replica.view.key))
+    count_failure(*deployment, replica.view.version, true, message, is_final);
   replica.view.phase = ReplicaPhase::Stopping;
   tasks_.spawn(stop_process(replica.view.id, 5));
   request_turn();
 }
 
-void Controller::count_failure(Deployment& deployment, bool start_failure, const std::string& message, bool is_final) {
-  FailureRecord& failures = deployment.target.failures;
-  ++failures.early_exits;
+// Starts of what has proven itself are tried on; what a rollout that was given up failed with stays its reason.
+void Controller::count_failure(Deployment& deployment, const std::string& version, bool start_failure,
+                               const std::string& message, bool is_final) {
+  const bool of_target = version == deployment.target.version && !on_fallback(deployment);
+  FailureRecord& failures =
+      of_target || !deployment.fallback ? deployment.target.failures : deployment.fallback->target.failures;
   failures.last = parts_.loop.now();
+  ++failures.early_exits;
+  if (deployment.target.deploy_failed || (start_failure && !of_target)) return;
   deployment.last_failure = message;
   if (!start_failure) return;
   ++failures.start_failures;
   const int limit = start_failure_limit(deployment.target.max_constructor_retry_count, deployment.target.num_replicas);
-  if ((failures.start_failures < limit && !is_final) || deployment.goal == Goal::Recover) return;
+  if ((failures.start_failures < limit && !is_final) || deployment.goal == Goal::Recover || deployment.proven) return;
   deployment.target.deploy_failed = true;
   parts_.logger.error("deployment failed", {{"application", deployment.target.key.application},
                                             {"deployment", deployment.target.key.deployment},
                                             {"failures", failures.start_failures}});
+}
+
+// One of that version has proven stable.
+void Controller::forgive(Deployment& deployment, const std::string& version) {
+  if (version == deployment.target.version && !on_fallback(deployment))
+    deployment.target.failures = {};
+  else if (deployment.fallback)
+    deployment.fallback->target.failures = {};
 }
 
 void Controller::on_exit(const runtime::ReplicaExit& exit) {
@@ -261,9 +272,9 @@ void Controller::on_exit(const runtime::ReplicaExit& exit) {
   if (deployment != nullptr && replica.start_counted && deployment->target.version == replica.view.version)
     deployment->last_failure = message;
   if (deployment != nullptr && !expected && was_running) {
-    if (parts_.loop.now() - replica.running_since >= kStableAfter) deployment->target.failures = {};
+    if (parts_.loop.now() - replica.running_since >= kStableAfter) forgive(*deployment, replica.view.version);
     if (deployment->reached) deployment->goal = Goal::Recover;
-    count_failure(*deployment, false, message);
+    count_failure(*deployment, replica.view.version, false, message);
     parts_.logger.warn("replica died", {{"replica", exit.id}, {"how", how_it_ended(exit)}});
   } else if (!expected) {
     start_failed(replica, message);

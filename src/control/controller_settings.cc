@@ -1,4 +1,5 @@
 // Controller: settings that running replicas are given without a restart.
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -11,7 +12,7 @@
 namespace manta::control {
 namespace {
 
-constexpr Duration kRetry = std::chrono::seconds(1);
+constexpr Duration kTellAgain = std::chrono::seconds(1);
 
 // What the application says stays as it is; what the way there did may pass.
 bool is_verdict(const Error& error) {
@@ -21,17 +22,25 @@ bool is_verdict(const Error& error) {
 
 }  // namespace
 
+// What replicas of one version are to run with: the fallback's while it is in force. None: it is left as it is.
+const DeploymentConfig* Controller::settings_for(const Deployment& deployment, const std::string& version) {
+  if (on_fallback(deployment)) {
+    const Fallback& fallback = *deployment.fallback;
+    return version == fallback.target.version ? &fallback.node.config : nullptr;
+  }
+  return version == deployment.target.version && !deployment.target.deploy_failed ? &deployment.node.config : nullptr;
+}
+
 void Controller::update_settings() {
   for (auto& [id, replica] : replicas_) {
     const Deployment* deployment = deployment_of(replica.view.key);
-    const bool current = deployment != nullptr && !deployment->target.deploy_failed &&
-                         replica.view.version == deployment->target.version;
-    if (!current || replica.view.phase != ReplicaPhase::Running) continue;
-    const spec::RunningSettings wanted = spec::running_settings(deployment->node.config);
+    const DeploymentConfig* config = deployment == nullptr ? nullptr : settings_for(*deployment, replica.view.version);
+    if (config == nullptr || replica.view.phase != ReplicaPhase::Running) continue;
+    const spec::RunningSettings wanted = spec::running_settings(*config);
     replica.view.outdated = replica.settings != wanted;
     if (!replica.view.outdated || replica.is_being_told || !replica.link) continue;
     replica.is_being_told = true;
-    tasks_.spawn(tell_settings(id, wanted, deployment->node.config.initialization_timeout_s));
+    tasks_.spawn(tell_settings(id, wanted, config->initialization_timeout_s));
   }
 }
 
@@ -53,21 +62,32 @@ Task<void> Controller::tell_settings(std::string id, spec::RunningSettings setti
   request_turn();
 }
 
-// As after a failed update, the replicas serve on as they are until the next deploy.
+// As after a failed update: those that took the new settings get the ones before again, until the next deploy. What
+// refuses even those is replaced.
 void Controller::settings_refused(Replica& replica, const spec::RunningSettings& settings, const Error& error) {
   parts_.logger.warn("replica did not take its new settings", {{"replica", replica.view.id}, {"error", error.message}});
   if (!is_verdict(error)) {
     parts_.loop.cancel(replica.start_timer);
     replica.is_being_told = true;  // until the pause is over
-    replica.start_timer = parts_.loop.after(kRetry, [this, id = replica.view.id] {
+    replica.start_timer = parts_.loop.after(kTellAgain, [this, id = replica.view.id] {
       if (const auto again = replicas_.find(id); again != replicas_.end()) again->second.is_being_told = false;
       request_turn();
     });
     return;
   }
   Deployment* deployment = deployment_of(replica.view.key);
-  if (deployment == nullptr || spec::running_settings(deployment->node.config) != settings) return;
+  const DeploymentConfig* wanted = deployment == nullptr ? nullptr : settings_for(*deployment, replica.view.version);
+  if (wanted == nullptr || spec::running_settings(*wanted) != settings) return;
+  if (on_fallback(*deployment)) {
+    replica.view.unhealthy = true;
+    return;
+  }
+  const auto taken = std::ranges::count_if(replicas_, [&](const auto& entry) {
+    return entry.second.view.key == replica.view.key && entry.second.settings == settings;
+  });
   deployment->last_failure = fmt::format("replica {}: reconfigure() failed: {}", replica.view.id, error.message);
+  if (taken > 0 && deployment->fallback)
+    deployment->last_failure += fmt::format("; {} that had taken the new settings get those before again", taken);
   deployment->target.deploy_failed = true;
 }
 

@@ -42,14 +42,35 @@ std::string failure_message(const DeploymentFacts& facts) {
   if (failed == 0) return facts.last_failure;
   const int left = start_failure_limit(facts.target.max_constructor_retry_count, facts.target.num_replicas) - failed;
   std::string text = fmt::format("The deployment failed to start {} time{} in a row. ", failed, failed == 1 ? "" : "s");
-  if (!facts.target.deploy_failed) text += fmt::format("Retrying {} more time{}. ", left, left == 1 ? "" : "s");
+  if (facts.proven || facts.goal == Goal::Recover)
+    text += "It is tried again. ";
+  else if (!facts.target.deploy_failed)
+    text += fmt::format("Retrying {} more time{}. ", left, left == 1 ? "" : "s");
   return text + "Error:\n" + facts.last_failure;
+}
+
+// Which replicas of the version have taken their new settings over; empty when there is nothing to take.
+std::string settings_message(const DeploymentFacts& facts) {
+  int running = 0, outdated = 0;
+  for (const ReplicaView& replica : facts.replicas) {
+    if (replica.phase != ReplicaPhase::Running || replica.version != facts.target.version) continue;
+    ++running;
+    outdated += replica.outdated ? 1 : 0;
+  }
+  return outdated == 0 ? "" : fmt::format("new settings: {} of {} replicas have them", running - outdated, running);
+}
+
+// By the autoscaler or an external scaler, and by nothing else since.
+bool is_scaled(const DeploymentFacts& facts) {
+  return !facts.scaling.change.empty() && (facts.goal == Goal::Upscale || facts.goal == Goal::Downscale);
 }
 
 std::string message_of(const DeploymentFacts& facts) {
   if (facts.target.deploy_failed || facts.target.failures.start_failures > 0) return failure_message(facts);
   if (!facts.pending.empty()) return facts.pending;
+  if (const std::string settings = settings_message(facts); !settings.empty()) return settings;
   if (facts.goal == Goal::Recover) return facts.last_failure;
+  if (is_scaled(facts)) return facts.scaling.change;
   return {};
 }
 
@@ -84,6 +105,7 @@ bool at_target(const DeploymentFacts& facts) {
 spec::DeploymentStatus deployment_status(const DeploymentFacts& facts) {
   spec::DeploymentStatus status;
   for (const ReplicaView& replica : facts.replicas) ++status.replica_states[std::string(state_name(replica.phase))];
+  if (facts.pending_replicas > 0 && !facts.target.deleting) status.replica_states["PENDING"] = facts.pending_replicas;
   if (facts.target.deleting) {
     status.status = "UPDATING";
     status.status_trigger = "DELETING";
@@ -98,6 +120,7 @@ spec::DeploymentStatus deployment_status(const DeploymentFacts& facts) {
   } else {
     status.status = working_status(facts.goal);
     status.status_trigger = facts.goal == Goal::Recover ? "HEALTH_CHECK_FAILED" : "CONFIG_UPDATE_STARTED";
+    if (is_scaled(facts) && facts.scaling.by_autoscaler) status.status_trigger = "AUTOSCALING";
     if (facts.target.failures.start_failures > 0) status.status_trigger = "REPLICA_STARTUP_FAILED";
     status.message = message_of(facts);
   }
@@ -113,7 +136,7 @@ spec::ApplicationStatus application_status(const std::map<std::string, spec::Dep
   for (const auto& [name, deployment] : deployments) {
     failed = failed || deployment.status == "DEPLOY_FAILED";
     unhealthy = unhealthy || deployment.status == "UNHEALTHY";
-    busy = busy || deployment.status != "HEALTHY";
+    busy = busy || (deployment.status != "HEALTHY" && deployment.status_trigger != "AUTOSCALING");
     if (deployment.status == "DEPLOY_FAILED" || deployment.status == "UNHEALTHY") {
       if (!status.message.empty()) status.message += '\n';
       status.message += fmt::format("{}: {}", name, deployment.message);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "control/cluster_view.h"
+#include "control/scaling_state.h"
 #include "spec/status.h"
 
 namespace manta::control {
@@ -24,7 +25,10 @@ struct DeploymentFacts {
   Goal goal = Goal::Update;
   std::vector<ReplicaView> replicas;
   std::string pending;       // from the plan
+  int pending_replicas = 0;  // that fit nowhere
   std::string last_failure;  // of a start or a crash: error text and last output lines
+  bool proven = false;       // its starts are tried for ever
+  DeploymentScaling scaling;
 };
 
 // "STARTING", ...: as status and details show it.

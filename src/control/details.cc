@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "control/deployment_status.h"
+#include "spec/config_json.h"
 
 namespace manta::control {
 namespace {
@@ -27,8 +28,15 @@ DeploymentDetails deployment_details(const Controller& controller, const Control
                                 .start_time_s = replica.observed.start_time_s,
                                 .node_id = replica.observed.node_id,
                                 .message = replica.state.message,
-                                .ongoing_requests = replica.state.ongoing});
+                                .ongoing_requests = replica.state.ongoing,
+                                .rank = replica.view.rank,
+                                .world_size = replica.view.world_size,
+                                .gang_id = replica.view.gang_id,
+                                .gang_epoch = replica.view.gang_epoch,
+                                .gpus = replica.view.gpus,
+                                .placement_group = replica.view.bundles});
   }
+  details.autoscaling_detail = controller.autoscaling_detail(deployment.target.key);
   for (const Controller::DeadReplica& dead : controller.dead_replicas())
     if (dead.key == deployment.target.key)
       details.recent_dead_replicas.push_back(
@@ -41,11 +49,13 @@ DeploymentDetails deployment_details(const Controller& controller, const Control
 InstanceDetails details_of(const Controller& controller) {
   const spec::InstanceStatus status = controller.status();
   InstanceDetails details{.http_options = controller.options().http, .proxies = status.proxies};
+  details.target_capacity = status.target_capacity;
   details.controller_info = {.node_id = status.proxies.empty() ? "" : status.proxies.begin()->first,
                              .epoch = controller.epoch(),
                              .pid = static_cast<int>(::getpid()),
                              .agent_pid = static_cast<int>(::getppid()),
-                             .controller_socket = controller.options().controller_socket};
+                             .controller_socket = controller.options().controller_socket,
+                             .log_file_path = controller.options().log_file_path};
   for (const auto& [name, application] : controller.applications()) {
     const spec::ApplicationStatus& now = status.applications.at(name);
     ApplicationDetails entry{.name = name,
@@ -55,7 +65,7 @@ InstanceDetails details_of(const Controller& controller) {
                              .message = now.message,
                              .source = "declarative",
                              .last_deployed_time_s = now.last_deployed_time_s,
-                             .deployed_app_config = application.record.config};
+                             .deployed_app_config = {spec::config_json(application.record.config)}};
     for (const auto& [deployment_name, deployment] : application.deployments)
       entry.deployments[deployment_name] =
           deployment_details(controller, deployment, now.deployments.at(deployment_name));
@@ -63,6 +73,7 @@ InstanceDetails details_of(const Controller& controller) {
       entry.deployment_topology.push_back({.name = node.name,
                                            .outbound_deployments = node.children,
                                            .is_ingress = node.name == application.record.graph.ingress});
+    entry.external_scaler_enabled = application.record.config.external_scaler_enabled;
     details.applications[name] = std::move(entry);
   }
   return details;

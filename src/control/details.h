@@ -17,8 +17,15 @@ struct ReplicaDetails {
   double start_time_s = 0;
   std::string node_id, message;
   std::int64_t ongoing_requests = 0;
+  int rank = 0, world_size = 1;
+  std::string gang_id;  // empty: in no gang
+  std::uint64_t gang_epoch = 0;
+  std::vector<int> gpus;
+  std::vector<spec::Bundle> placement_group;
 };
-BOOST_DESCRIBE_STRUCT(ReplicaDetails, (), (replica_id, state, pid, start_time_s, node_id, message, ongoing_requests))
+BOOST_DESCRIBE_STRUCT(ReplicaDetails, (),
+                      (replica_id, state, pid, start_time_s, node_id, message, ongoing_requests, rank, world_size,
+                       gang_id, gang_epoch, gpus, placement_group))
 
 struct DeploymentDetails {
   std::string name, status, status_trigger, message, version;
@@ -27,10 +34,11 @@ struct DeploymentDetails {
   int target_num_replicas = 0;
   Resources required_resources;
   std::vector<ReplicaDetails> replicas, recent_dead_replicas;
+  std::optional<AutoscalingDetail> autoscaling_detail;  // where the number of replicas follows the load
 };
 BOOST_DESCRIBE_STRUCT(DeploymentDetails, (),
                       (name, status, status_trigger, message, version, deployment_config, max_queued_requests_bounds,
-                       target_num_replicas, required_resources, replicas, recent_dead_replicas))
+                       target_num_replicas, required_resources, replicas, recent_dead_replicas, autoscaling_detail))
 
 struct TopologyNode {
   std::string name;
@@ -42,13 +50,14 @@ BOOST_DESCRIBE_STRUCT(TopologyNode, (), (name, outbound_deployments, is_ingress)
 struct ApplicationDetails {
   std::string name, route_prefix, docs_path, status, message, source;
   double last_deployed_time_s = 0;
-  spec::ApplicationConfig deployed_app_config;
+  Json deployed_app_config;  // as in the configuration file
   std::map<std::string, DeploymentDetails> deployments;
   std::vector<TopologyNode> deployment_topology;
+  bool external_scaler_enabled = false;
 };
 BOOST_DESCRIBE_STRUCT(ApplicationDetails, (),
                       (name, route_prefix, docs_path, status, message, source, last_deployed_time_s,
-                       deployed_app_config, deployments, deployment_topology))
+                       deployed_app_config, deployments, deployment_topology, external_scaler_enabled))
 
 struct ControllerInfo {
   std::string node_id;
@@ -56,8 +65,9 @@ struct ControllerInfo {
   int pid = 0;
   int agent_pid = 0;              // of the process that runs the instance
   std::string controller_socket;  // path: programs of this user subscribe there
+  std::string log_file_path;      // of the controller; replicas log beside it, in <replica id>.log
 };
-BOOST_DESCRIBE_STRUCT(ControllerInfo, (), (node_id, epoch, pid, agent_pid, controller_socket))
+BOOST_DESCRIBE_STRUCT(ControllerInfo, (), (node_id, epoch, pid, agent_pid, controller_socket, log_file_path))
 
 struct InstanceDetails {
   ControllerInfo controller_info;

@@ -1,122 +1,185 @@
 #include "control/placement.h"
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "control/placement_reason.h"
 
 namespace manta::control {
 namespace {
 
-// Sums of fractions such as 0.1 must not miss by rounding.
-constexpr double kEpsilon = 1e-9;
-
-std::string amount(double value) { return fmt::format("{:g}", std::round(value * 10'000) / 10'000); }
-
-std::string counted(double value, std::string_view noun) {
-  const std::string plural = value == 1 ? "" : "s";
-  return fmt::format("{} {}{}", amount(value), noun, plural);
-}
-
-std::string bytes_text(double value) {
-  if (value >= 1024.0 * 1024 * 1024) return fmt::format("{:.1f} GiB", value / (1024.0 * 1024 * 1024));
-  return fmt::format("{:.0f} MiB", value / (1024.0 * 1024));
-}
-
-// How much of `count` GPUs a node could give: whole free ones, or the largest share for a fraction.
-double largest_gpus(const std::vector<double>& free, double count) {
-  if (count < 1) return free.empty() ? 0 : *std::ranges::max_element(free);
-  return static_cast<double>(std::ranges::count_if(free, [](double share) { return share >= 1 - kEpsilon; }));
-}
+bool is_partly_used(double share) { return share > kPlacementEpsilon && share < 1 - kPlacementEpsilon; }
 
 }  // namespace
 
-std::vector<int> choose_gpus(const std::vector<double>& free, double count) {
-  std::vector<int> chosen;
-  if (count >= 1) {
-    for (std::size_t i = 0; i < free.size() && static_cast<double>(chosen.size()) < count - kEpsilon; ++i)
-      if (free[i] >= 1 - kEpsilon) chosen.push_back(static_cast<int>(i));
-    if (static_cast<double>(chosen.size()) < count - kEpsilon) chosen.clear();
-    return chosen;
-  }
-  int best = -1;
-  for (std::size_t i = 0; i < free.size(); ++i)
-    if (free[i] >= count - kEpsilon && (best < 0 || free[i] < free[static_cast<std::size_t>(best)]))
-      best = static_cast<int>(i);
-  if (best >= 0) chosen.push_back(best);
-  return chosen;
+std::vector<GroupItem> items_of(const ReplicaNeed& need) {
+  if (need.rules.bundles.empty()) return {{.need = need.resources, .is_replica = true}};
+  std::vector<GroupItem> items;
+  for (const Resources& bundle : need.rules.bundles) items.push_back({.need = bundle, .is_replica = items.empty()});
+  return items;
+}
+
+std::unexpected<Error> not_now(const std::string& reason) { return fail(ErrorCode::Unavailable, "pending: " + reason); }
+
+ReplicaNeed need_of(const DeploymentTarget& target) {
+  return {.key = target.key,
+          .resources = target.resources,
+          .max_replicas_per_node = target.max_replicas_per_node,
+          .rules = target.placement};
 }
 
 FreeResources::FreeResources(const std::vector<NodeView>& nodes, const std::vector<ReplicaView>& replicas) {
+  nodes_.reserve(nodes.size());
   for (const NodeView& node : nodes) {
-    nodes_.push_back({.id = node.node_id,
-                      .cpus = node.total.num_cpus,
-                      .memory = node.total.memory,
-                      .custom = node.total.resources,
-                      .gpus = std::vector<double>(static_cast<std::size_t>(std::max(0.0, node.total.num_gpus)), 1.0),
-                      .replicas = {}});
+    index_.emplace(node.node_id, nodes_.size());
+    nodes_.emplace_back(node);
   }
-  for (const ReplicaView& replica : replicas) {
-    const auto node = std::ranges::find(nodes_, replica.node_id, &Node::id);
-    if (node != nodes_.end()) take(*node, replica);
+  for (const ReplicaView& replica : replicas) hold(replica);
+}
+
+void FreeResources::hold(const ReplicaView& replica) {
+  const auto own = index_.find(replica.node_id);
+  if (replica.phase != ReplicaPhase::Stopping && own != index_.end())
+    nodes_[own->second].count_replica(number_of(replica.key), 1);
+  if (replica.bundles.empty() && own != index_.end()) nodes_[own->second].take(replica.resources, replica.gpus);
+  for (const spec::Bundle& bundle : replica.bundles)
+    if (const auto node = index_.find(bundle.node_id); node != index_.end())
+      nodes_[node->second].take(bundle.resources, bundle.gpus);
+}
+
+int FreeResources::number_of(const DeploymentKey& key) {
+  return numbers_.emplace(key, static_cast<int>(numbers_.size())).first->second;
+}
+
+GroupRules FreeResources::rules_of(const ReplicaNeed& need) {
+  GroupRules rules{.strategy = need.rules.strategy,
+                   .deployment = number_of(need.key),
+                   .max_replicas_per_node = need.max_replicas_per_node};
+  if (need.rules.affinity) rules.node_id = need.rules.affinity->node_id;
+  return rules;
+}
+
+FreeResources::Order FreeResources::order_of(std::size_t node) const {
+  return {nodes_[node].has_gpus(), -nodes_[node].cpus(), nodes_[node].replicas(), node};
+}
+
+void FreeResources::sort_nodes() {
+  if (!sorted_.empty()) return;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    sorted_.insert(order_of(i));
+    if (std::ranges::any_of(nodes_[i].gpus(), is_partly_used)) shares_gpu_.insert(i);
   }
 }
 
-void FreeResources::take(Node& node, const ReplicaView& replica) {
-  node.cpus -= replica.resources.num_cpus;
-  node.memory -= replica.resources.memory;
-  for (const auto& [name, count] : replica.resources.resources) node.custom[name] -= count;
-  const double share = std::min(1.0, replica.resources.num_gpus);
-  for (const int gpu : replica.gpus)
-    if (gpu >= 0 && static_cast<std::size_t>(gpu) < node.gpus.size()) node.gpus[static_cast<std::size_t>(gpu)] -= share;
-  if (replica.phase != ReplicaPhase::Stopping) ++node.replicas[replica.key];
+template <class Change>
+void FreeResources::change(std::size_t node, Change change) {
+  sorted_.erase(order_of(node));
+  change(nodes_[node]);
+  sorted_.insert(order_of(node));
+  if (std::ranges::any_of(nodes_[node].gpus(), is_partly_used))
+    shares_gpu_.insert(node);
+  else
+    shares_gpu_.erase(node);
 }
 
-Result<Placement> FreeResources::place(const DeploymentKey& key, const Resources& need, int max_per_node) {
-  Node* best = nullptr;
-  for (Node& node : nodes_) {
-    const bool fits = node.cpus >= need.num_cpus - kEpsilon && (need.memory <= 0 || node.memory >= need.memory) &&
-                      (need.num_gpus <= 0 || !choose_gpus(node.gpus, need.num_gpus).empty()) &&
-                      (max_per_node <= 0 || node.replicas[key] < max_per_node) &&
-                      std::ranges::all_of(need.resources, [&](const auto& custom) {
-                        return node.custom[custom.first] >= custom.second - kEpsilon;
-                      });
-    if (fits && (best == nullptr || node.cpus > best->cpus)) best = &node;
+// The node whose shared GPU is left with the least.
+std::optional<std::size_t> FreeResources::shared_gpu_node(const Resources& need, const GroupRules& rules) const {
+  std::optional<std::size_t> best;
+  double best_share = 1;
+  for (const std::size_t node : shares_gpu_) {
+    const std::vector<int> gpus = choose_gpus(nodes_[node].gpus(), need.num_gpus);
+    if (gpus.empty()) continue;
+    const double share = nodes_[node].gpus()[static_cast<std::size_t>(gpus.front())];
+    if (!is_partly_used(share) || !nodes_[node].fits(need) || !admits_replica(nodes_[node], rules)) continue;
+    if (best && share >= best_share) continue;
+    best = node;
+    best_share = share;
   }
-  if (best == nullptr) return fail(ErrorCode::Unavailable, "pending: " + missing(need, key, max_per_node));
-  Placement placement{.node_id = best->id, .gpus = {}};
-  if (need.num_gpus > 0) placement.gpus = choose_gpus(best->gpus, need.num_gpus);
-  take(*best, {.key = key, .node_id = best->id, .resources = need, .gpus = placement.gpus});
+  return best;
+}
+
+std::optional<std::size_t> FreeResources::choose_node(const Resources& need, const GroupRules& rules) {
+  if (!rules.node_id.empty()) {
+    const auto only = index_.find(rules.node_id);
+    const bool fits =
+        only != index_.end() && nodes_[only->second].fits(need) && admits_replica(nodes_[only->second], rules);
+    return fits ? std::optional(only->second) : std::nullopt;
+  }
+  if (need.num_gpus > 0 && need.num_gpus < 1)
+    if (const auto shared = shared_gpu_node(need, rules)) return shared;
+  const Order first{need.num_gpus > 0, -std::numeric_limits<double>::infinity(), 0, 0};
+  for (auto at = sorted_.lower_bound(first); at != sorted_.end(); ++at) {
+    const FreeNode& node = nodes_[std::get<std::size_t>(*at)];
+    if (node.fits(need) && admits_replica(node, rules)) return std::get<std::size_t>(*at);
+  }
+  return std::nullopt;
+}
+
+std::optional<GroupSlot> FreeResources::find_alone(const ReplicaNeed& need, GroupRules rules) {
+  const auto node = choose_node(need.resources, rules);
+  if (!node) return std::nullopt;
+  GroupSlot slot{.node = *node, .gpus = {}};
+  if (need.resources.num_gpus > 0) slot.gpus = choose_gpus(nodes_[*node].gpus(), need.resources.num_gpus);
+  return slot;
+}
+
+Placement FreeResources::keep(const std::vector<GroupItem>& items, const std::vector<GroupSlot>& slots, int deployment,
+                              bool is_group) {
+  Placement placement;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const GroupSlot& slot = slots[i];
+    change(slot.node, [&](FreeNode& node) {
+      node.take(items[i].need, slot.gpus);
+      if (i == 0) node.count_replica(deployment, 1);
+    });
+    const std::string& node_id = nodes_[slot.node].view().node_id;
+    if (i == 0) placement.node_id = node_id;
+    for (const int gpu : slot.gpus)
+      if (node_id == placement.node_id && std::ranges::find(placement.gpus, gpu) == placement.gpus.end())
+        placement.gpus.push_back(gpu);
+    if (is_group) placement.bundles.push_back({.node_id = node_id, .resources = items[i].need, .gpus = slot.gpus});
+  }
   return placement;
 }
 
-// Names the first resource that no node has enough of; if each is somewhere but not together, says so.
-std::string FreeResources::missing(const Resources& need, const DeploymentKey& key, int max_per_node) const {
-  if (nodes_.empty()) return "no node is known";
-  double gpus = 0, cpus = 0, memory = 0;
-  bool room = false;
-  std::map<std::string, double> custom;
-  for (const Node& node : nodes_) {
-    gpus = std::max(gpus, largest_gpus(node.gpus, need.num_gpus));
-    cpus = std::max(cpus, node.cpus);
-    memory = std::max(memory, node.memory);
-    for (const auto& [name, free] : node.custom) custom[name] = std::max(custom[name], free);
-    const auto count = node.replicas.find(key);
-    room = room || max_per_node <= 0 || count == node.replicas.end() || count->second < max_per_node;
+void FreeResources::forget(const ReplicaNeed& need, const std::vector<Placement>& placements) {
+  for (const Placement& placement : placements) {
+    const std::size_t own = index_.at(placement.node_id);
+    change(own, [&](FreeNode& node) {
+      node.count_replica(number_of(need.key), -1);
+      if (placement.bundles.empty()) node.give_back(need.resources, placement.gpus);
+    });
+    for (const spec::Bundle& bundle : placement.bundles)
+      change(index_.at(bundle.node_id), [&](FreeNode& node) { node.give_back(bundle.resources, bundle.gpus); });
   }
-  if (need.num_gpus > gpus + kEpsilon)
-    return fmt::format("needs {}, the largest free is {}", counted(need.num_gpus, "GPU"), amount(gpus));
-  if (need.num_cpus > cpus + kEpsilon)
-    return fmt::format("needs {}, the largest free is {}", counted(need.num_cpus, "CPU"), amount(std::max(0.0, cpus)));
-  if (need.memory > memory)
-    return fmt::format("needs {} of memory, the largest free is {}", bytes_text(need.memory),
-                       bytes_text(std::max(0.0, memory)));
-  for (const auto& [name, count] : need.resources)
-    if (count > custom[name] + kEpsilon)
-      return fmt::format("needs {} of resource '{}', the largest free is {}", amount(count), name,
-                         amount(custom[name]));
-  if (!room) return fmt::format("max_replicas_per_node is {} and every node has as many", max_per_node);
-  return "no single node has all it needs";
+}
+
+Result<Placement> FreeResources::place(const DeploymentKey& key, const Resources& need, int max_replicas_per_node) {
+  return place({.key = key, .resources = need, .max_replicas_per_node = max_replicas_per_node, .rules = {}});
+}
+
+Result<Placement> FreeResources::place(const ReplicaNeed& need) {
+  sort_nodes();
+  GroupRules rules = rules_of(need);
+  const bool is_group = !need.rules.bundles.empty();
+  const std::vector<GroupItem> items = items_of(need);
+  const auto attempt = [&]() -> std::optional<std::vector<GroupSlot>> {
+    if (is_group) return place_group(nodes_, items, rules);
+    if (auto slot = find_alone(need, rules)) return std::vector{*slot};
+    return std::nullopt;
+  };
+  auto slots = attempt();
+  if (!slots && need.rules.affinity && need.rules.affinity->soft) {
+    rules.node_id.clear();
+    slots = attempt();
+  }
+  if (slots) return keep(items, *slots, rules.deployment, is_group);
+  if (!is_group) return not_now(why_nowhere(nodes_, need.resources, rules));
+  return not_now(fmt::format("placement group of {} ({}): {}", counted(static_cast<double>(items.size()), "bundle"),
+                             name(rules.strategy), why_no_group(nodes_, items, rules)));
 }
 
 }  // namespace manta::control

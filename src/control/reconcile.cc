@@ -2,18 +2,25 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
+#include "control/gang.h"
+#include "control/placement_victims.h"
 #include "control/restart_backoff.h"
 #include "control/rollout.h"
+#include "control/starts.h"
 
 namespace manta::control {
 namespace {
 
+// For the rest of a gang that has lost a member: what does not work without it ends soon.
+constexpr double kBrokenGangGraceS = 5;
+
 // The turn's working state: the view by deployment, what is still free, and the plan so far.
 class Turn {
  public:
-  explicit Turn(const ClusterView& view) : view_(view), free_(view.nodes, view.replicas) {
-    for (const ReplicaView& replica : view.replicas) by_key_[replica.key].push_back(&replica);
+  explicit Turn(const ClusterView& view) : view_(view), units_(view.replicas), free_(view.nodes, view.replicas) {
+    for (const ReplicaView* unit : units_.all()) by_key_[unit->key].push_back(unit);
     for (const DeploymentTarget& target : view.deployments) targets_[target.key] = &target;
   }
 
@@ -24,16 +31,21 @@ class Turn {
       else
         steer(target);
     }
-    for (const ReplicaView& replica : view_.replicas)
-      if (!targets_.contains(replica.key)) stop(replica, 20);
+    for (const DeploymentTarget& target : view_.deployments)
+      if (target.removed && !target.deleting && without_room_.contains(target.key.application)) drop(target);
+    for (const ReplicaView* unit : units_.all())
+      if (!targets_.contains(unit->key)) stop(*unit, 20);
     return std::move(plan_);
   }
 
  private:
-  // One that has not started has no requests to finish.
-  void stop(const ReplicaView& replica, double grace_s) {
-    if (replica.phase == ReplicaPhase::Stopping || !stopped_.insert(&replica).second) return;
-    plan_.stops.push_back({.id = replica.id, .grace_s = replica.phase == ReplicaPhase::Starting ? 0 : grace_s});
+  // A replica, or all members of a gang. One that has not started has no requests to finish.
+  void stop(const ReplicaView& unit, double grace_s) {
+    if (unit.phase == ReplicaPhase::Stopping || !stopped_.insert(&unit).second) return;
+    if (units_.is_broken_gang(unit)) grace_s = std::min(grace_s, kBrokenGangGraceS);
+    for (const ReplicaView* replica : units_.members(unit))
+      if (replica->phase != ReplicaPhase::Stopping)
+        plan_.stops.push_back({.id = replica->id, .grace_s = replica->phase == ReplicaPhase::Starting ? 0 : grace_s});
   }
 
   const std::vector<const ReplicaView*>& replicas_of(const DeploymentKey& key) const {
@@ -46,7 +58,8 @@ class Turn {
   bool may_call(const DeploymentKey& key) const {
     const auto target = targets_.find(key);
     return std::ranges::any_of(replicas_of(key), [&](const ReplicaView* replica) {
-      return target == targets_.end() || target->second->deleting || replica->version != target->second->version;
+      return target == targets_.end() || target->second->deleting || target->second->holds ||
+             replica->version != target->second->version;
     });
   }
 
@@ -56,19 +69,32 @@ class Turn {
     for (const ReplicaView* replica : replicas_of(target.key)) stop(*replica, target.graceful_shutdown_timeout_s);
   }
 
-  // A recovering replica counts as running: it very likely is, and nothing is started or stopped on a guess.
+  void drop(const DeploymentTarget& target) {
+    plan_.dropped.push_back(target.key);
+    remove(target);
+  }
+
+  // A recovering replica counts as running, so that none is started in its place; but as long as there is one nothing
+  // is stopped: it may be starting.
   static bool counts_as_running(const ReplicaView& replica) {
     return replica.phase == ReplicaPhase::Running || replica.phase == ReplicaPhase::Recovering;
   }
 
+  bool is_recovering(const DeploymentTarget& target) const {
+    return std::ranges::any_of(replicas_of(target.key), [](const ReplicaView* replica) {
+      return replica->phase == ReplicaPhase::Recovering && !replica->unhealthy;
+    });
+  }
+
   RolloutState count(const DeploymentTarget& target) const {
-    RolloutState state{.target = target.num_replicas};
+    RolloutState state{.target = whole_gangs(target), .limits = target.rollout};
     for (const ReplicaView* replica : replicas_of(target.key)) {
-      if (replica->phase == ReplicaPhase::Stopping || replica->unhealthy) continue;
       const bool is_new = replica->version == target.version;
+      if (replica->phase == ReplicaPhase::Stopping && !is_new) state.old_stopping += Units::size(*replica);
+      if (replica->phase == ReplicaPhase::Stopping || replica->unhealthy) continue;
       int& slot = counts_as_running(*replica) ? (is_new ? state.new_running : state.old_running)
                                               : (is_new ? state.new_starting : state.old_starting);
-      ++slot;
+      slot += Units::size(*replica);
     }
     return state;
   }
@@ -77,10 +103,12 @@ class Turn {
     for (const ReplicaView* replica : replicas_of(target.key))
       if (replica->unhealthy) stop(*replica, target.graceful_shutdown_timeout_s);
     const RolloutState state = count(target);
-    const RolloutStep step = rollout_step(state);
+    const RolloutStep step = target.holds ? hold_step(state) : rollout_step(state);
     stop_old(target, step.stop_old_starting, false);
-    stop_old(target, step.stop_old_running, true);
-    stop_surplus(target, step.stop_new);
+    if (!is_recovering(target)) {
+      stop_old(target, step.stop_old_running, true);
+      stop_surplus(target, step.stop_new);
+    }
     if (step.start_new > 0 && !target.deploy_failed) start_some(target, step.start_new, state);
   }
 
@@ -90,22 +118,22 @@ class Turn {
       if (replica->phase == ReplicaPhase::Stopping || replica->unhealthy || stopped_.contains(replica)) continue;
       if (replica->version == target.version || counts_as_running(*replica) != running) continue;
       stop(*replica, target.graceful_shutdown_timeout_s);
-      --count;
+      count -= Units::size(*replica);
     }
   }
 
-  // Those that never ran go first, then the youngest.
   void stop_surplus(const DeploymentTarget& target, int count) {
+    if (count <= 0) return;
     std::vector<const ReplicaView*> candidates;
     for (const ReplicaView* replica : replicas_of(target.key))
       if (replica->version == target.version && replica->phase != ReplicaPhase::Stopping && !replica->unhealthy)
         candidates.push_back(replica);
-    std::ranges::sort(candidates, [](const ReplicaView* a, const ReplicaView* b) {
-      if (counts_as_running(*a) != counts_as_running(*b)) return !counts_as_running(*a);
-      return a->since > b->since;
-    });
-    for (int i = 0; i < count && i < static_cast<int>(candidates.size()); ++i)
-      stop(*candidates[static_cast<std::size_t>(i)], target.graceful_shutdown_timeout_s);
+    for (const ReplicaView* victim :
+         scale_down_order(std::move(candidates), target.resources, view_.nodes, view_.replicas)) {
+      if (count < Units::size(*victim)) return;
+      stop(*victim, target.graceful_shutdown_timeout_s);
+      count -= Units::size(*victim);
+    }
   }
 
   // What a deployment that was never started has handles to and does not run yet: "Embed, Rerank". What never will run
@@ -116,7 +144,7 @@ class Turn {
     for (const DeploymentTarget& callee : view_.deployments) {
       if (callee.key.application != target.key.application) continue;
       if (std::ranges::find(callee.callers, target.key.deployment) == callee.callers.end()) continue;
-      if (callee.deleting || callee.deploy_failed || callee.num_replicas <= 0) continue;
+      if (callee.deleting || callee.removed || callee.deploy_failed || callee.num_replicas <= 0) continue;
       const bool runs = std::ranges::any_of(replicas_of(callee.key), [](const ReplicaView* replica) {
         return counts_as_running(*replica) && !replica->unhealthy;
       });
@@ -135,14 +163,22 @@ class Turn {
       plan_.wake_at = plan_.wake_at ? std::min(*plan_.wake_at, ready_at) : ready_at;
       return;
     }
-    for (int i = 0; i < count; ++i) {
-      auto placement = free_.place(target.key, target.resources, target.max_replicas_per_node);
-      if (!placement) {
-        plan_.pending[target.key] = placement.error().message;
-        if (i == 0 && state.old_running > 0 && fits_without_the_old(target)) stop_old(target, make_room(state), true);
-        return;
+    if (const std::string restarting = restarting_gangs(units_, replicas_of(target.key)); !restarting.empty())
+      plan_.pending[target.key] = restarting;
+    Starts starts(target, view_, replicas_of(target.key), count);
+    while (!starts.complete()) {
+      auto placed = place_unit(free_, target);
+      if (placed) {
+        starts.add(*std::move(placed), plan_.starts);
+        continue;
       }
-      plan_.starts.push_back({.key = target.key, .placement = std::move(*placement)});
+      plan_.pending[target.key] = placed.error().message;
+      plan_.pending_replicas[target.key] = starts.missing();
+      if (!target.holds) without_room_.insert(target.key.application);
+      if (starts.is_first() && !target.holds && !is_recovering(target) && state.old_running > 0 &&
+          fits_without_the_old(target))
+        stop_old(target, make_room(state), true);
+      return;
     }
   }
 
@@ -151,16 +187,17 @@ class Turn {
     std::vector<ReplicaView> others;
     for (const ReplicaView& replica : view_.replicas)
       if (replica.key != target.key || replica.version == target.version) others.push_back(replica);
-    return FreeResources(view_.nodes, others)
-        .place(target.key, target.resources, target.max_replicas_per_node)
-        .has_value();
+    FreeResources free(view_.nodes, others);
+    return place_unit(free, target).has_value();
   }
 
   const ClusterView& view_;
+  const Units units_;
   FreeResources free_;
   std::map<DeploymentKey, std::vector<const ReplicaView*>> by_key_;
   std::map<DeploymentKey, const DeploymentTarget*> targets_;
   std::set<const ReplicaView*> stopped_;
+  std::set<std::string> without_room_;  // applications of which something could not be placed
   Plan plan_;
 };
 

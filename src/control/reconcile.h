@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,6 +14,10 @@ namespace manta::control {
 struct StartReplica {
   DeploymentKey key;
   Placement placement;
+  int rank = 0;  // and the rest: see ReplicaView
+  int world_size = 1;
+  std::string gang_id;
+  std::uint64_t gang_epoch = 0;
 };
 
 struct StopReplica {
@@ -25,13 +30,16 @@ struct StopReplica {
 struct Plan {
   std::vector<StartReplica> starts;
   std::vector<StopReplica> stops;
-  std::map<DeploymentKey, std::string> pending;  // why replicas that are wanted do not start
-  std::optional<TimePoint> wake_at;              // when a back-off ends
+  std::map<DeploymentKey, std::string> pending;   // why replicas that are wanted do not start
+  std::map<DeploymentKey, int> pending_replicas;  // how many of them fit nowhere
+  std::vector<DeploymentKey> dropped;             // removed deployments that give up their room: deleted from now on
+  std::optional<TimePoint> wake_at;               // when a back-off ends
 };
 
 // Compares what is with what should be. Pure; the order of `deployments` is the order in which resources are given out.
 // A deployment starts for the first time only when everything it has handles to runs: constructors may call. Deleted
-// deployments stop callers before callees; replicas of no known deployment stop at once.
+// deployments stop callers before callees, and so do removed ones that are in the way of the rest of their application;
+// replicas of no known deployment stop at once.
 Plan reconcile(const ClusterView& view);
 
 }  // namespace manta::control

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include <boost/describe/class.hpp>
 
 #include <manta/config.h>
+
+#include "spec/reservation.h"
 
 namespace manta::control {
 
@@ -25,17 +28,28 @@ struct ReplicaSpec {
   std::string fingerprint;    // the node must build with this one
   DeploymentConfig config;
   std::string controller_socket;  // path
+  int rank = 0;                   // and the rest: see ReplicaContext
+  int world_size = 1;
+  std::string gang_id;
+  std::uint64_t gang_epoch = 0;
 };
 BOOST_DESCRIBE_STRUCT(ReplicaSpec, (),
                       (application, deployment, id, version, node_id, artifact_kind, artifact, function, graph_index,
-                       args, fingerprint, config, controller_socket))
+                       args, fingerprint, config, controller_socket, rank, world_size, gang_id, gang_epoch))
 
 // What the controller needs to know again about a replica that outlived it.
 struct ReplicaLabels {
   std::string application, deployment, version;
   Resources resources;
   std::vector<int> gpus;
+  std::vector<spec::Bundle> bundles;
+  int rank = 0;
+  int world_size = 1;
+  std::string gang_id;
+  std::uint64_t gang_epoch = 0;
 };
-BOOST_DESCRIBE_STRUCT(ReplicaLabels, (), (application, deployment, version, resources, gpus))
+BOOST_DESCRIBE_STRUCT(ReplicaLabels, (),
+                      (application, deployment, version, resources, gpus, bundles, rank, world_size, gang_id,
+                       gang_epoch))
 
 }  // namespace manta::control

@@ -46,6 +46,7 @@ class SqlStatement {
     return bytes == nullptr ? std::string()
                             : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
   }
+  double real(int column) { return sqlite3_column_double(statement_, column); }
   std::int64_t integer(int column) { return sqlite3_column_int64(statement_, column); }
 
  private:

@@ -1,5 +1,7 @@
 #include "control/state_store.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <sqlite3.h>
@@ -11,15 +13,32 @@
 namespace manta::control {
 namespace {
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 constexpr int kLockWaitMs = 300;  // a controller that was just killed may still be ending
 
 constexpr const char* kSchema = R"(
   CREATE TABLE IF NOT EXISTS instance (key TEXT PRIMARY KEY, value INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS configuration (key INTEGER PRIMARY KEY CHECK (key = 1), config TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS applications (name TEXT PRIMARY KEY, record TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS history (id INTEGER PRIMARY KEY AUTOINCREMENT, application TEXT NOT NULL,
-                                      artifact TEXT NOT NULL, deployed_at_s REAL NOT NULL, record TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS progress (application TEXT NOT NULL, deployment TEXT NOT NULL, progress TEXT NOT NULL,
+                                       PRIMARY KEY (application, deployment));
+  CREATE TABLE IF NOT EXISTS revisions (id INTEGER PRIMARY KEY AUTOINCREMENT, time_s REAL NOT NULL,
+                                        cause TEXT NOT NULL, by TEXT NOT NULL, note TEXT NOT NULL,
+                                        config TEXT NOT NULL, content TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS revision_applications (revision INTEGER NOT NULL, name TEXT NOT NULL,
+                                                    record TEXT NOT NULL, PRIMARY KEY (revision, name));
+  CREATE TABLE IF NOT EXISTS scales (application TEXT NOT NULL, deployment TEXT NOT NULL, num_replicas INTEGER NOT NULL,
+                                     PRIMARY KEY (application, deployment));
+  DROP TABLE IF EXISTS history;
 )";
+
+// The first version did not keep the configuration as a whole.
+void add_missing(DeployedState& state) {
+  auto& known = state.config.applications;
+  for (const ApplicationRecord& record : state.records)
+    if (std::ranges::find(known, record.config.name, &spec::ApplicationConfig::name) == known.end())
+      known.push_back(record.config);
+}
 
 }  // namespace
 
@@ -30,7 +49,7 @@ Result<std::unique_ptr<StateStore>> StateStore::open(const std::string& path) {
   if (code != SQLITE_OK)
     return fail(ErrorCode::Internal, fmt::format("state store {}: {}", path, sqlite3_errmsg(database)));
   sqlite3_busy_timeout(database, kLockWaitMs);
-  if (auto ready = store->prepare_schema(); !ready) {
+  if (auto ready = store->prepare(); !ready) {
     Error error = std::move(ready.error());
     error.message = error.code == ErrorCode::Unavailable
                         ? fmt::format("{} is held by another controller", path)
@@ -42,23 +61,57 @@ Result<std::unique_ptr<StateStore>> StateStore::open(const std::string& path) {
 
 StateStore::~StateStore() { sqlite3_close(database_); }
 
-Result<void> StateStore::execute(const char* sql) {
-  const int code = sqlite3_exec(database_, sql, nullptr, nullptr, nullptr);
+Result<void> StateStore::execute(const std::string& sql) {
+  const int code = sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr);
   if (code == SQLITE_OK) return {};
   const ErrorCode error = code == SQLITE_BUSY || code == SQLITE_LOCKED ? ErrorCode::Unavailable : ErrorCode::Internal;
   return fail(error, std::string("state store: ") + sqlite3_errmsg(database_));
 }
 
-Result<void> StateStore::prepare_schema() {
-  for (const char* sql : {"PRAGMA locking_mode = EXCLUSIVE", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",
-                          "BEGIN IMMEDIATE", kSchema})
+template <class F>
+Result<void> StateStore::in_transaction(F change) {
+  if (auto begun = execute("BEGIN IMMEDIATE"); !begun) return begun;
+  Result<void> done = change();
+  if (done) done = execute("COMMIT");
+  if (!done) (void)execute("ROLLBACK");
+  return done;
+}
+
+Result<void> StateStore::prepare() {
+  for (const char* sql : {"PRAGMA locking_mode = EXCLUSIVE", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"})
     if (auto done = execute(sql); !done) return done;
+  if (auto intact = check_integrity(); !intact) return intact;
+  return in_transaction([this] { return prepare_schema(); });
+}
+
+Result<void> StateStore::check_integrity() {
+  SqlStatement check(database_, "PRAGMA quick_check(1)");
+  const auto row = check.step();
+  if (!row) return std::unexpected(row.error());
+  if (*row && check.text(0) == "ok") return {};
+  return fail(ErrorCode::Internal, "state store: the file is damaged: " + check.text(0));
+}
+
+Result<void> StateStore::prepare_schema() {
+  if (auto made = execute("CREATE TABLE IF NOT EXISTS instance (key TEXT PRIMARY KEY, value INTEGER NOT NULL)"); !made)
+    return made;
   SqlStatement version(database_, "SELECT value FROM instance WHERE key = 'schema'");
   const auto row = version.step();
   if (!row) return std::unexpected(row.error());
-  if (*row && version.integer(0) != kSchemaVersion)
-    return fail(ErrorCode::Internal,
-                fmt::format("state store: schema {} is not known to this version", version.integer(0)));
+  if (*row && version.integer(0) > kSchemaVersion)
+    return fail(
+        ErrorCode::Internal,
+        fmt::format("state store: written by a newer version of Manta (schema {}, this one knows {}); start that "
+                    "version",
+                    version.integer(0), kSchemaVersion));
+  if (const auto rest = *row ? version.step() : Result<bool>(false); !rest) return std::unexpected(rest.error());
+  if (auto made = execute(kSchema); !made) return made;
+  if (auto raised = raise_epoch(); !raised) return raised;
+  return execute(fmt::format("INSERT INTO instance VALUES ('schema', {0}) ON CONFLICT (key) DO UPDATE SET value = {0}",
+                             kSchemaVersion));
+}
+
+Result<void> StateStore::raise_epoch() {
   SqlStatement raise(
       database_,
       "INSERT INTO instance VALUES ('epoch', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1 RETURNING value");
@@ -66,71 +119,84 @@ Result<void> StateStore::prepare_schema() {
   if (!raised) return std::unexpected(raised.error());
   epoch_ = static_cast<std::uint64_t>(raise.integer(0));
   if (const auto rest = raise.step(); !rest) return std::unexpected(rest.error());
-  if (!*row) {
-    const std::string sql = fmt::format("INSERT INTO instance VALUES ('schema', {})", kSchemaVersion);
-    if (auto done = execute(sql.c_str()); !done) return done;
-  }
-  if (auto done = execute("COMMIT"); !done) return done;
-  return execute("PRAGMA synchronous = FULL");
+  return {};
 }
 
-Result<std::vector<ApplicationRecord>> StateStore::applications() {
-  std::vector<ApplicationRecord> records;
-  SqlStatement select(database_, "SELECT name, record FROM applications ORDER BY name");
+Result<DeployedState> StateStore::deployed() {
+  DeployedState state;
+  auto stored = config("SELECT config FROM configuration WHERE key = ?", 1);
+  if (!stored) return std::unexpected(std::move(stored.error()));
+  state.config = std::move(*stored);
+  auto applications = records("SELECT name, record FROM applications WHERE ? = 1 ORDER BY name", 1);
+  if (!applications) return std::unexpected(std::move(applications.error()));
+  state.records = std::move(*applications);
+  add_missing(state);
+  SqlStatement select(database_, "SELECT application, deployment, progress FROM progress");
   for (;;) {
     const auto row = select.step();
     if (!row) return std::unexpected(row.error());
-    if (!*row) return records;
-    auto record = detail::from_json<ApplicationRecord>(select.text(1), UnknownKeys::Ignore);
-    if (!record)
-      return fail(ErrorCode::Internal, fmt::format("state store: application '{}' cannot be read: {}", select.text(0),
-                                                   record.error().message));
-    records.push_back(std::move(*record));
+    if (!*row) return state;
+    auto progress = detail::from_json<DeploymentProgress>(select.text(2), UnknownKeys::Ignore);
+    if (!progress)
+      return fail(ErrorCode::Internal, fmt::format("state store: the progress of '{}' cannot be read: {}",
+                                                   select.text(0), progress.error().message));
+    state.progress.push_back(std::move(*progress));
   }
 }
 
-Result<void> StateStore::replace_applications(const std::vector<ApplicationRecord>& records) {
-  if (auto begun = execute("BEGIN IMMEDIATE"); !begun) return begun;
-  Result<void> done = execute("DELETE FROM applications");
-  for (const ApplicationRecord& record : records) {
-    if (!done) break;
-    done = remember(record);
-  }
-  if (done) done = execute("DELETE FROM history WHERE application NOT IN (SELECT name FROM applications)");
-  if (done) return execute("COMMIT");
-  (void)execute("ROLLBACK");
-  return done;
+Result<void> StateStore::replace(const DeployedState& state, const Revision& entry) {
+  return in_transaction([&]() -> Result<void> {
+    if (auto written = write_applications(state); !written) return written;
+    for (const DeploymentProgress& progress : state.progress)
+      if (auto written = write_progress(progress); !written) return written;
+    return write_revision(state, entry);
+  });
 }
 
-Result<void> StateStore::remember(const ApplicationRecord& record) {
-  auto json = detail::to_json(record);
+Result<void> StateStore::write_applications(const DeployedState& state) {
+  if (auto cleared = execute("DELETE FROM applications; DELETE FROM progress; DELETE FROM configuration"); !cleared)
+    return cleared;
+  auto config = detail::to_json(state.config);
+  if (!config) return std::unexpected(std::move(config.error()));
+  SqlStatement configuration(database_, "INSERT INTO configuration VALUES (1, ?)");
+  if (auto row = configuration.bind(1, *config).step(); !row) return std::unexpected(row.error());
+  for (const ApplicationRecord& record : state.records) {
+    auto json = detail::to_json(record);
+    if (!json) return std::unexpected(std::move(json.error()));
+    SqlStatement insert(database_, "INSERT INTO applications VALUES (?, ?)");
+    if (auto row = insert.bind(1, record.name).bind(2, *json).step(); !row) return std::unexpected(row.error());
+  }
+  return {};
+}
+
+Result<void> StateStore::set_progress(const std::vector<DeploymentProgress>& progress) {
+  return in_transaction([&]() -> Result<void> {
+    for (const DeploymentProgress& entry : progress)
+      if (auto written = write_progress(entry); !written) return written;
+    return {};
+  });
+}
+
+Result<void> StateStore::write_progress(const DeploymentProgress& progress) {
+  auto json = detail::to_json(progress);
   if (!json) return std::unexpected(std::move(json.error()));
-  SqlStatement insert(database_, "INSERT INTO applications VALUES (?, ?)");
-  if (auto row = insert.bind(1, record.name).bind(2, *json).step(); !row) return std::unexpected(row.error());
-  SqlStatement history(
-      database_,
-      "INSERT INTO history (application, artifact, deployed_at_s, record) SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS "
-      "(SELECT 1 FROM history WHERE application = ?1 AND deployed_at_s = ?3)");
-  history.bind(1, record.name).bind(2, record.artifact.sha256).bind(3, record.deployed_at_s).bind(4, *json);
-  if (auto row = history.step(); !row) return std::unexpected(row.error());
-  SqlStatement forget(database_,
-                      "DELETE FROM history WHERE application = ?1 AND id NOT IN "
-                      "(SELECT id FROM history WHERE application = ?1 ORDER BY id DESC LIMIT ?2)");
-  if (auto row = forget.bind(1, record.name).bind(2, std::int64_t{kHistoryLength}).step(); !row)
-    return std::unexpected(row.error());
+  SqlStatement insert(database_, "INSERT OR REPLACE INTO progress VALUES (?, ?, ?)");
+  insert.bind(1, progress.application).bind(2, progress.deployment).bind(3, *json);
+  if (auto row = insert.step(); !row) return std::unexpected(row.error());
   return {};
 }
 
 Result<std::set<std::string>> StateStore::named_artifacts() {
   std::set<std::string> named;
-  SqlStatement select(
-      database_,
-      "SELECT artifact FROM history UNION SELECT json_extract(record, '$.artifact.sha256') FROM applications");
+  SqlStatement select(database_, R"(
+    SELECT json_extract(record, '$.artifact.sha256') FROM applications UNION
+    SELECT json_extract(record, '$.artifact.sha256') FROM revision_applications UNION
+    SELECT json_extract(progress, '$.fallback.artifact.sha256') FROM progress)");
   for (;;) {
     const auto row = select.step();
     if (!row) return std::unexpected(row.error());
     if (!*row) return named;
-    named.insert(select.text(0));
+    if (const std::string sha256 = select.text(0); !sha256.empty()) named.insert(sha256);
   }
 }
 

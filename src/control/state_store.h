@@ -1,27 +1,31 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include <manta/error.h>
 
-#include "control/application_record.h"
+#include "control/cluster_view.h"
+#include "control/revision.h"
 
 struct sqlite3;
 
 namespace manta::control {
 
-// What survives a controller: the epoch, the deployed applications, and a short history of deploys that keeps old
-// artifacts. SQLite in WAL mode; every change is one transaction that is on disk when the call returns. One controller
-// per file: the database is held with an exclusive lock.
+// What survives a controller: the epoch, what is deployed and how far its rollout is, and the last deploys, which keep
+// their artifacts. SQLite in WAL mode; every change is one transaction that is on disk when the call returns, or has
+// changed nothing. One controller per file: the database is held with an exclusive lock.
 class StateStore {
  public:
-  static constexpr int kHistoryLength = 10;  // deploys remembered per application
+  static constexpr int kHistoryLength = 10;  // revisions remembered
 
-  // Opens or creates. Unavailable if another controller holds it; Internal if the file is not a database of ours.
+  // Opens or creates; files of earlier versions are brought up to date. Unavailable if another controller holds it;
+  // Internal, with what to do, if the file is damaged, is not a database of ours, or comes from a newer version.
   static Result<std::unique_ptr<StateStore>> open(const std::string& path);
   ~StateStore();
   StateStore(const StateStore&) = delete;
@@ -30,17 +34,43 @@ class StateStore {
   // Raised by one at each open().
   std::uint64_t epoch() const { return epoch_; }
 
-  Result<std::vector<ApplicationRecord>> applications();
-  // Replaces all of them: the new ones enter the history.
-  Result<void> replace_applications(const std::vector<ApplicationRecord>& records);
-  // sha256 of every artifact that an application or the history names.
+  Result<DeployedState> deployed();
+  // Replaces all of it; a new revision in the history, of which `entry` tells the time, cause, by and note. What equals
+  // the latest revision only changes its time.
+  Result<void> replace(const DeployedState& state, const Revision& entry);
+  // Replaces the entries of these deployments.
+  Result<void> set_progress(const std::vector<DeploymentProgress>& progress);
+
+  // The latest first.
+  Result<std::vector<Revision>> history();
+  // What was deployed then, without progress. NotFound names the revisions that there are.
+  Result<DeployedState> revision(std::int64_t number);
+  // Numbers of replicas that the autoscaler or an external scaler has set. None: forgotten.
+  Result<std::map<DeploymentKey, int>> scales();
+  Result<void> set_scale(const DeploymentKey& key, std::optional<int> num_replicas);
+  Result<bool> capacity_grows();
+  Result<void> set_capacity_grows(bool grows);
+
+  // sha256 of every artifact that something deployed, a fallback or the history names.
   Result<std::set<std::string>> named_artifacts();
 
  private:
   explicit StateStore(sqlite3* database) : database_(database) {}
-  Result<void> execute(const char* sql);
+  Result<void> execute(const std::string& sql);
+  Result<void> prepare();
+  Result<void> check_integrity();
   Result<void> prepare_schema();
-  Result<void> remember(const ApplicationRecord& record);
+  Result<void> raise_epoch();
+  // Rolls back what `change` did when it fails.
+  template <class F>
+  Result<void> in_transaction(F change);
+
+  Result<void> write_applications(const DeployedState& state);
+  Result<void> write_progress(const DeploymentProgress& progress);
+  Result<void> write_revision(const DeployedState& state, const Revision& entry);
+  Result<std::int64_t> add_revision(const DeployedState& state, const Revision& entry);
+  Result<std::vector<ApplicationRecord>> records(const char* sql, std::int64_t revision);
+  Result<spec::InstanceConfig> config(const char* sql, std::int64_t revision);
 
   sqlite3* database_;
   std::uint64_t epoch_ = 0;

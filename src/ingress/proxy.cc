@@ -168,6 +168,8 @@ std::shared_ptr<RequestContext> Proxy::context_of(const Route& route, const Requ
   context->session_id = terms.session_id;
   context->traceparent = terms.traceparent;
   context->multiplexed_model_id = terms.model_id;
+  context->priority = terms.priority;
+  context->tenant = terms.tenant;
   context->route = route.pattern;
   context->application = route.application;
   const double timeout_s = std::min(terms.timeout_s.value_or(settings_.request_timeout_s), kLongestTimeout_s);

@@ -50,7 +50,8 @@ ProxyWorker::ProxyWorker(const ProxyOptions& options, const ProxyProcess& proces
                     .logger = process.logger,
                     .connect = [this](const spec::ReplicaAddress& replica) { return connect(replica.address); },
                     .seed = seed,
-                    .handle = "proxy"},
+                    .handle = "proxy",
+                    .node_id = options.node_id},
                    process.queue_counts, {.replica_wait = kLongestWaitForReplicas}),
       collector_(
           loop_, process.metrics, [this](const std::string& address) { return connect(address); }, processes(options)),
@@ -61,6 +62,8 @@ ProxyWorker::ProxyWorker(const ProxyOptions& options, const ProxyProcess& proces
               .access_log = process.access_log},
              settings(options, seed)),
       refused_(process.metrics, process.access_log, ~seed),
+      load_reporter_(loop_, process.logger, process.queue_counts,
+                     [this, address = "unix:" + options.controller_socket] { return connect(address); }),
       subscription_(loop_, process.logger,
                     [this, address = "unix:" + options.controller_socket] { return connect(address); }),
       server_(loop_, public_door(options.http), budget_,
@@ -70,6 +73,7 @@ ProxyWorker::ProxyWorker(const ProxyOptions& options, const ProxyProcess& proces
     dispatchers_.update(snapshot);
     collector_.update(snapshot);
     proxy_.update(snapshot);
+    load_reporter_.update(snapshot);
     open_door();
   });
   subscription_.start();

@@ -18,6 +18,7 @@
 #include "net/receive_budget.h"
 #include "net/server.h"
 #include "routing/dispatchers.h"
+#include "routing/load_reporter.h"
 #include "routing/queue_count.h"
 #include "routing/subscription.h"
 
@@ -58,6 +59,7 @@ class ProxyWorker {
   MetricsCollector collector_;
   Proxy proxy_;
   RefusedRequests refused_;
+  routing::LoadReporter load_reporter_;
   routing::Subscription subscription_;
   net::Server server_;
 };

@@ -34,6 +34,14 @@ Result<double> parse_timeout(std::string_view text) {
   return seconds;
 }
 
+Result<int> parse_priority(std::string_view text) {
+  int priority = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), priority);
+  if (error != std::errc{} || end != text.data() + text.size())
+    return fail(ErrorCode::InvalidArgument, "header x-request-priority is not an integer", "x-request-priority");
+  return priority;
+}
+
 void read_accept(std::string_view value, RequestTerms& terms) {
   terms.accepts_events = terms.accepts_events || contains(value, wire::kEventStream);
   terms.accepts_json = terms.accepts_json || contains(value, "application/json") || contains(value, "+json");
@@ -47,8 +55,9 @@ constexpr std::array<std::string_view, 9> kHopHeaders{"connection",          "ke
                                                       "transfer-encoding",   "upgrade",    "http2-settings"};
 
 // Set by this side, from what was read or counted.
-constexpr std::array<std::string_view, 7> kSetAnew{
-    "content-length", "expect", "x-request-id", "proxy-connection", "traceparent", wire::kModelId, wire::kSessionId};
+constexpr std::array<std::string_view, 8> kSetAnew{"content-length",   "expect",      "x-request-id",
+                                                   "proxy-connection", "traceparent", wire::kModelId,
+                                                   wire::kSessionId,   wire::kTenant};
 
 }  // namespace
 
@@ -75,6 +84,12 @@ Result<RequestTerms> read_terms(const net::Headers& headers) {
       const auto seconds = parse_timeout(value);
       if (!seconds) return std::unexpected(seconds.error());
       terms.timeout_s = *seconds;
+    } else if (name == "x-request-priority") {
+      const auto priority = parse_priority(value);
+      if (!priority) return std::unexpected(priority.error());
+      terms.priority = *priority;
+    } else if (name == wire::kTenant) {
+      terms.tenant = value;
     } else if (same_name(name, wire::kSessionId)) {
       terms.session_id = value;
     } else if (same_name(name, wire::kModelId)) {

@@ -14,6 +14,8 @@ struct RequestTerms {
   std::string_view request_id;  // empty: none, or not a sane one
   std::string_view session_id;
   std::string_view model_id;
+  std::string_view tenant;  // x-tenant-id
+  int priority = 0;         // x-request-priority
   std::string_view traceparent;
   std::string_view tracestate;
   std::string_view content_type;
@@ -26,7 +28,7 @@ struct RequestTerms {
   bool has_idempotency_key = false;
 };
 
-// One pass over the headers. InvalidArgument for a timeout that is not a number.
+// One pass over the headers. InvalidArgument for a timeout or a priority that is not a number.
 Result<RequestTerms> read_terms(const net::Headers& headers);
 
 // Errors go as JSON to clients that speak it, as text to the others. A body that begins like JSON counts as well: curl

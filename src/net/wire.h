@@ -13,6 +13,7 @@ inline constexpr std::string_view kRequestId = "x-request-id";
 inline constexpr std::string_view kTraceParent = "traceparent";
 inline constexpr std::string_view kPriority = "x-manta-priority";
 inline constexpr std::string_view kSessionId = "x-session-id";
+inline constexpr std::string_view kTenant = "x-tenant-id";
 inline constexpr std::string_view kModelId = "serve_multiplexed_model_id";
 inline constexpr std::string_view kMethod = "x-manta-method";  // names the method of a raw HTTP request
 inline constexpr std::string_view kWaiting =

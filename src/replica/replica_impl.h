@@ -53,6 +53,7 @@ struct ReplicaServer::Impl {
   std::move_only_function<void(bool)> on_drained;
   spec::ReplicaState reported;
   TimerId lapse_timer = 0, report_timer = 0, drain_timer = 0;
+  TimePoint reported_at{};
   bool draining = false;
   bool stopping_host = false;
   bool closing = false;  // in the destructor

@@ -1,9 +1,12 @@
 // How a replica reports its state, and how it ends.
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include <manta/detail/json.h>
 
 #include "replica/replica_impl.h"
+#include "base/unix_time.h"
 #include "spec/slot_notice.h"
 
 namespace manta::replica {
@@ -44,12 +47,16 @@ void ReplicaServer::Impl::phase_changed() {
 
 void ReplicaServer::Impl::report() {
   reported = state();
-  if (states.size() > 0) states.send_all(*detail::to_json(reported));
+  reported_at = loop.now();
+  if (states.size() == 0) return;
+  spec::ReplicaState item = reported;
+  item.sent_at_s = unix_time_s();
+  states.send_all(*detail::to_json(item));
 }
 
 void ReplicaServer::Impl::report_load_later() {
   if (report_timer != 0 || states.size() == 0) return;
-  report_timer = loop.after(options.load_report, [this] {
+  report_timer = loop.at(std::max(loop.now(), reported_at + options.load_report), [this] {
     report_timer = 0;
     if (state() != reported) report();
   });

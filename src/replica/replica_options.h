@@ -21,7 +21,7 @@ struct ReplicaOptions {
   net::ServerOptions server{.internal = true, .check_peer_uid = true};
   Duration grant_life = std::chrono::milliseconds(10);
   Duration keep_alive = std::chrono::seconds(15);         // of a silent event stream: a comment
-  Duration load_report = std::chrono::milliseconds(500);  // shortest pause between load items of a state stream
+  Duration load_report = std::chrono::milliseconds(500);  // shortest pause between load items of a stream
   std::size_t stream_buffer = 32 << 10;                   // bytes written ahead of a stream's reader
 };
 

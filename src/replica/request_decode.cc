@@ -34,6 +34,7 @@ std::shared_ptr<RequestContext> decode_context(const net::Request& request, Time
   context->multiplexed_model_id = text_of(headers, net::wire::kModelId);
   context->route = text_of(headers, net::wire::kRoute);
   context->application = text_of(headers, net::wire::kApplication);
+  context->tenant = text_of(headers, net::wire::kTenant);
   context->priority = static_cast<int>(number(headers.get(net::wire::kPriority), 0));
   constexpr std::int64_t kLongest = std::int64_t{1000} * 86'400 * 365;
   const std::int64_t ms = number(headers.get(net::wire::kTimeoutMs), -1);

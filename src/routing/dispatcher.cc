@@ -43,12 +43,16 @@ Dispatcher::Dispatcher(const RouterEnvironment& environment, std::string applica
       retries_(environment.metrics.counter(
           "manta_router_retries", "Requests sent again after a connection failed.",
           {{"application", application}, {"deployment", deployment}, {"handle", environment.handle}})),
+      budget_spent_(environment.metrics.counter(
+          "manta_router_retry_budget_spent", "Lost requests that were not sent again as too many had been.",
+          {{"application", application}, {"deployment", deployment}, {"handle", environment.handle}})),
       retry_tokens_(options.retry_burst) {}
 
 RequestInfo Dispatcher::prepare(Outbound& request) {
   requests_.add();
   retry_tokens_ = std::min(options_.retry_burst, retry_tokens_ + options_.retry_ratio);
-  RequestInfo info{.context = request.context, .arrival = router_.next_arrival()};
+  RequestInfo info{.context = request.context, .arrival = router_.next_arrival(), .policy = request.policy};
+  if (request.body) info.bytes = request.body->size();
   if (request.context) {
     info.deadline = request.context->deadline;
     add_context(request.headers, *request.context);
@@ -86,10 +90,13 @@ Dispatcher::Next Dispatcher::judge(const PendingCall& pending, const Outbound& r
     error = {.code = ErrorCode::Unavailable, .message = "no connection to a replica held; gave up after many attempts"};
     return Next::Fail;
   }
-  if (!attempts.repeated && may_run_twice(request) && retry_tokens_ >= 1) {
-    retry_tokens_ -= 1;
-    attempts.repeated = true;
-    return Next::Again;
+  if (!attempts.repeated && may_run_twice(request)) {
+    if (retry_tokens_ >= 1) {
+      retry_tokens_ -= 1;
+      attempts.repeated = true;
+      return Next::Again;
+    }
+    budget_spent_.add();
   }
   error = {.code = ErrorCode::ReplicaDied,
            .message = "replica " + pending.replica_id + " was lost while the request may have been running",
@@ -99,11 +106,15 @@ Dispatcher::Next Dispatcher::judge(const PendingCall& pending, const Outbound& r
 
 Task<Result<Answer>> Dispatcher::dispatch(Outbound request) {
   RequestInfo info = prepare(request);
+  if (auto refused = router_.admit(info)) co_return std::unexpected(std::move(*refused));
   Attempts attempts;
   for (;;) {
     Lease lease = router_.try_acquire(info);
     if (!lease) {
+      const TimePoint since = loop_.now();
       auto acquired = co_await router_.acquire(info);
+      info.waited += loop_.now() - since;
+      info.charged = true;
       if (!acquired) {
         acquired.error().maybe_executed = attempts.repeated;
         co_return std::unexpected(std::move(acquired.error()));

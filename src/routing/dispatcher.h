@@ -22,6 +22,7 @@ struct Outbound {
   net::Headers headers;  // content-type, accept, idempotency-key, ...; those of the context are added
   std::shared_ptr<const std::string> body;  // null: none. Shared, as it may have to be sent again
   std::shared_ptr<RequestContext> context;  // deadline, ids; null: none
+  std::string policy = {};                  // instead of the deployment's; empty: that
   bool idempotent = false;                  // in addition to what the method's mark, the verb and the headers say
   std::size_t window = 256 << 10;           // bytes the replica may send ahead of the reader; 32 KiB for event streams
 };
@@ -67,6 +68,7 @@ class Dispatcher {
   const DispatchOptions options_;
   CounterMetric requests_;
   CounterMetric retries_;
+  CounterMetric budget_spent_;
   double retry_tokens_;
 };
 

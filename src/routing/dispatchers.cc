@@ -13,6 +13,7 @@ Dispatcher& Dispatchers::at(const std::string& application, const std::string& d
   environment.seed += dispatchers_.size();
   dispatcher = std::make_unique<Dispatcher>(environment, application, deployment, counts_.of(application, deployment),
                                             router_options_, options_);
+  if (!custom_policies_.empty()) dispatcher->router().use_custom_policies(custom_policies_);
   if (const auto set = published_.find({application, deployment}); set != published_.end())
     dispatcher->update(set->second);
   return *dispatcher;
@@ -20,6 +21,11 @@ Dispatcher& Dispatchers::at(const std::string& application, const std::string& d
 
 Dispatcher* Dispatchers::find(const std::string& application, const std::string& deployment) {
   return published_.contains({application, deployment}) ? &at(application, deployment) : nullptr;
+}
+
+void Dispatchers::use_custom_policies(CustomPolicies policies) {
+  custom_policies_ = std::move(policies);
+  for (auto& [name, dispatcher] : dispatchers_) dispatcher->router().use_custom_policies(custom_policies_);
 }
 
 void Dispatchers::update(const spec::RoutingSnapshot& snapshot) {

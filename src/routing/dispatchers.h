@@ -32,6 +32,8 @@ class Dispatchers {
 
   // Deployments that `snapshot` does not name lose their replicas.
   void update(const spec::RoutingSnapshot& snapshot);
+  // See Router; for those made later as well.
+  void use_custom_policies(CustomPolicies policies);
 
  private:
   using Name = std::pair<std::string, std::string>;  // application, deployment
@@ -40,6 +42,7 @@ class Dispatchers {
   QueueCounts& counts_;
   RouterOptions router_options_;
   DispatchOptions options_;
+  CustomPolicies custom_policies_;
   bool informed_ = false;
   std::map<Name, spec::ReplicaSet> published_;  // by the last snapshot
   std::map<Name, std::unique_ptr<Dispatcher>> dispatchers_;

@@ -8,7 +8,8 @@
 
 namespace manta::routing {
 
-// How fast requests have ended lately, over the last 5 to 10 seconds, to tell a refused client when to come back.
+// How fast requests have ended lately, over the last 5 to 10 seconds, to tell a refused client when to come back, and a
+// request whether waiting makes sense.
 class DrainRate {
  public:
   void note(TimePoint now) {
@@ -21,14 +22,29 @@ class DrainRate {
   double retry_after_s(std::size_t queued, TimePoint now) {
     roll(now);
     if (!seen_) return 1;
-    const std::chrono::duration<double> span = kWindow + (now - started_);
-    const double per_second = static_cast<double>(previous_ + current_) / span.count();
-    if (per_second <= 0) return 60;
-    return std::clamp(std::ceil(static_cast<double>(queued) / per_second), 1.0, 60.0);
+    const double rate = per_second(now);
+    if (rate <= 0) return 60;
+    return std::clamp(std::ceil(static_cast<double>(queued) / rate), 1.0, 60.0);
+  }
+
+  // A request behind `ahead` others that has `left` to begin cannot be served in time, even should requests end
+  // kHopeless times as fast as of late. Never said before a whole window and kEnough requests have been seen.
+  bool hopeless(std::size_t ahead, Duration left, TimePoint now) {
+    roll(now);
+    if (previous_ == 0 || previous_ + current_ < kEnough) return false;
+    const double seconds = std::chrono::duration<double>(left).count();
+    return static_cast<double>(ahead) > kHopeless * per_second(now) * seconds;
   }
 
  private:
   static constexpr Duration kWindow = std::chrono::seconds(5);
+  static constexpr std::size_t kEnough = 20;
+  static constexpr double kHopeless = 4;
+
+  double per_second(TimePoint now) const {
+    const std::chrono::duration<double> span = kWindow + (now - started_);
+    return static_cast<double>(previous_ + current_) / span.count();
+  }
 
   void roll(TimePoint now) {
     if (now - started_ < kWindow) return;

@@ -1,5 +1,7 @@
 #include "routing/lease.h"
 
+#include <utility>
+
 #include "routing/router_core.h"
 
 namespace manta::routing {
@@ -12,27 +14,34 @@ void Lease::reported(std::int32_t queue) {
   if (slot_) slot_->core->reported(*slot_, queue);
 }
 
+void Lease::ended(Outcome outcome) {
+  if (slot_) slot_->core->ended(*slot_, outcome, std::exchange(probe_, 0));
+}
+
 void Lease::refused(Refusal why, std::int32_t queue) {
   if (!slot_) return;
   slot_->core->refused(*slot_, why, queue);
-  release();
+  give_back(false);
 }
 
 void Lease::lost() {
   if (!slot_) return;
   slot_->core->lost(*slot_);
-  release();
+  give_back(false);
 }
 
-void Lease::release() {
+void Lease::release() { give_back(true); }
+
+void Lease::give_back(bool served) {
   if (!slot_) return;
+  if (probe_ != 0) ended(Outcome::Neutral);
   auto slot = std::move(slot_);
 #ifdef MANTA_DROP_RELEASE
   // A fault on purpose, in one test binary only: the simulation must notice the place that is never given back.
   if (slot->key % 2 == 0) return;
 #endif
   const auto core = slot->core;
-  core->release(std::move(slot));
+  core->release(std::move(slot), served);
 }
 
 }  // namespace manta::routing

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "net/channel.h"
+#include "routing/circuit_breaker.h"
 #include "routing/policy.h"
 
 namespace manta::routing {
@@ -20,7 +21,8 @@ enum class Refusal { Full, Draining, NoMethod };
 class Lease {
  public:
   Lease() = default;
-  Lease(std::shared_ptr<ReplicaSlot> slot, std::int32_t waiting) : slot_(std::move(slot)), waiting_(waiting) {}
+  Lease(std::shared_ptr<ReplicaSlot> slot, std::int32_t waiting, CircuitBreaker::Probe probe = 0)
+      : slot_(std::move(slot)), waiting_(waiting), probe_(probe) {}
   Lease(Lease&&) noexcept = default;
   Lease& operator=(Lease&& other) noexcept {
     Lease(std::move(other)).swap(*this);
@@ -30,6 +32,7 @@ class Lease {
   void swap(Lease& other) noexcept {
     slot_.swap(other.slot_);
     std::swap(waiting_, other.waiting_);
+    std::swap(probe_, other.probe_);
   }
 
   explicit operator bool() const { return slot_ != nullptr; }
@@ -40,6 +43,8 @@ class Lease {
   // How many more requests wait for this replica's grants: the value of x-manta-waiting; 0 = leave the header out.
   std::int32_t waiting() const { return waiting_; }
 
+  // How the call ended, or that it failed: once, before the place is given back. Without it the end says nothing.
+  void ended(Outcome outcome);
   // A reply told how many other requests run on the replica.
   void reported(std::int32_t queue);
   // The replica turned the request away, with its queue length. Releases the place.
@@ -50,8 +55,11 @@ class Lease {
   void release();
 
  private:
+  void give_back(bool served);
+
   std::shared_ptr<ReplicaSlot> slot_;
   std::int32_t waiting_ = 0;
+  CircuitBreaker::Probe probe_ = 0;
 };
 
 }  // namespace manta::routing

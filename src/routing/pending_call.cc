@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include <manta/error.h>
+
 #include "net/wire.h"
 
 namespace manta::routing {
@@ -45,6 +47,7 @@ void PendingCall::on_update() {
     on_failure();
   } else if (call->ended()) {
     loop.cancel(std::exchange(timer_, 0));
+    lease.ended(how_it_ended());
     lease.release();
   }
   wake();
@@ -53,6 +56,7 @@ void PendingCall::on_update() {
 void PendingCall::on_head() {
   status = call->status();
   headers = std::move(call->headers());
+  outcome_ = outcome_of(status, headers.get(net::wire::kError).value_or(""));
   const std::int32_t queue = queue_of(headers);
   if (const auto refused = headers.get(net::wire::kRefused)) {
     refusal = refusal_of(*refused);
@@ -62,11 +66,19 @@ void PendingCall::on_head() {
   }
 }
 
+// An item stream tells its errors at the end.
+Outcome PendingCall::how_it_ended() const {
+  const auto told = call->trailers().get(net::wire::kStatus);
+  if (!told || *told == "ok") return outcome_;
+  return outcome_of(http_status({.code = error_code(*told)}), *told);
+}
+
 void PendingCall::on_failure() {
   if (failure) return;
   failure = call->failure();
   loop.cancel(std::exchange(timer_, 0));
   const bool connection_stands = lease && lease.channel() != nullptr;
+  if (*failure != net::CallFailure::NeverStarted) lease.ended(Outcome::Failure);
   if (!connection_stands)
     lease.lost();
   else if (*failure == net::CallFailure::NeverStarted)  // it takes no more calls just now
@@ -79,6 +91,7 @@ void PendingCall::on_deadline() {
   timer_ = 0;
   timed_out = true;
   call.reset();
+  lease.ended(Outcome::Failure);
   lease.release();
   wake();
 }

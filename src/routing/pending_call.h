@@ -60,8 +60,10 @@ struct PendingCall {
   void on_failure();
   void on_deadline();
   void wake();
+  Outcome how_it_ended() const;
 
   TimerId timer_ = 0;
+  Outcome outcome_ = Outcome::Neutral;  // by the head
   detail::Resumption waiting;
 };
 

@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
 #include <span>
+#include <string>
 
 #include <manta/detail/request_context.h>
 
@@ -24,7 +26,10 @@ struct ReplicaLoad {
   std::int32_t in_flight = 0;  // requests of this router on it
   std::int32_t others = 0;     // requests of everybody else, by the last reply
   std::int32_t max_ongoing = 5;
-  TimePoint reported_at{};  // when `others` was learnt; believed for kReportLife
+  std::uint32_t number = 0;   // below the most replicas there have been at a time; given anew when it has gone
+  TimePoint reported_at{};    // when `others` was learnt; believed for kReportLife
+  std::uint64_t id_hash = 0;  // of the replica's id: the same at every caller
+  bool same_node = false;     // as the caller
 };
 
 // Replies are frequent under load; a figure older than this says nothing and must not keep requests away from a
@@ -43,11 +48,17 @@ inline bool seems_full(const ReplicaLoad& replica, TimePoint now) {
 struct PolicyInput {
   TimePoint now{};
   const RequestContext* request = nullptr;  // session, model id; may be null
+  // Every replica of the router, the candidates first; their order changes from call to call.
+  std::span<const ReplicaLoad> all = {};
+  std::uint64_t membership = 0;  // changes when a replica comes or goes
 };
 
 // Picks one of `candidates`, which all may take a request now; nullopt only if there are none. Pure but for the
 // policy's own state and `rng`.
 using Policy = std::move_only_function<std::optional<std::size_t>(std::span<const ReplicaLoad> candidates,
                                                                   const PolicyInput&, Rng&)>;
+
+// Policies that an application brings along, by name: each makes one from its options (JSON text).
+using CustomPolicies = std::map<std::string, std::function<Policy(const std::string&)>>;
 
 }  // namespace manta::routing

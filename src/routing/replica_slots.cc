@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "routing/policies/hash.h"
+
 namespace manta::routing {
 
 bool ReplicaSlots::may_take(const ReplicaSlot& slot) const {
-  if (!slot.connected || slot.draining) return false;
+  if (!slot.connected || slot.draining || !slot.breaker.takes_requests()) return false;
   const ReplicaLoad& load = loads_[slot.index];
   return slot.waiting ? slot.grants > 0 : load.in_flight < load.max_ongoing;
 }
@@ -28,9 +30,19 @@ void ReplicaSlots::place(ReplicaSlot& slot) {
     swap(slot.index, pickable_++);
 }
 
-ReplicaSlot& ReplicaSlots::add(std::shared_ptr<ReplicaSlot> slot) {
+ReplicaSlot& ReplicaSlots::add(std::shared_ptr<ReplicaSlot> slot, bool same_node) {
   slot->index = slots_.size();
-  loads_.push_back({.key = slot->key, .max_ongoing = slot->address.max_ongoing_requests});
+  auto number = static_cast<std::uint32_t>(slots_.size());
+  if (!free_numbers_.empty()) {
+    number = free_numbers_.back();
+    free_numbers_.pop_back();
+  }
+  ++membership_;
+  loads_.push_back({.key = slot->key,
+                    .max_ongoing = slot->address.max_ongoing_requests,
+                    .number = number,
+                    .id_hash = stable_hash(slot->address.id),
+                    .same_node = same_node});
   slots_.push_back(std::move(slot));
   return *slots_.back();
 }
@@ -40,6 +52,8 @@ void ReplicaSlots::remove(ReplicaSlot& slot) {
   set_connected(slot, false);
   swap(slot.index, slots_.size() - 1);
   slot.removed = true;
+  ++membership_;
+  free_numbers_.push_back(loads_.back().number);
   loads_.pop_back();
   slots_.pop_back();  // may destroy the slot
 }
@@ -50,8 +64,10 @@ void ReplicaSlots::set_waiting(ReplicaSlot& slot, bool waiting) {
   if (!waiting) slot.grants = 0;
 }
 
-std::shared_ptr<ReplicaSlot> ReplicaSlots::pick(Policy& policy, const PolicyInput& input,
-                                                std::span<const ReplicaKey> avoid, std::size_t queued, Rng& rng) {
+std::shared_ptr<ReplicaSlot> ReplicaSlots::pick(Policy& policy, PolicyInput input, std::span<const ReplicaKey> avoid,
+                                                std::size_t queued, Rng& rng) {
+  input.all = loads_;
+  input.membership = membership_;
   for (;;) {
     const std::span<const ReplicaLoad> candidates(loads_.data(), pickable_);
     auto choice = policy(candidates, input, rng);

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/deadline_heap.h"
 #include "base/metrics.h"
+#include "routing/circuit_breaker.h"
 #include "routing/policy.h"
 #include "routing/replica_connection.h"
 #include "spec/replica_set.h"
@@ -29,6 +31,8 @@ struct ReplicaSlot {
   TimePoint grants_lapse{};
   TimePoint waiting_since{};
   std::size_t index = 0;  // of its load in ReplicaSlots
+  CircuitBreaker breaker;
+  TimerId breaker_timer = 0;  // until it half-opens
   std::optional<GaugeMetric> queue_length;
 };
 
@@ -36,13 +40,13 @@ struct ReplicaSlot {
 // which is what a policy chooses from. Holds decisions only: no clock, no sockets.
 class ReplicaSlots {
  public:
-  ReplicaSlot& add(std::shared_ptr<ReplicaSlot> slot);
+  ReplicaSlot& add(std::shared_ptr<ReplicaSlot> slot, bool same_node = false);
   void remove(ReplicaSlot& slot);
   const std::vector<std::shared_ptr<ReplicaSlot>>& all() const { return slots_; }
 
-  // A replica for a request, or null: none may take it now. `queued` requests wait besides it: while many registrations
-  // as waiter stand for few of them, replicas that seem full are left alone.
-  std::shared_ptr<ReplicaSlot> pick(Policy& policy, const PolicyInput& input, std::span<const ReplicaKey> avoid,
+  // A replica for a request, or null: none may take it now. All but the replicas of `input` is given. `queued` requests
+  // wait besides it: while many registrations as waiter stand for few of them, replicas that seem full are left alone.
+  std::shared_ptr<ReplicaSlot> pick(Policy& policy, PolicyInput input, std::span<const ReplicaKey> avoid,
                                     std::size_t queued, Rng& rng);
   // Takes a place on a picked slot. Returns how many waiting requests to announce with it.
   std::int32_t take(ReplicaSlot& slot, std::size_t queued);
@@ -54,6 +58,7 @@ class ReplicaSlots {
   void set_connected(ReplicaSlot& slot, bool connected);
   void set_draining(ReplicaSlot& slot);
   void set_max_ongoing(ReplicaSlot& slot, int max_ongoing);
+  void breaker_changed(ReplicaSlot& slot) { place(slot); }
   // The fallback when a grant does not come: the replica that was waited for longest is tried again without one. False:
   // none.
   bool forget_longest_wait();
@@ -71,8 +76,10 @@ class ReplicaSlots {
   void count_usable(const ReplicaSlot& slot, int by);
 
   std::vector<std::shared_ptr<ReplicaSlot>> slots_;
-  std::vector<ReplicaLoad> loads_;  // parallel to slots_
-  std::size_t pickable_ = 0;        // those below this index may take a request
+  std::vector<ReplicaLoad> loads_;           // parallel to slots_
+  std::vector<std::uint32_t> free_numbers_;  // of replicas that have gone
+  std::uint64_t membership_ = 1;
+  std::size_t pickable_ = 0;  // those below this index may take a request
   std::size_t usable_ = 0;
   std::size_t waiting_ = 0;
 };

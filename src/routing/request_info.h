@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "routing/policy.h"
@@ -16,6 +17,10 @@ struct RequestInfo {
   std::uint64_t arrival = 0;
   bool was_sent =
       false;  // it has been queued or sent before: not turned away because the queue is full of younger ones
+  std::size_t bytes = 0;          // of its body
+  Duration waited{0};             // in queues, before this one
+  bool charged = false;           // a turn of its tenant has been spent on it
+  std::string policy = {};        // instead of the deployment's; empty: that
   std::vector<ReplicaKey> avoid;  // replicas that cannot serve it (they do not know its method)
 };
 

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "routing/policies/policy_list.h"
-#include "routing/policies/power_of_two.h"
 #include "routing/router_core.h"
 
 namespace manta::routing {
@@ -37,26 +35,21 @@ Task<Result<Lease>> wait_for_place(std::shared_ptr<RouterCore> core, RequestInfo
   co_return std::move(*waiter.result);
 }
 
-Policy policy_named(const RouterEnvironment& environment, const std::string& name) {
-  auto policy = make_policy(name);
-  if (policy) return std::move(*policy);
-  environment.logger.warn("routing policy not known, using power_of_two", {{"policy", name}});
-  return power_of_two;
-}
-
 }  // namespace
 
 Router::Router(const RouterEnvironment& environment, std::string application, std::string deployment,
                std::shared_ptr<QueueCount> queued, RouterOptions options)
     : core_(std::make_shared<RouterCore>(environment, std::move(application), std::move(deployment), std::move(queued),
-                                         options, policy_named(environment, options.policy))) {}
+                                         std::move(options))) {}
 
 Router::~Router() { core_->close(); }
 
+std::optional<Error> Router::admit(const RequestInfo& request) { return core_->admit(request); }
 Task<Result<Lease>> Router::acquire(RequestInfo request) { return wait_for_place(core_, std::move(request)); }
 Lease Router::try_acquire(const RequestInfo& request) { return core_->try_acquire(request); }
 std::uint64_t Router::next_arrival() { return core_->next_arrival(); }
 void Router::update(const spec::ReplicaSet& set) { core_->update(set); }
+void Router::use_custom_policies(CustomPolicies policies) { core_->use_custom_policies(std::move(policies)); }
 const spec::ReplicaSet& Router::replica_set() const { return core_->set(); }
 std::size_t Router::queued() const { return core_->queued(); }
 std::size_t Router::in_flight() const { return core_->in_flight(); }

@@ -21,12 +21,9 @@ namespace manta::routing {
 class RouterCore;
 
 struct RouterOptions {
-  std::string policy = "power_of_two";
   // Longest wait for any replica by a request without a deadline; none: as long as its caller waits.
   std::optional<Duration> replica_wait;
   Duration grant_life = std::chrono::milliseconds(10);
-  Duration first_back_off = std::chrono::milliseconds(25);  // of the fallback for grants that do not come; doubles
-  Duration max_back_off = std::chrono::milliseconds(500);
   Duration first_reconnect = std::chrono::milliseconds(10);  // doubles
   Duration max_reconnect = std::chrono::seconds(1);
 };
@@ -37,8 +34,9 @@ struct RouterEnvironment {
   Metrics& metrics;
   Logger& logger;
   ConnectReplica connect;
-  std::uint64_t seed = 0;  // of the policy's random choices
-  std::string handle;      // metrics label: "proxy", or the deployment that holds the handle
+  std::uint64_t seed = 0;    // of the policy's random choices
+  std::string handle;        // metrics label: "proxy", or the deployment that holds the handle
+  std::string node_id = {};  // where this process runs, for locality_first
 };
 
 // Chooses a replica for each request to one deployment and holds the request while all of them are busy.
@@ -51,20 +49,26 @@ class Router {
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
 
-  // Waits for a free place on a replica, first come first served. The place is taken when this returns and freed by
-  // ~Lease. Fails with Overloaded at once if max_queued_requests of the set already wait, Unavailable if no replica
-  // appears within replica_wait, DeadlineExceeded at request.deadline, NotFound if request.avoid names every replica.
-  // Destroying the awaiting task removes it from the queue.
+  // Whether a request that has just come may ask at all: Overloaded with status 429 beyond the limits of the rate,
+  // InvalidArgument if its own policy is not known. Once for each request.
+  std::optional<Error> admit(const RequestInfo& request);
+  // Waits for a free place on a replica, in the order of WaitQueue. The place is taken when this returns and freed by
+  // ~Lease. Fails with Overloaded when a bound of the queue is reached (max_queued_requests, max_queued_bytes,
+  // max_queue_age_s) or a request that goes before it took its place there, Unavailable if no replica appears within
+  // replica_wait, DeadlineExceeded at request.deadline, or at once if that is hopeless (DrainRate), NotFound if
+  // request.avoid names every replica. Destroying the awaiting task removes it from the queue.
   Task<Result<Lease>> acquire(RequestInfo request);
   // The same without waiting: a free place if nobody is ahead, else an empty Lease.
   Lease try_acquire(const RequestInfo& request);
   // The age to give to a request that asks for the first time.
   std::uint64_t next_arrival();
 
-  // Replaces the known replicas and limits. Leases on removed replicas stay valid until released: those replicas are
-  // draining.
+  // Replaces the known replicas, the policy and the limits; waiting requests stay, but for the bound of their age.
+  // Leases on removed replicas stay valid until released: those replicas are draining.
   void update(const spec::ReplicaSet& set);
   const spec::ReplicaSet& replica_set() const;
+  // What "custom:<name>" stands for; before, power_of_two chooses in the place of such a policy.
+  void use_custom_policies(CustomPolicies policies);
 
   std::size_t queued() const;  // here, not in the whole process
   std::size_t in_flight() const;

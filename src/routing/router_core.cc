@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "routing/of_seconds.h"
+#include "routing/policies/model_affinity.h"
+
 namespace manta::routing {
 namespace {
 
@@ -11,19 +14,19 @@ constexpr int kMaxSkipped = 16;  // waiters passed over as they avoid every repl
 }  // namespace
 
 RouterCore::RouterCore(const RouterEnvironment& environment, std::string application, std::string deployment,
-                       std::shared_ptr<QueueCount> queued, RouterOptions options, Policy policy)
+                       std::shared_ptr<QueueCount> queued, RouterOptions options)
     : env_(environment),
       application_(std::move(application)),
       deployment_(std::move(deployment)),
       options_(std::move(options)),
       queued_in_process_(std::move(queued)),
-      policy_(std::move(policy)),
+      model_policy_(model_affinity(policy_)),
       rng_(environment.seed),
       metrics_(environment.metrics,
-               {{"application", application_}, {"deployment", deployment_}, {"handle", environment.handle}}),
-      next_back_off_(options_.first_back_off) {
+               {{"application", application_}, {"deployment", deployment_}, {"handle", environment.handle}}) {
   set_.application = application_;
   set_.deployment = deployment_;
+  use_policy(set_.router);
 }
 
 Lease RouterCore::try_acquire(const RequestInfo& request) {
@@ -34,88 +37,27 @@ Lease RouterCore::try_acquire(const RequestInfo& request) {
   return take(std::move(slot), 0);
 }
 
+Policy* RouterCore::policy_for(const RequestInfo& request) {
+  if (!request.policy.empty()) {
+    const auto own = call_policies_.find(request.policy);
+    if (own != call_policies_.end()) return &own->second;
+  }
+  const bool names_model = request.context && !request.context->multiplexed_model_id.empty();
+  return names_model && !by_request_ ? &model_policy_ : &policy_;
+}
+
 std::shared_ptr<ReplicaSlot> RouterCore::pick(const RequestInfo& request, std::size_t others_queued) {
   const PolicyInput input{.now = env_.loop.now(), .request = request.context.get()};
-  return slots_.pick(policy_, input, request.avoid, others_queued + 1, rng_);
+  return slots_.pick(*policy_for(request), input, request.avoid, others_queued + 1, rng_);
 }
 
 Lease RouterCore::take(std::shared_ptr<ReplicaSlot> slot, std::size_t others_queued) {
+  const bool probes = slot->breaker.state() == CircuitBreaker::State::HalfOpen;
+  const CircuitBreaker::Probe probe = probes ? slot->breaker.begin_probe() : 0;
   const std::int32_t waiting = slots_.take(*slot, others_queued);
   ++in_flight_;
   metrics_.in_flight.add(1);
-  return Lease(std::move(slot), waiting);
-}
-
-Error RouterCore::overloaded() {
-  metrics_.refused_by_queue.add();
-  Error error{.code = ErrorCode::Overloaded,
-              .message = who() + ": " + std::to_string(set_.max_queued_requests) +
-                         " requests already wait (max_queued_requests); try again later",
-              .retry_after_s = drained_.retry_after_s(queue_.size() + 1, env_.loop.now())};
-  if (set_.backpressure_status_code != http_status(error)) error.status = set_.backpressure_status_code;
-  return error;
-}
-
-std::optional<Error> RouterCore::enqueue(Waiter& waiter) {
-  if (waiter.request.arrival == 0) waiter.request.arrival = next_arrival();
-  waiter.since = env_.loop.now();
-  if (waiter.request.deadline <= waiter.since)
-    return Error{.code = ErrorCode::DeadlineExceeded, .message = who() + ": the time given for the request is over"};
-  if (all_avoided(waiter.request))
-    return Error{.code = ErrorCode::NotFound, .message = who() + ": no replica knows the method of this request"};
-  if (!queued_in_process_->try_enter(set_.max_queued_requests)) {
-    Waiter* youngest = queue_.youngest();
-    // A request that comes back from a replica was let in before: the youngest leaves in its place.
-    if (!waiter.request.was_sent || !youngest || youngest->request.arrival < waiter.request.arrival)
-      return overloaded();
-    complete_later(*youngest, std::unexpected(overloaded()));
-    if (!queued_in_process_->try_enter(set_.max_queued_requests)) return overloaded();
-  }
-  metrics_.queued.add(1);
-  queue_.add(waiter);
-  arm_timer(waiter);
-  pump_later();
-  return std::nullopt;
-}
-
-void RouterCore::arm_timer(Waiter& waiter) {
-  const bool has_deadline = waiter.request.deadline != TimePoint::max();
-  if (!has_deadline && !options_.replica_wait) return;
-  const TimePoint when = has_deadline ? waiter.request.deadline : env_.loop.now() + *options_.replica_wait;
-  waiter.timer = env_.loop.at(when, [this, &waiter] { on_timer(waiter); });
-}
-
-void RouterCore::on_timer(Waiter& waiter) {
-  waiter.timer = 0;
-  const auto keep = shared_from_this();
-  if (env_.loop.now() >= waiter.request.deadline) {
-    const char* why = slots_.usable() == 0 ? ": no replica could be reached within the time given for the request"
-                                           : ": all replicas were busy for the time given for the request";
-    return complete(waiter, fail(ErrorCode::DeadlineExceeded, who() + why));
-  }
-  if (slots_.usable() == 0) return complete(waiter, fail(ErrorCode::Unavailable, who() + ": no replica is running"));
-  arm_timer(waiter);
-}
-
-void RouterCore::abandon(Waiter& waiter) {
-  if (!waiter.result) {
-    queue_.remove(waiter);
-    env_.loop.cancel(waiter.timer);
-    queued_in_process_->leave();
-    metrics_.queued.add(-1);
-  } else {
-    std::erase(completed_, &waiter);
-  }
-}
-
-void RouterCore::leave_queue(Waiter& waiter, Result<Lease> result) {
-  queue_.remove(waiter);
-  env_.loop.cancel(waiter.timer);
-  queued_in_process_->leave();
-  metrics_.queued.add(-1);
-  const std::chrono::duration<double, std::milli> waited = env_.loop.now() - waiter.since;
-  if (result) metrics_.fulfillment_ms.observe(waited.count());
-  waiter.result = std::move(result);
+  return Lease(std::move(slot), waiting, probe);
 }
 
 void RouterCore::complete(Waiter& waiter, Result<Lease> result) {
@@ -147,17 +89,17 @@ void RouterCore::pump() {
   pump_posted_ = false;
   bool progress = false;
   int skipped = 0;
-  for (Waiter* waiter = queue_.oldest(); waiter && slots_.pickable() > 0;) {
+  for (Waiter* waiter = queue_.next(); waiter && slots_.pickable() > 0;) {
     auto slot = pick(waiter->request, queue_.size() - 1);
     if (!slot) {
       if (waiter->request.avoid.empty() || ++skipped > kMaxSkipped) break;
-      waiter = queue_.after(waiter->request.arrival);
+      waiter = queue_.after(*waiter);
       continue;
     }
     progress = true;
     complete(*waiter, take(std::move(slot), queue_.size() - 1));
     if (closed_) return;
-    waiter = queue_.oldest();
+    waiter = queue_.next();
   }
   arm_fallback(progress);
 }
@@ -166,13 +108,14 @@ void RouterCore::pump() {
 // longest is tried without one, at growing intervals.
 void RouterCore::arm_fallback(bool progress) {
   if (progress) {
-    next_back_off_ = options_.first_back_off;
+    next_back_off_ = of_seconds(set_.router.initial_backoff_s);
     env_.loop.cancel(std::exchange(fallback_, 0));
   }
   if (queue_.empty() || slots_.waiting() == 0 || fallback_ != 0) return;
   fallback_ = env_.loop.after(next_back_off_, [this] {
     fallback_ = 0;
-    next_back_off_ = std::min(next_back_off_ * 2, options_.max_back_off);
+    const std::chrono::duration<double> longer = next_back_off_ * set_.router.backoff_multiplier;
+    next_back_off_ = of_seconds(std::min(longer.count(), set_.router.max_backoff_s));
     if (slots_.forget_longest_wait()) pump_later();
   });
 }
@@ -195,11 +138,11 @@ void RouterCore::lost(ReplicaSlot& slot) {
   if (!slot.removed) connection_changed(slot, slot.connection->channel() != nullptr);
 }
 
-void RouterCore::release(std::shared_ptr<ReplicaSlot> slot) {
+void RouterCore::release(std::shared_ptr<ReplicaSlot> slot, bool served) {
   --in_flight_;
+  if (served) drained_.note(env_.loop.now());
   if (!slot->removed) {
     slots_.release(*slot);
-    drained_.note(env_.loop.now());
     pump_later();
   }
   if (closed_) return;

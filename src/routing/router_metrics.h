@@ -1,13 +1,21 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/metrics.h"
 
 namespace manta::routing {
+
+// Why a request is not served.
+enum class TurnedAway { QueueCount, QueueBytes, QueueAge, Displaced, Hopeless, Rate, TenantRate };
+inline constexpr std::array<std::string_view, 7> kTurnedAwayReasons{
+    "queue_count", "queue_bytes", "queue_age", "displaced", "hopeless", "rate", "tenant_rate"};
 
 // The series of one (process, deployment, handle); those of several loops are the same series and add up.
 class RouterMetrics {
@@ -18,12 +26,24 @@ class RouterMetrics {
         refused_by_replica(
             metrics.counter("manta_router_refusals", "Requests a replica turned away; sent again.", labels)),
         queued(metrics.gauge("deployment_queued_queries", "Requests that wait for a replica.", labels)),
+        queued_bytes(metrics.gauge("manta_router_queued_bytes", "Bodies of requests that wait for a replica.", labels)),
         in_flight(metrics.gauge("num_ongoing_requests_at_replicas", "Requests sent and not yet answered.", labels)),
         fulfillment_ms(metrics.histogram(
             "request_router_fulfillment_time_ms",
             "From asking for a replica until there was a place on one, if it was not at once.", labels)),
+        open_breakers(metrics.gauge("manta_router_open_breakers", "Replicas that are kept away from.", labels)),
+        breaker_openings(metrics.counter("manta_router_breaker_openings", "Times that a replica began to be.", labels)),
         metrics_(metrics),
-        labels_(labels) {}
+        labels_(labels) {
+    for (const std::string_view reason : kTurnedAwayReasons) {
+      Labels with = labels;
+      with["reason"] = reason;
+      turned_away_.push_back(
+          metrics.counter("manta_router_turned_away", "Requests that were not let in or not kept.", with));
+    }
+  }
+
+  void count_turned_away(TurnedAway why) { turned_away_[static_cast<std::size_t>(why)].add(); }
 
   // A request asks for a replica. Beyond kMaxRoutes all others share the series of the empty route.
   void count_request(std::string_view route) {
@@ -36,8 +56,10 @@ class RouterMetrics {
   }
 
   CounterMetric refused_by_queue, refused_by_replica;
-  GaugeMetric queued, in_flight;
+  GaugeMetric queued, queued_bytes, in_flight;
   HistogramMetric fulfillment_ms;
+  GaugeMetric open_breakers;
+  CounterMetric breaker_openings;
 
  private:
   static constexpr std::size_t kMaxRoutes = 64;
@@ -48,6 +70,7 @@ class RouterMetrics {
     return metrics_.counter("num_router_requests", "Requests that asked for a replica.", labels);
   }
 
+  std::vector<CounterMetric> turned_away_;  // by TurnedAway
   Metrics& metrics_;
   const Labels labels_;
   std::map<std::string, CounterMetric, std::less<>> requests_;  // by route

@@ -2,14 +2,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "routing/of_seconds.h"
+#include "routing/policies/policy_list.h"
+#include "routing/policies/power_of_two.h"
 #include "routing/router_core.h"
 
 namespace manta::routing {
 
 void RouterCore::update(const spec::ReplicaSet& set) {
-  set_ = set;
+  const spec::ReplicaSet before = std::exchange(set_, set);
   set_.application = application_;
   set_.deployment = deployment_;
+  if (set_.router != before.router) use_policy(set_.router);
+  if (set_.admission != before.admission) use_admission();
   const auto same = [](const spec::ReplicaAddress& a, const spec::ReplicaAddress& b) {
     return a.id == b.id && a.address == b.address;
   };
@@ -21,6 +26,7 @@ void RouterCore::update(const spec::ReplicaSet& set) {
       slots_.set_max_ongoing(*slot, now->max_ongoing_requests);
     } else {
       if (slot->queue_length) slot->queue_length->set(0);
+      forget_breaker(*slot);
       slots_.remove(*slot);
       env_.loop.post([slot] {});
     }
@@ -30,8 +36,31 @@ void RouterCore::update(const spec::ReplicaSet& set) {
         std::ranges::any_of(slots_.all(), [&](const auto& slot) { return same(replica, slot->address); });
     if (!is_known) add_replica(replica);
   }
+  keep_breakers_in_bounds();
   fail_where_all_replicas_are_avoided();
   pump_later();
+}
+
+void RouterCore::use_policy(const RequestRouterConfig& config) {
+  next_back_off_ = of_seconds(config.initial_backoff_s);
+  auto policy = make_policy(config, custom_policies_);
+  by_request_ = chooses_by_request(config);
+  if (!policy)  // by a controller of another version
+    env_.logger.warn("routing policy not known, using power_of_two", {{"error", policy.error().message}});
+  policy_ = policy ? std::move(*policy) : Policy(power_of_two);
+}
+
+void RouterCore::use_custom_policies(CustomPolicies policies) {
+  custom_policies_ = std::move(policies);
+  use_policy(set_.router);
+}
+
+void RouterCore::use_admission() {
+  queue_.set_weights(set_.admission.tenant_weights);
+  for (Waiter* const waiter : queue_.all()) {
+    env_.loop.cancel(std::exchange(waiter->timer, 0));
+    arm_timer(*waiter);
+  }
 }
 
 void RouterCore::add_replica(const spec::ReplicaAddress& address) {
@@ -60,7 +89,7 @@ void RouterCore::add_replica(const spec::ReplicaAddress& address) {
                                     [this, raw] {
                                       if (!raw->removed && !raw->draining) slots_.set_draining(*raw);
                                     }});
-  slots_.add(std::move(slot));
+  slots_.add(std::move(slot), !env_.node_id.empty() && address.node_id == env_.node_id);
   raw->connection->start();
 }
 
@@ -78,7 +107,7 @@ bool RouterCore::all_avoided(const RequestInfo& request) const {
 }
 
 void RouterCore::fail_where_all_replicas_are_avoided() {
-  for (Waiter* waiter = queue_.oldest(); waiter; waiter = queue_.after(waiter->request.arrival))
+  for (Waiter* const waiter : queue_.all())
     if (all_avoided(waiter->request))
       complete_later(*waiter, fail(ErrorCode::NotFound, who() + ": no replica knows the method of this request"));
 }
@@ -86,11 +115,14 @@ void RouterCore::fail_where_all_replicas_are_avoided() {
 void RouterCore::close() {
   closed_ = true;
   env_.loop.cancel(fallback_);
-  while (Waiter* waiter = queue_.oldest())
+  while (Waiter* waiter = queue_.next())
     complete_later(*waiter, fail(ErrorCode::Unavailable, who() + ": this process is stopping"));
   metrics_.in_flight.add(-static_cast<double>(in_flight_));
   const auto known = slots_.all();
-  for (const auto& slot : known) slots_.remove(*slot);
+  for (const auto& slot : known) {
+    forget_breaker(*slot);
+    slots_.remove(*slot);
+  }
 }
 
 }  // namespace manta::routing

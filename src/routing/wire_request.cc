@@ -32,6 +32,7 @@ void add_context(net::Headers& headers, const RequestContext& context) {
   add(net::wire::kRequestId, context.request_id);
   add(net::wire::kTraceParent, context.traceparent);
   add(net::wire::kSessionId, context.session_id);
+  add(net::wire::kTenant, context.tenant);
   add(net::wire::kModelId, context.multiplexed_model_id);
   add(net::wire::kRoute, context.route);
   add(net::wire::kApplication, context.application);

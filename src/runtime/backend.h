@@ -11,6 +11,8 @@
 #include <manta/error.h>
 #include <manta/task.h>
 
+#include "spec/reservation.h"
+
 namespace manta::runtime {
 
 // A replica process to be started. `id` is the unique key: starting one that lives is no error and changes nothing.
@@ -21,10 +23,13 @@ struct ReplicaProcess {
   std::vector<std::string> arguments;  // of the replica role
   std::map<std::string, std::string> environment;  // added to the agent's
   Resources resources;
-  std::uint64_t epoch = 0;  // of the controller that asked for it
-  std::string labels;       // opaque JSON of the controller, given back by list()
+  std::uint64_t epoch = 0;            // of the controller that asked for it
+  std::string labels;                 // opaque JSON of the controller, given back by list()
+  std::string node_id;                // where it is to run
+  std::vector<spec::Bundle> bundles;  // that it holds until it is gone, its own first; children claim them
 };
-BOOST_DESCRIBE_STRUCT(ReplicaProcess, (), (id, artifact, program, arguments, environment, resources, epoch, labels))
+BOOST_DESCRIBE_STRUCT(ReplicaProcess, (),
+                      (id, artifact, program, arguments, environment, resources, epoch, labels, node_id, bundles))
 
 struct ObservedReplica {
   std::string id;
@@ -49,8 +54,11 @@ BOOST_DESCRIBE_STRUCT(ReplicaExit, (), (id, pid, exit_code, signal, last_output)
 struct NodeInfo {
   std::string node_id;
   Resources total;
+  std::map<std::string, std::string> labels;
+  std::string accelerator_type;  // kind of its GPUs; empty: not known
+  bool is_head = false;          // the controller runs there
 };
-BOOST_DESCRIBE_STRUCT(NodeInfo, (), (node_id, total))
+BOOST_DESCRIBE_STRUCT(NodeInfo, (), (node_id, total, labels, accelerator_type, is_head))
 
 // Where replica processes run: local (the node agent), ray, or a fake in tests. It starts and stops processes and
 // reports what it sees; it decides nothing, and requests never pass through it. Calls may be repeated. Loop-confined.
@@ -63,6 +71,8 @@ class Backend {
   virtual Task<Result<std::vector<ObservedReplica>>>
   list() = 0;  // what lives now; the truth after a controller restart
   virtual Task<Result<std::vector<NodeInfo>>> nodes() = 0;
+  // Called on the loop when a node has joined, left or changed. A backend with one node for ever never calls it.
+  virtual void on_nodes_changed(std::function<void()> callback) { static_cast<void>(callback); }
   // Called on the loop for each replica that ended, also one that was asked to.
   virtual void on_exit(std::function<void(ReplicaExit)> callback) = 0;
 };

@@ -49,9 +49,10 @@ struct ApplicationGraph {
   std::string route_prefix;  // empty: the configuration's or "/"
   std::string ingress;       // name of the node that answers HTTP
   std::vector<RouteSpec> routes;
-  std::vector<NodeSpec> nodes;  // callees before callers
+  std::vector<NodeSpec> nodes;                     // callees before callers
+  std::vector<std::string> routing_policies = {};  // its own, without "custom:"
   bool operator==(const ApplicationGraph&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(ApplicationGraph, (), (name, route_prefix, ingress, routes, nodes))
+BOOST_DESCRIBE_STRUCT(ApplicationGraph, (), (name, route_prefix, ingress, routes, nodes, routing_policies))
 
 }  // namespace manta::spec

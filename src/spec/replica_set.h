@@ -7,6 +7,8 @@
 
 #include <boost/describe/class.hpp>
 
+#include <manta/routing_config.h>
+
 #include "spec/application_graph.h"
 
 namespace manta::spec {
@@ -35,12 +37,18 @@ struct ReplicaSet {
   int max_queued_requests = -1;
   int backpressure_status_code = 503;
   double request_timeout_s = 0;
+  RequestRouterConfig router;
+  AdmissionConfig admission;
+  CircuitBreakerConfig circuit_breaker;
+  // Above 0: the number of replicas follows the load. Callers tell the controller how many requests wait
+  // (spec::LoadReport), at least this often while any do.
+  double load_report_interval_s = 0;
   std::vector<MethodSpec> methods;  // without the schemas
   bool operator==(const ReplicaSet&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ReplicaSet, (),
                       (application, deployment, replicas, max_queued_requests, backpressure_status_code,
-                       request_timeout_s, methods))
+                       request_timeout_s, router, admission, circuit_breaker, load_report_interval_s, methods))
 
 // One application as the proxy sees it. While it is being described for the first time only its name is known: it has
 // no ingress and no routes, and is not ready.

@@ -6,6 +6,7 @@
 
 #include "spec/checks.h"
 #include "spec/import_path.h"
+#include "spec/routing_policy.h"
 
 namespace manta::spec {
 namespace {
@@ -20,6 +21,17 @@ void check_route_prefix(Checks& checks, std::string_view prefix) {
   checks.require(prefix.find_first_of("?#") == std::string_view::npos &&
                      std::ranges::none_of(prefix, [](unsigned char c) { return c <= ' ' || c == 0x7f; }),
                  field, "no spaces, '?' or '#'");
+}
+
+// Callers run an application's own policy, and the HTTP proxy, which calls the ingress, runs no code of applications.
+std::string custom_policy_fault(const ApplicationGraph& graph, const NodeSpec& node) {
+  const auto policy = read_routing_policy(node.config.request_router_config);
+  if (!policy || policy->custom.empty()) return {};
+  if (node.name == graph.ingress)
+    return "'" + node.name +
+           "' is called by the HTTP proxy, which runs no policies of applications: name a built-in one";
+  if (std::ranges::find(graph.routing_policies, policy->custom) != graph.routing_policies.end()) return {};
+  return "the application has no routing policy '" + policy->custom + "' (Application::routing_policies)";
 }
 
 }  // namespace
@@ -53,6 +65,11 @@ std::vector<Fault> faults(const ApplicationConfig& config) {
     const std::string& name = config.deployments[i].name;
     checks.name(name, element("deployments", i) + ".name");
     checks.require(names.insert(name).second, element("deployments", i) + ".name", "'" + name + "' is given twice");
+    const auto& fields = config.deployments[i].fields;
+    const auto autoscaling = fields.find("autoscaling_config");
+    checks.require(!config.external_scaler_enabled || autoscaling == fields.end() || autoscaling->second == "null",
+                   element("deployments", i) + ".autoscaling_config",
+                   "external_scaler_enabled is set: numbers of replicas have one master");
   }
   return checks.take();
 }
@@ -89,6 +106,8 @@ std::vector<Fault> faults(const ApplicationGraph& graph) {
     const std::string place = element("nodes", i);
     checks.name(node.name, place + ".name");
     checks.nested(faults(node.config), place + ".config");
+    if (const std::string fault = custom_policy_fault(graph, node); !fault.empty())
+      checks.require(false, place + ".config.request_router_config.request_router_class", fault);
     for (const std::string& child : node.children)
       checks.require(names.contains(child), place + ".children", "'" + child + "' does not stand before its caller");
     checks.require(names.insert(node.name).second, place + ".name", "'" + node.name + "' is given twice");

@@ -5,7 +5,9 @@
 #include <manta/config.h>
 #include <manta/detail/json_reader.h>
 
+#include "spec/autoscaling_policy.h"
 #include "spec/checks.h"
+#include "spec/routing_policy.h"
 #include "spec/validate.h"
 
 namespace manta::spec {
@@ -54,16 +56,14 @@ void check_admission(Checks& checks, const AdmissionConfig& admission) {
 
 void check_routing(Checks& checks, const DeploymentConfig& config) {
   const RequestRouterConfig& router = config.request_router_config;
-  checks.require(!router.request_router_class.empty(), "request_router_config.request_router_class",
-                 "the name of a policy is needed");
-  checks.require(is_json_object(router.request_router_kwargs.text), "request_router_config.request_router_kwargs",
-                 "expected an object");
+  if (const auto policy = read_routing_policy(router); !policy)
+    checks.require(false, "request_router_config." + policy.error().detail, policy.error().message);
   checks.above(router.initial_backoff_s, 0, "request_router_config.initial_backoff_s");
   checks.at_least(router.backoff_multiplier, 1, "request_router_config.backoff_multiplier");
   checks.at_least(router.max_backoff_s, router.initial_backoff_s, "request_router_config.max_backoff_s");
   check_admission(checks, config.admission);
   const CircuitBreakerConfig& breaker = config.circuit_breaker;
-  checks.at_least(breaker.failure_threshold, 0, "circuit_breaker.failure_threshold");
+  checks.between(breaker.failure_threshold, 0, 10'000, "circuit_breaker.failure_threshold");
   checks.above(breaker.window_s, 0, "circuit_breaker.window_s");
   checks.above(breaker.open_s, 0, "circuit_breaker.open_s");
   checks.at_least(breaker.success_threshold, 1, "circuit_breaker.success_threshold");
@@ -81,8 +81,11 @@ void check_placement(Checks& checks, const DeploymentConfig& config) {
   for (std::size_t i = 0; i < config.placement_group_bundles.size(); ++i) {
     const std::string place = element("placement_group_bundles", i);
     checks.require(!config.placement_group_bundles[i].empty(), place, "a bundle needs resources: {CPU: 1}");
-    for (const auto& [resource, amount] : config.placement_group_bundles[i])
+    for (const auto& [resource, amount] : config.placement_group_bundles[i]) {
       checks.above(amount, 0, place + "." + resource);
+      checks.require(resource != "GPU" || amount <= 1 || std::trunc(amount) == amount, place + ".GPU",
+                     "expected a fraction of one GPU or a whole number, found " + number_text(amount));
+    }
   }
   const std::size_t labelled = config.placement_group_bundle_label_selector.size();
   checks.require(labelled <= 1 || labelled == config.placement_group_bundles.size(),
@@ -95,6 +98,10 @@ void check_placement(Checks& checks, const DeploymentConfig& config) {
   if (!gang) return;
   checks.at_least(gang->gang_size, 1, "gang_scheduling_config.gang_size");
   check_strategy(checks, gang->gang_placement_strategy, "gang_scheduling_config.gang_placement_strategy");
+  checks.require(gang->gang_placement_strategy != "STRICT_PACK" || config.placement_group_strategy != "STRICT_SPREAD" ||
+                     config.placement_group_bundles.size() <= 1,
+                 "gang_scheduling_config.gang_placement_strategy",
+                 "STRICT_PACK of bundles that are kept apart by STRICT_SPREAD is not possible");
   checks.require(gang->runtime_failure_policy == "RESTART_GANG", "gang_scheduling_config.runtime_failure_policy",
                  "expected RESTART_GANG, found '" + gang->runtime_failure_policy + "'");
   checks.require(gang->gang_size < 1 || config.num_replicas % gang->gang_size == 0, "num_replicas",
@@ -123,12 +130,15 @@ std::vector<Fault> faults(const AutoscalingConfig& config) {
     checks.at_least(*config.downscale_to_zero_delay_s, 0, "downscale_to_zero_delay_s");
   checks.above(config.upscaling_factor, 0, "upscaling_factor");
   checks.above(config.downscaling_factor, 0, "downscaling_factor");
-  checks.require(!config.policy.empty(), "policy", "the name of a policy is needed");
+  if (const auto policy = autoscaling_policy_named(config.policy); !policy)
+    checks.require(false, "policy", policy.error().message);
   checks.require(is_json_object(config.policy_kwargs.text), "policy_kwargs", "expected an object");
   checks.at_least(config.max_upscale_step, 0, "max_upscale_step");
   checks.at_least(config.max_downscale_step, 0, "max_downscale_step");
   checks.at_least(config.max_upscale_per_minute, 0, "max_upscale_per_minute");
   checks.at_least(config.max_downscale_per_minute, 0, "max_downscale_per_minute");
+  checks.require(config.hysteresis >= 0 && config.hysteresis < 1, "hysteresis",
+                 "expected 0 or more and less than 1, found " + number_text(config.hysteresis));
   return checks.take();
 }
 

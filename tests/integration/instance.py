@@ -135,7 +135,7 @@ class Instance:
         return processes(f"MANTA_INSTANCE={self.state}:")
 
     def config(self, artifact=APP_ONE, function="build", **args):
-        return {"applications": [{"import_path": f"{artifact}:{function}", "args": json.dumps(args)}]}
+        return {"applications": [{"import_path": f"{artifact}:{function}", "args": args}]}
 
     def deploy(self, artifact=APP_ONE, function="build", **args):
         return self.admin("PUT", "/api/serve/applications/", self.config(artifact, function, **args))

@@ -71,7 +71,7 @@ class FailureTest(unittest.TestCase):
     def test_what_cannot_be_placed_says_why(self):
         with Instance().run(f"{APP_ONE}:build", "--num-cpus", "2", "--num-gpus", "1") as instance:
             config = instance.config()
-            config["applications"][0]["deployments"] = [{"name": "Echo", "fields": {"ray_actor_options": '{"num_cpus": 0, "num_gpus": 2}'}}]
+            config["applications"][0]["deployments"] = [{"name": "Echo", "ray_actor_options": {"num_cpus": 0, "num_gpus": 2}}]
             self.assertEqual(instance.admin("PUT", "/api/serve/applications/", config)[0], 200)
             wait_until(lambda: instance.deployment()["message"] == "pending: needs 2 GPUs, the largest free is 1", "the reason")
             self.assertEqual(instance.call(text="still")["text"], "still", "the old version serves meanwhile")
@@ -80,7 +80,7 @@ class FailureTest(unittest.TestCase):
         with Instance().run(f"{APP_ONE}:build") as instance:
             before = instance.replicas()
             config = instance.config()
-            config["applications"][0]["deployments"] = [{"name": "Ecko", "fields": {"num_replicas": "2"}}]
+            config["applications"][0]["deployments"] = [{"name": "Ecko", "num_replicas": 2}]
             status, _, body = instance.admin("PUT", "/api/serve/applications/", config)
             self.assertEqual(status, 400)
             self.assertIn("Ecko", body)

@@ -71,7 +71,7 @@ class GraphTest(unittest.TestCase):
             instance.wait_ready()
             few = sockets(next(iter(self.running(instance, "Worker").values())))
             config = instance.config(GRAPH_APP, callers=2, workers=6)
-            config["applications"][0]["deployments"] = [{"name": "Worker", "fields": {"num_replicas": "12"}}]
+            config["applications"][0]["deployments"] = [{"name": "Worker", "num_replicas": 12}]
             self.assertEqual(instance.admin("PUT", "/api/serve/applications/", config)[0], 200)
             wait_until(lambda: len(self.running(instance, "Worker")) == 12, "more workers", 60)
             instance.wait_healthy(application="graph", name="Worker")

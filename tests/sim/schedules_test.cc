@@ -21,14 +21,7 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 
 class Schedule {
  public:
-  explicit Schedule(std::uint64_t seed)
-      : random_(seed),
-        callers_(1 + below(3)),
-        world_({.callers = callers_,
-                .replicas = 1 + below(3),
-                .max_ongoing = 1 + below(3),
-                .max_queued = below(3) == 0 ? below(6) : -1},
-               seed) {}
+  explicit Schedule(std::uint64_t seed) : random_(seed), callers_(1 + below(3)), world_(options(), seed) {}
 
   std::string run() {
     const int steps = 10 + below(40);
@@ -42,10 +35,34 @@ class Schedule {
  private:
   int below(int n) { return static_cast<int>(random_() % static_cast<std::uint64_t>(n)); }
 
+  World::Options options() {
+    static constexpr const char* kPolicies[] = {"power_of_two", "round_robin", "least_loaded", "consistent_hash",
+                                                "locality_first"};
+    World::Options options{.callers = callers_,
+                           .replicas = 1 + below(3),
+                           .max_ongoing = 1 + below(3),
+                           .max_queued = below(3) == 0 ? below(6) : -1,
+                           .policy = kPolicies[below(5)]};
+    if (below(4) == 0) options.admission.max_queued_bytes = 10 + below(30);
+    if (below(4) == 0) options.admission.max_queue_age_s = 0.001 * (1 + below(40));
+    if (below(4) == 0) options.admission.tenant_requests_per_s = 50 + below(500);
+    if (below(3) == 0)
+      options.breaker = {.failure_threshold = 1 + below(2), .open_s = 0.001 * (1 + below(30)), .success_threshold = 1};
+    options.breaker.max_open_percent = 50.0 * below(3);
+    return options;
+  }
+
+  World::Rank rank() {
+    static constexpr const char* kTenants[] = {"", "", "a", "b"};
+    return {.priority = below(4) == 0 ? below(3) - 1 : 0,
+            .tenant = kTenants[below(4)],
+            .session = below(2) == 0 ? std::to_string(below(4)) : ""};
+  }
+
   void call() {
     static constexpr const char* kMethods[] = {"once", "again", "plain", "throws", "stream"};
     const Duration timeout = below(3) == 0 ? milliseconds(1 + below(30)) : milliseconds(0);
-    world_.call(below(callers_), kMethods[below(5)], milliseconds(below(20)), timeout);
+    world_.call(below(callers_), kMethods[below(5)], milliseconds(below(20)), timeout, rank());
   }
 
   void step() {

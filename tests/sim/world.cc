@@ -65,6 +65,9 @@ void World::publish() {
   spec::ReplicaSet set{.application = "app", .deployment = "D", .max_queued_requests = options_.max_queued};
   for (const auto& replica : replicas_)
     if (!replica->draining) set.replicas.push_back(replica->address);
+  set.router.request_router_class = options_.policy;
+  set.admission = options_.admission;
+  set.circuit_breaker = options_.breaker;
   set.methods = {{.name = "again", .idempotent = true}};
   for (const auto& caller : callers_) caller->update(set);
 }
@@ -93,7 +96,7 @@ void World::drain(std::size_t which) {
   replica->server->drain([this, id = replica->address.id](bool) { loop.post([this, id] { erase(id); }); });
 }
 
-void World::call(int caller, const std::string& method, Duration duration, Duration timeout) {
+void World::call(int caller, const std::string& method, Duration duration, Duration timeout, const Rank& rank) {
   const auto call = std::make_shared<Call>();
   call->number = next_call_++;
   call->method = method;
@@ -104,6 +107,9 @@ void World::call(int caller, const std::string& method, Duration duration, Durat
       std::to_string(call->number) + " " +
       std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()));
   outbound.context = std::make_shared<RequestContext>();
+  outbound.context->priority = rank.priority;
+  outbound.context->tenant = rank.tenant;
+  outbound.context->session_id = rank.session;
   if (timeout > Duration::zero()) call->deadline = outbound.context->deadline = clock.now() + timeout;
   ++started_;
   open_.push_back(call);
@@ -152,7 +158,7 @@ std::string World::illegal(const Call& call, const Result<std::string>& outcome)
     case ErrorCode::AppError:
       return call.method == "throws" && runs == 1 ? "" : "app error: " + error.message;
     case ErrorCode::Overloaded:
-      return options_.max_queued >= 0 && said_so ? "" : "overloaded: " + error.message;
+      return queue_is_bounded() && said_so ? "" : "overloaded: " + error.message;
     case ErrorCode::ReplicaDied:
       if (kills_ == 0 || !error.maybe_executed) return "replica died: " + error.message;
       return call.method == "again" && kills_ < 2 ? "lost though it may be sent again" : "";
@@ -201,7 +207,10 @@ std::string World::faults() const {
     expect_none("queued requests", caller->router().queued());
     expect_none("requests in flight", caller->router().in_flight());
   }
-  for (const auto& count : counts_) expect_none("queue count", static_cast<std::size_t>(count->value()));
+  for (const auto& count : counts_) {
+    expect_none("queue count", static_cast<std::size_t>(count->value()));
+    expect_none("queued bytes", static_cast<std::size_t>(count->bytes()));
+  }
   for (const auto& replica : replicas_) {
     const spec::ReplicaState state = replica->server->state();
     expect_none("ongoing requests", static_cast<std::size_t>(state.ongoing));

@@ -25,12 +25,24 @@ class World {
     int replicas = 1;
     int max_ongoing = 2;
     int max_queued = -1;
+    std::string policy = "power_of_two";
+    AdmissionConfig admission = {};
+    CircuitBreakerConfig breaker = {};
+  };
+  // Whose turn a call takes while it waits.
+  struct Rank {
+    int priority = 0;
+    std::string tenant = {};
+    std::string session = {};
   };
   explicit World(const Options& options, std::uint64_t seed);
   ~World();
 
   // Starts a call; its outcome is counted when it ends. `timeout` zero: no deadline.
-  void call(int caller, const std::string& method, Duration duration, Duration timeout);
+  void call(int caller, const std::string& method, Duration duration, Duration timeout, const Rank& rank);
+  void call(int caller, const std::string& method, Duration duration, Duration timeout) {
+    call(caller, method, duration, timeout, {});
+  }
   void cancel_one(std::size_t which);  // one of the calls that are open
   void kill(std::size_t which);        // the peer closes; calls that run there are lost
   void drain(std::size_t which);       // a graceful end
@@ -71,6 +83,8 @@ class World {
   std::string illegal(const Call& call, const Result<std::string>& outcome) const;
   void fault(const std::string& text) { faults_ += text + "\n"; }
   void erase(const std::string& id);
+
+  bool queue_is_bounded() const { return options_.max_queued >= 0 || options_.admission != AdmissionConfig{}; }
 
   const Options options_;
   Metrics metrics_;

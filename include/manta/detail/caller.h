@@ -18,7 +18,10 @@ struct CallOptions {
   std::chrono::nanoseconds timeout{0};  // 0: the deadline of the request this is part of, else of the deployment
   std::string session_id = {};          // empty, 0: those of the request this is part of
   std::string multiplexed_model_id = {};
-  int priority = 0;
+  int priority = 0;         // higher first while calls wait for a replica
+  std::string tenant = {};  // whose turn it takes while calls wait
+  std::string policy = {};  // how the replica is chosen: a policy of <manta/routing_config.h> with its defaults; empty:
+                            // the deployment's
   bool retry = false;  // send again when the replica that may have run it has died, as if the method were idempotent
 };
 

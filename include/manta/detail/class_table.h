@@ -57,7 +57,7 @@ void add_model_version(ClassTable& table) {
 template <class D>
 std::shared_ptr<const ClassTable> make_class_table() {
   auto table = std::make_shared<ClassTable>();
-  table->class_name = class_name<D>();
+  table->class_name = deployment_name<D>();
   D::methods::for_each([&]<auto Value>() {
     MethodEntry method = make_method<Entry<Value>::member>();
     auto& methods = table->methods;

@@ -31,6 +31,7 @@ template <auto Member>
 constexpr std::string_view member_name() {
   std::string_view text = after_last_scope(argument_of(member_text<Member>(), "Member = "));
   while (text.ends_with(')')) text.remove_suffix(1);
+  if (text.starts_with('&')) text.remove_prefix(1);
   return text;
 }
 
@@ -39,6 +40,15 @@ template <class Type>
 constexpr std::string_view class_name() {
   std::string_view text = argument_of(type_text<Type>(), "Type = ");
   return after_last_scope(text.substr(0, text.find('<')));
+}
+
+// Of a deployment class: its class_name, unless it says `deployment_name`.
+template <class D>
+constexpr std::string_view deployment_name() {
+  if constexpr (requires { std::string_view(D::deployment_name); })
+    return D::deployment_name;
+  else
+    return class_name<D>();
 }
 
 }  // namespace manta::detail

@@ -18,7 +18,8 @@ struct RequestContext {
   std::string session_id;
   std::string traceparent;
   std::string multiplexed_model_id;
-  int priority = 0;
+  int priority = 0;    // of waiting requests the higher goes first
+  std::string tenant;  // waiting requests of different tenants take turns; empty: none named
   std::string route;
   std::string application;
   std::atomic<bool> cancelled = false;  // set once by the strand, read from any thread

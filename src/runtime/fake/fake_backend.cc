@@ -1,6 +1,8 @@
 #include "runtime/fake/fake_backend.h"
 
+#include <algorithm>
 #include <csignal>
+#include <utility>
 
 namespace manta::runtime {
 
@@ -11,9 +13,11 @@ Task<Result<ObservedReplica>> FakeBackend::start(ReplicaProcess process) {
   }
   if (const auto known = observed_.find(process.id); known != observed_.end()) co_return known->second;
   const std::string address = address_of ? address_of(process) : "unix:/fake/" + process.id;
+  const std::string first = nodes_known.empty() ? "node" : nodes_known.front().node_id;
+  const std::string node_id = process.node_id.empty() ? first : process.node_id;
   ObservedReplica observed{.id = process.id,
                            .address = address,
-                           .node_id = nodes_known.empty() ? "node" : nodes_known.front().node_id,
+                           .node_id = node_id,
                            .pid = next_pid_++,
                            .start_time_s = 0,
                            .epoch = process.epoch,
@@ -39,6 +43,17 @@ Task<Result<std::vector<ObservedReplica>>> FakeBackend::list() {
 }
 
 Task<Result<std::vector<NodeInfo>>> FakeBackend::nodes() { co_return nodes_known; }
+
+void FakeBackend::set_nodes(std::vector<NodeInfo> nodes) {
+  nodes_known = std::move(nodes);
+  std::vector<std::string> lost;
+  for (const auto& [id, observed] : observed_)
+    if (std::ranges::find(nodes_known, observed.node_id, &NodeInfo::node_id) == nodes_known.end()) lost.push_back(id);
+  for (const std::string& id : lost) kill(id, "the node is gone");
+  loop_.post([this] {
+    if (on_nodes_changed_) on_nodes_changed_();
+  });
+}
 
 void FakeBackend::kill(const std::string& id, std::string last_output) {
   end(id, {.id = id, .exit_code = -1, .signal = SIGKILL, .last_output = std::move(last_output)});

@@ -20,6 +20,7 @@ class FakeBackend final : public Backend {
   Task<Result<std::vector<ObservedReplica>>> list() override;
   Task<Result<std::vector<NodeInfo>>> nodes() override;
   void on_exit(std::function<void(ReplicaExit)> callback) override { on_exit_ = std::move(callback); }
+  void on_nodes_changed(std::function<void()> callback) override { on_nodes_changed_ = std::move(callback); }
 
   std::vector<NodeInfo> nodes_known{{.node_id = "node", .total = {.num_cpus = 8}}};
   // Where each started replica is said to listen; default: "unix:/fake/<id>".
@@ -27,6 +28,8 @@ class FakeBackend final : public Backend {
   int fail_starts = 0;             // so many of the next starts fail
   bool exits_when_stopped = true;  // stop() ends the process at once, cleanly
 
+  // Nodes join and leave; the processes of those that leave are killed.
+  void set_nodes(std::vector<NodeInfo> nodes);
   // Ends a process by a signal, as a crash would.
   void kill(const std::string& id, std::string last_output = {});
   const std::map<std::string, ReplicaProcess>& running() const { return running_; }
@@ -37,6 +40,7 @@ class FakeBackend final : public Backend {
 
   Loop& loop_;
   std::function<void(ReplicaExit)> on_exit_;
+  std::function<void()> on_nodes_changed_;
   std::map<std::string, ReplicaProcess> running_;
   std::map<std::string, ObservedReplica> observed_;
   std::vector<std::string> stopped_;

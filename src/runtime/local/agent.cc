@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/unix_time.h"
 #include "net/address.h"
 #include "runtime/local/orphans.h"
 #include "runtime/local/spawn.h"
@@ -18,9 +19,8 @@
 namespace manta::runtime {
 namespace {
 
-double unix_time_s() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
+constexpr Duration kGroupLookEvery = std::chrono::milliseconds(2);
+constexpr int kGroupLooks = 5'000;
 
 std::string file_name_of(std::string text) {
   for (char& c : text)
@@ -44,7 +44,11 @@ Duration role_restart_delay(int deaths) {
 }
 
 NodeAgent::NodeAgent(Loop& loop, Logger& logger, AgentOptions options, OnLine on_line)
-    : loop_(loop), logger_(logger), options_(std::move(options)), on_line_(std::move(on_line)) {}
+    : loop_(loop),
+      logger_(logger),
+      options_(std::move(options)),
+      on_line_(std::move(on_line)),
+      ledger_(options_.node_id) {}
 
 NodeAgent::~NodeAgent() { kill_everything(); }
 
@@ -55,20 +59,26 @@ Result<void> NodeAgent::begin() {
   auto guard = start_guard(options_.token);
   if (!guard) return std::unexpected(std::move(guard.error()));
   guard_ = *guard;
+  if (options_.enforce_limits) begin_limits();
   return {};
 }
 
 Result<pid_t> NodeAgent::launch(Child& child, const std::string& program, std::vector<std::string> argv,
                                 const std::vector<std::pair<std::string, std::string>>& environment,
-                                std::vector<int> inherited) {
+                                std::vector<int> inherited, ProcessLimits limits) {
   auto output = OutputCapture::open(loop_, options_.paths.log(file_name_of(child.name)),
                                     [this, name = child.name](std::string_view line) { on_line_(name, line); });
   if (!output) return std::unexpected(std::move(output.error()));
+  std::vector<std::string> complete = environment_with(options_.environment, environment);
+  const auto is_told = [](const std::string& entry) { return entry.starts_with("OMP_NUM_THREADS="); };
+  if (limits.threads > 0 && std::ranges::none_of(complete, is_told))
+    complete.push_back(fmt::format("OMP_NUM_THREADS={}", limits.threads));
   const SpawnOptions spawn_options{.program = program,
                                    .argv = std::move(argv),
-                                   .environment = environment_with(options_.environment, environment),
+                                   .environment = std::move(complete),
                                    .inherited = std::move(inherited),
-                                   .output = (*output)->write_end()};
+                                   .output = (*output)->write_end(),
+                                   .limits = std::move(limits)};
   auto pid = spawn(spawn_options);
   if (!pid) return pid;
   (*output)->close_write_end();
@@ -97,6 +107,10 @@ Result<void> NodeAgent::launch_role(Child& child) {
 Result<ObservedReplica> NodeAgent::start(const ReplicaProcess& process) {
   if (const auto known = replicas_.find(process.id); known != replicas_.end()) return known->second.observed;
   if (shutting_down_) return fail(ErrorCode::Unavailable, "the instance is stopping");
+  if (process.epoch < epoch_)
+    return fail(ErrorCode::Unavailable,
+                fmt::format("a controller of epoch {} is obeyed, not of {}", epoch_, process.epoch));
+  epoch_ = process.epoch;
   const std::string socket_path = options_.paths.replica_socket(fmt::format("{:x}", next_socket_++));
   const net::Address address{"unix:" + socket_path};
   auto listening = net::listen_on(address);
@@ -105,13 +119,19 @@ Result<ObservedReplica> NodeAgent::start(const ReplicaProcess& process) {
   std::vector<std::string> argv{options_.argv0, "replica"};
   argv.insert(argv.end(), process.arguments.begin(), process.arguments.end());
   argv.insert(argv.end(), {"--listen-fd", std::to_string(kFirstInherited)});
-  const std::vector<std::pair<std::string, std::string>> environment(process.environment.begin(),
-                                                                     process.environment.end());
+  std::vector<std::pair<std::string, std::string>> environment(process.environment.begin(), process.environment.end());
+  environment.emplace_back(spec::kPlacementGroupVariable, hold_bundles(process));
   const std::string program = process.program.empty() ? options_.program : process.program;
-  auto pid = launch(child, program, std::move(argv), environment, {*listening});
+  const auto launched = [&]() -> Result<pid_t> {
+    auto limits = limits_for(process);
+    if (!limits) return std::unexpected(std::move(limits.error()));
+    return launch(child, program, std::move(argv), environment, {*listening}, *std::move(limits));
+  };
+  auto pid = launched();
   ::close(*listening);
   if (!pid) {
     ::unlink(socket_path.c_str());
+    release(process.id);
     return std::unexpected(std::move(pid.error()));
   }
   child.observed = {.id = process.id,
@@ -133,6 +153,7 @@ void NodeAgent::stop(const std::string& id, double grace_s) {
   const auto found = replicas_.find(id);
   if (found == replicas_.end()) return;
   Child& child = found->second;
+  if (child.exit) return;
   if (child.kill_timer == 0) signal_child(child, SIGTERM);
   loop_.cancel(child.kill_timer);
   const auto grace = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::max(0.0, grace_s)));
@@ -158,7 +179,7 @@ void NodeAgent::reap() {
   int status = 0;
   bool replica_gone = false;
   for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
-    const auto is_it = [pid](const auto& entry) { return entry.second.pid == pid; };
+    const auto is_it = [pid](const auto& entry) { return entry.second.pid == pid && !entry.second.exit; };
     if (const auto replica = std::ranges::find_if(replicas_, is_it); replica != replicas_.end()) {
       replica_ended(replica, status);
       replica_gone = true;
@@ -172,21 +193,35 @@ void NodeAgent::reap() {
 }
 
 void NodeAgent::replica_ended(std::map<std::string, Child>::iterator entry, int status) {
-  Child child = std::move(entry->second);
-  replicas_.erase(entry);
+  Child& child = entry->second;
   ::kill(-child.pid, SIGKILL);
-  loop_.cancel(child.kill_timer);
+  loop_.cancel(std::exchange(child.kill_timer, 0));
   ::unlink(child.socket_path.c_str());
-  const ReplicaExit exit{.id = child.name,
-                         .pid = child.pid,
-                         .exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-                         .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-                         .last_output = child.output->last_lines()};
+  child.exit = {.id = child.name,
+                .pid = child.pid,
+                .exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+                .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+                .last_output = child.output->last_lines()};
   metrics_
       .counter("manta_agent_replica_exits", "Replica processes that have ended.",
                {{"node_id", options_.node_id}, {"how", WIFSIGNALED(status) ? "signal" : "exit"}})
       .add();
   logger_.info("replica ended", {{"replica", child.name}, {"pid", child.pid}, {"how", ending(status)}});
+  forget_when_group_is_gone(child.name, kGroupLooks);
+}
+
+void NodeAgent::forget_when_group_is_gone(const std::string& id, int looks_left) {
+  const auto entry = replicas_.find(id);
+  Child& child = entry->second;
+  if (::kill(-child.pid, 0) == 0 && looks_left > 0) {
+    child.kill_timer =
+        loop_.after(kGroupLookEvery, [this, id, looks_left] { forget_when_group_is_gone(id, looks_left - 1); });
+    return;
+  }
+  if (looks_left == 0) logger_.warn("processes of an ended replica do not die", {{"replica", id}});
+  const ReplicaExit exit = std::move(*child.exit);
+  release(id);
+  replicas_.erase(entry);
   if (on_exit_) on_exit_(exit);
   if (!replicas_.empty()) return;
   for (auto& done : std::exchange(no_replicas_, {})) done();

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,9 +12,12 @@
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "runtime/backend.h"
+#include "runtime/local/bundle_ledger.h"
 #include "runtime/local/fd_watch.h"
 #include "runtime/local/instance_dir.h"
 #include "runtime/local/output_capture.h"
+#include "runtime/local/process_limits.h"
+#include "runtime/local/spawn.h"
 
 namespace manta::runtime {
 
@@ -32,6 +36,9 @@ struct AgentOptions {
   std::vector<std::string> environment;  // given to every child, MANTA_INSTANCE included
   std::string token;                     // value of MANTA_INSTANCE
   Resources total;
+  std::map<std::string, std::string> labels;
+  std::string accelerator_type;
+  bool enforce_limits = false;  // replicas run on CPUs of their own, and in memory groups where the system allows it
 };
 
 // How long a role that has died `deaths` times in a row waits: not at all the first time, then 100 ms doubling up to 5
@@ -55,12 +62,15 @@ class NodeAgent {
   Result<void> start_role(RoleProcess role);
 
   // See Backend: the same contract, without the way to get here.
+  // What a controller asks for after a later one has started something is refused: it is gone, and so is its plan.
   Result<ObservedReplica> start(const ReplicaProcess& process);
   void stop(const std::string& id, double grace_s);
   std::vector<ObservedReplica> list() const;
+  // For a process that a replica has started; see BundleLedger.
+  Result<ClaimAnswer> claim(const ClaimRequest& request);
   // Prometheus text: processes that run, and how others ended.
   std::string metrics_text();
-  NodeInfo node() const { return {.node_id = options_.node_id, .total = options_.total}; }
+  NodeInfo node() const;
   void on_exit(std::function<void(const ReplicaExit&)> callback) { on_exit_ = std::move(callback); }
   // A role has ended; `failed`: by itself, with an exit code that is not 0.
   using OnRoleEnd = std::function<void(const std::string& role, bool failed, const std::string& last_output)>;
@@ -85,6 +95,7 @@ class NodeAgent {
     // replicas
     ObservedReplica observed;
     std::string socket_path;
+    std::optional<ReplicaExit> exit;  // its process has ended, others of its group have not
     // roles
     RoleProcess role;
     int deaths = 0;
@@ -94,10 +105,19 @@ class NodeAgent {
   };
 
   Result<pid_t> launch(Child& child, const std::string& program, std::vector<std::string> argv,
-                       const std::vector<std::pair<std::string, std::string>>& environment, std::vector<int> inherited);
+                       const std::vector<std::pair<std::string, std::string>>& environment, std::vector<int> inherited,
+                       ProcessLimits limits = {});
   Result<void> launch_role(Child& child);
+  // The replica holds its bundles; returns the note for its environment.
+  std::string hold_bundles(const ReplicaProcess& process);
+  void begin_limits();
+  Result<ProcessLimits> limits_for(const ReplicaProcess& process);
+  void release(const std::string& id);
   void reap();
   void replica_ended(std::map<std::string, Child>::iterator child, int status);
+  // What a replica held is free, and its end is told, when no process of its group is left: a worker that dies slowly
+  // still has its device.
+  void forget_when_group_is_gone(const std::string& id, int looks_left);
   void role_ended(Child& child, int status);
   void restart_role(const std::string& name);
   void signal_child(Child& child, int signal);
@@ -115,9 +135,13 @@ class NodeAgent {
   std::map<std::string, Child> roles_;
   std::vector<std::function<void()>> no_replicas_;
   Metrics metrics_;
+  BundleLedger ledger_;
+  std::optional<CpuSets> cpu_sets_;            // none: limits are not enforced
+  std::optional<MemoryGroups> memory_groups_;  // none: nor is memory
   pid_t guard_ = 0;
   bool shutting_down_ = false;
   std::uint64_t next_socket_ = 1;
+  std::uint64_t epoch_ = 0;  // of the latest controller that has started something
 };
 
 }  // namespace manta::runtime

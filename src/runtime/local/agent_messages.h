@@ -1,7 +1,8 @@
 #pragma once
 // Bodies of the agent's API on agent.sock, JSON: POST /start (ReplicaProcess -> ObservedReplica), POST /stop
 // (StopRequest), POST /kill_role (KillRoleRequest), GET /list (ReplicaList), GET /nodes (NodeList), POST /watch (a
-// stream of ReplicaExit items), POST /shutdown.
+// stream of ReplicaExit items), POST /shutdown; and, for processes that replicas start, POST /claim (ClaimRequest ->
+// ClaimAnswer).
 
 #include <string>
 #include <vector>

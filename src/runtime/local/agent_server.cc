@@ -55,6 +55,9 @@ void AgentServer::handle(net::ExchangePtr exchange) {
     auto kill = detail::from_json<KillRoleRequest>(request.body);
     if (kill) agent_.kill_role(kill->name);
     exchange->respond(kill ? json_response(200, "{}") : error_response(kill.error()));
+  } else if (path == "/claim") {
+    auto claim = detail::from_json<ClaimRequest>(request.body);
+    exchange->respond(claim ? reply(agent_.claim(*claim)) : error_response(claim.error()));
   } else if (path == "/list") {
     exchange->respond(reply(Result<ReplicaList>(ReplicaList{agent_.list()})));
   } else if (path == "/nodes") {

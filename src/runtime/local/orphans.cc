@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <vector>
 
 #include <fcntl.h>
@@ -60,6 +61,21 @@ bool has_token(pid_t pid, const std::string& entry) {
 }
 
 }  // namespace
+
+std::uint64_t process_birth(pid_t pid) {
+  const std::string text = content_of(fmt::format("/proc/{}/stat", pid));
+  const std::size_t end = text.rfind(')');
+  if (end == std::string::npos) return 0;
+  std::istringstream fields(text.substr(end + 1));
+  std::string state, skipped;
+  fields >> state;
+  if (state == "Z" || state == "X") return 0;
+  constexpr int kBetweenStateAndStart = 18;
+  for (int i = 0; i < kBetweenStateAndStart; ++i) fields >> skipped;
+  std::uint64_t birth = 0;
+  fields >> birth;
+  return birth;
+}
 
 int kill_adopted_orphans(const std::set<pid_t>& own, const std::set<pid_t>& live_groups) {
   int killed = 0;

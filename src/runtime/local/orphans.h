@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 
@@ -22,5 +23,8 @@ int kill_instance(const std::string& token);
 // Forks the guard: a process outside the agent's process group that does nothing until the agent has ended, however
 // that came about, and then kills what is left of the instance. Its life is bound to the agent's by a pipe.
 Result<pid_t> start_guard(const std::string& token);
+
+// When the process began, in the kernel's ticks since the machine did; 0 when there is none (or only a zombie).
+std::uint64_t process_birth(pid_t pid);
 
 }  // namespace manta::runtime

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,6 +32,8 @@ struct ChildPlan {
   int out, err;
   pid_t parent;
   int report;  // close-on-exec pipe for errno
+  const cpu_set_t* cpus;
+  const char* cgroup;
 };
 
 [[noreturn]] void give_up(const ChildPlan& plan) {
@@ -59,6 +62,11 @@ void reset_signals() {
     aside[static_cast<std::size_t>(i)] = ::fcntl(plan.inherited[i], F_DUPFD_CLOEXEC, kAside);
     if (aside[static_cast<std::size_t>(i)] < 0) give_up(plan);
   }
+  if (plan.cpus != nullptr && ::sched_setaffinity(0, sizeof *plan.cpus, plan.cpus) != 0) give_up(plan);
+  if (plan.cgroup != nullptr) {
+    const int group = ::open(plan.cgroup, O_WRONLY | O_CLOEXEC);
+    if (group < 0 || ::write(group, "0", 1) != 1) give_up(plan);
+  }
   const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (null >= 0) ::dup2(null, STDIN_FILENO);
   if (plan.out >= 0) ::dup2(plan.out, STDOUT_FILENO);
@@ -75,6 +83,9 @@ Result<pid_t> spawn(const SpawnOptions& options) {
   if (options.inherited.size() > 16) return fail(ErrorCode::Internal, "too many inherited descriptors");
   auto argv = pointers(options.argv);
   auto environment = pointers(options.environment);
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  for (const int cpu : options.limits.cpus) CPU_SET(static_cast<std::size_t>(cpu), &cpus);
   std::array<int, 2> report{};
   if (::pipe2(report.data(), O_CLOEXEC) != 0)
     return fail(ErrorCode::Unavailable, fmt::format("pipe: {}", std::strerror(errno)));
@@ -86,7 +97,9 @@ Result<pid_t> spawn(const SpawnOptions& options) {
                        .out = options.separate_stdout >= 0 ? options.separate_stdout : options.output,
                        .err = options.output,
                        .parent = ::getpid(),
-                       .report = report[1]};
+                       .report = report[1],
+                       .cpus = options.limits.cpus.empty() ? nullptr : &cpus,
+                       .cgroup = options.limits.cgroup.empty() ? nullptr : options.limits.cgroup.c_str()};
   const pid_t pid = ::fork();
   if (pid == 0) run_child(plan);
   const int fork_error = errno;

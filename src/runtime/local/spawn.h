@@ -12,6 +12,13 @@ namespace manta::runtime {
 // The first descriptor number that a spawned program finds its inherited ones at.
 inline constexpr int kFirstInherited = 3;
 
+// What a process may use; empty: as much as its parent.
+struct ProcessLimits {
+  std::vector<int> cpus;  // to run on
+  std::string cgroup;     // file to which the process writes its number before it runs
+  int threads = 0;        // told in OMP_NUM_THREADS, when the environment has none; 0: not told
+};
+
 struct SpawnOptions {
   std::string program;            // path; "/proc/self/exe" is the caller's own binary, also when replaced on disk
   std::vector<std::string> argv;  // with argv[0]
@@ -19,6 +26,7 @@ struct SpawnOptions {
   std::vector<int> inherited;            // become 3, 4, ... ; everything else is closed (close-on-exec)
   int output = -1;                       // becomes standard error, and standard output unless `separate_stdout` is set
   int separate_stdout = -1;
+  ProcessLimits limits = {};
 };
 
 // Starts a process in a process group of its own that dies with the calling *thread* (the kernel's parent-death signal

@@ -45,6 +45,12 @@ TEST(CommandLineTest, HelpAndVersionEndWithZero) {
   EXPECT_EQ(parse({"--version"}).exit_code, 0);
 }
 
+TEST(CommandLineTest, ConfigPrintsUnlessItChecks) {
+  EXPECT_EQ(parse({"config"}).line->command, Command::Config);
+  EXPECT_EQ(parse({"config", "-n", "rag"}).line->name, "rag");
+  EXPECT_EQ(parse({"config", "check", "app.yaml"}).line->command, Command::ConfigCheck);
+}
+
 TEST(CommandLineTest, ConfigCheckAndStatus) {
   EXPECT_EQ(parse({"config", "check", "app.yaml"}).line->command, Command::ConfigCheck);
   EXPECT_EQ(parse({"status", "-n", "rag"}).line->name, "rag");

@@ -87,5 +87,15 @@ TEST_F(ConfigSourceTest, NamesNeedOneApplication) {
   EXPECT_FALSE(name_application(config, "other", ""));
 }
 
+TEST(BuildArgumentsTest, WordsAreWhatYamlTakesThemFor) {
+  EXPECT_EQ(build_arguments("", {}).value(), "");
+  EXPECT_EQ(build_arguments("", {"a=4", "b=true", "c=x=y", "d="}).value(), R"({"a":4,"b":true,"c":"x=y","d":""})");
+  EXPECT_EQ(build_arguments(R"({"a":1,"z":[2]})", {"a=2"}).value(), R"({"a":2,"z":[2]})");
+  EXPECT_EQ(build_arguments("", {"a=.inf"}).value(), R"({"a":".inf"})");
+  EXPECT_FALSE(build_arguments("", {"a"}));
+  EXPECT_FALSE(build_arguments("", {"=a"}));
+  EXPECT_FALSE(build_arguments("[1]", {"a=1"}));
+}
+
 }  // namespace
 }  // namespace manta::cli

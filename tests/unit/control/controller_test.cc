@@ -1,117 +1,10 @@
-#include "control/controller.h"
-
-#include <gtest/gtest.h>
-
-#include <filesystem>
-#include <optional>
-
-#include <manta/detail/json.h>
-
-#include "runtime/fake/fake_backend.h"
-#include "sim/sleep.h"
-#include "unit/control/fake_replicas.h"
+#include "unit/control/controller_fixture.h"
 
 namespace manta::control {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-Task<Result<std::vector<spec::ApplicationGraph>>> one_deployment(Loop& loop, Duration takes, int num_replicas,
-                                                                 int max_ongoing) {
-  if (takes > Duration::zero()) co_await sim::Sleep(loop, takes);
-  spec::ApplicationGraph graph{.name = "app", .ingress = "D"};
-  graph.nodes.push_back({.name = "D",
-                         .class_name = "D",
-                         .fingerprint = "f",
-                         .config = {.name = "D", .num_replicas = num_replicas, .max_ongoing_requests = max_ongoing}});
-  co_return std::vector{graph};
-}
-
-Task<void> deploy_into(Controller& controller, spec::InstanceConfig config, std::optional<Result<void>>& result) {
-  result = co_await controller.deploy(std::move(config));
-}
-
-class ControllerTest : public testing::Test {
- protected:
-  ControllerTest() {
-    std::string name = "/tmp/manta-controller-XXXXXX";
-    folder = ::mkdtemp(name.data());
-    backend.address_of = [this](const runtime::ReplicaProcess& process) { return fakes.start(process); };
-    begin();
-  }
-  ~ControllerTest() override {
-    controller.reset();
-    store.reset();
-    std::filesystem::remove_all(folder);
-  }
-
-  // A controller dies (if there is one) and the next begins.
-  void begin() {
-    controller.reset();
-    store.reset();
-    store = std::move(*StateStore::open(folder + "/state.db"));
-    controller = std::make_unique<Controller>(
-        ControllerParts{.loop = loop,
-                        .logger = logger,
-                        .metrics = metrics,
-                        .backend = backend,
-                        .store = *store,
-                        .artifacts = artifacts,
-                        .describe =
-                            [this](ArtifactRef, std::string, std::map<std::string, std::string>) {
-                              return one_deployment(loop, describing, num_replicas, max_ongoing);
-                            }},
-        ControllerOptions{.seed = 1});
-    controller->begin();
-    loop.poll();
-  }
-  Result<void> deploy(int replicas, std::string args = "{}") {
-    num_replicas = replicas;
-    std::optional<Result<void>> result;
-    TaskScope scope(loop);
-    spec::InstanceConfig config;
-    config.applications.push_back({.name = "app", .import_path = "builtin:test", .args = std::move(args)});
-    scope.spawn(deploy_into(*controller, config, result));
-    loop.poll();
-    return *result;
-  }
-  void run(int replicas) {
-    ASSERT_TRUE(deploy(replicas));
-    fakes.tell_all("RUNNING");
-    loop.poll();
-    ASSERT_EQ(status().status, "HEALTHY");
-  }
-  void pass(Duration time) {
-    clock.advance(time);
-    loop.poll();
-  }
-  void kill(const std::string& id) {
-    fakes.end(id);
-    backend.kill(id, "last words");
-    loop.poll();
-  }
-  std::string first() const { return backend.running().begin()->first; }
-  spec::DeploymentStatus status() const { return controller->status().applications.at("app").deployments.at("D"); }
-  spec::RoutingSnapshot snapshot() const {
-    return *detail::from_json<spec::RoutingSnapshot>(controller->snapshots().latest());
-  }
-  std::size_t routed() const { return snapshot().deployments.at(0).replicas.size(); }
-
-  std::string folder;
-  VirtualClock clock;
-  Loop loop{clock};
-  Logger logger{{.component = "test", .level = LogLevel::Error, .async = false}};
-  Metrics metrics;
-  FakeReplicas fakes{loop};
-  runtime::FakeBackend backend{loop};
-  ArtifactStore artifacts{folder + "/artifacts"};
-  std::unique_ptr<StateStore> store;
-  std::unique_ptr<Controller> controller;
-  int num_replicas = 1;
-  int max_ongoing = 5;
-  Duration describing = Duration::zero();
-};
 
 TEST_F(ControllerTest, RoutesToReplicasWhenTheyRunAndNotBefore) {
   ASSERT_TRUE(deploy(2));
@@ -132,12 +25,11 @@ TEST_F(ControllerTest, RoutesToReplicasWhenTheyRunAndNotBefore) {
 TEST_F(ControllerTest, AnApplicationIsAnnouncedAsNotReadyWhileItIsDescribed) {
   run(1);
   describing = seconds(2);
-  spec::InstanceConfig config;
-  config.applications = {{.name = "app", .import_path = "builtin:test"},
-                         {.name = "more", .import_path = "builtin:test"}};
+  spec::InstanceConfig both;
+  both.applications = {{.name = "app", .import_path = "builtin:test"}, {.name = "more", .import_path = "builtin:test"}};
   std::optional<Result<void>> result;
   TaskScope scope(loop);
-  scope.spawn(deploy_into(*controller, config, result));
+  scope.spawn(deploy_into(*controller, both, result));
   loop.poll();
   ASSERT_FALSE(result);
   ASSERT_EQ(snapshot().applications.size(), 2u);
@@ -281,7 +173,7 @@ TEST_F(ControllerTest, NewLimitsAreToldToTheReplicasThatRun) {
   run(2);
   const auto before = backend.running();
   EXPECT_TRUE(fakes.settings.empty());
-  max_ongoing = 9;
+  config.max_ongoing_requests = 9;
   ASSERT_TRUE(deploy(2));
   loop.poll();
   ASSERT_EQ(fakes.settings.size(), 2u);
@@ -299,7 +191,7 @@ TEST_F(ControllerTest, ReplicasThatRefuseTheirSettingsServeOnAndTheDeployHasFail
   run(1);
   const std::string before = first();
   fakes.settings_error = R"({"error":{"type":"AppError","message":"no such model"}})";
-  max_ongoing = 9;
+  config.max_ongoing_requests = 9;
   ASSERT_TRUE(deploy(1));
   loop.poll();
   EXPECT_EQ(status().status, "DEPLOY_FAILED");
@@ -315,7 +207,7 @@ TEST_F(ControllerTest, ReplicasThatRefuseTheirSettingsServeOnAndTheDeployHasFail
 TEST_F(ControllerTest, SettingsThatDidNotArriveAreToldAgain) {
   run(1);
   fakes.settings_error = R"({"error":{"type":"Unavailable","message":"busy"}})";
-  max_ongoing = 9;
+  config.max_ongoing_requests = 9;
   ASSERT_TRUE(deploy(1));
   loop.poll();
   EXPECT_EQ(status().status, "UPDATING");
@@ -349,7 +241,7 @@ TEST_F(ControllerTest, SnapshotsAreNotAdoptedWhileAReplicaIsUnheard) {
 
 TEST_F(ControllerTest, AReplicaOfNoApplicationIsStopped) {
   run(1);
-  ASSERT_TRUE(store->replace_applications({}));
+  ASSERT_TRUE(store->replace({}, {}));
   begin();
   fakes.tell_all("RUNNING");
   loop.poll();
@@ -362,7 +254,7 @@ TEST_F(ControllerTest, ADeletedApplicationDisappearsWithItsLastReplica) {
   EXPECT_FALSE(controller->delete_application("app"));
   loop.poll();
   EXPECT_TRUE(controller->applications().empty());
-  EXPECT_TRUE(store->applications()->empty());
+  EXPECT_TRUE(store->deployed()->records.empty());
 }
 
 TEST_F(ControllerTest, StoppingAllForgetsNothing) {
@@ -372,7 +264,7 @@ TEST_F(ControllerTest, StoppingAllForgetsNothing) {
   loop.poll();
   EXPECT_TRUE(done);
   EXPECT_TRUE(backend.running().empty());
-  EXPECT_EQ(store->applications()->size(), 1u);
+  EXPECT_EQ(store->deployed()->records.size(), 1u);
 }
 
 TEST_F(ControllerTest, TheStatusOfProxiesIsAMetric) {

@@ -59,6 +59,22 @@ TEST(DeploymentStatusTest, StartFailuresShowTheErrorAndHowManyTriesAreLeft) {
             "The deployment failed to start 1 time in a row. Retrying 2 more times. Error:\nModel: no such file");
 }
 
+TEST(DeploymentStatusTest, WhatHasServedIsTriedAgainForEver) {
+  auto failing = facts(1, {Starting});
+  failing.proven = true;
+  failing.target.failures.start_failures = 7;
+  failing.last_failure = "Model: no such file";
+  EXPECT_EQ(deployment_status(failing).message,
+            "The deployment failed to start 7 times in a row. It is tried again. Error:\nModel: no such file");
+}
+
+TEST(DeploymentStatusTest, CountsTheReplicasThatHaveTheirNewSettings) {
+  auto telling = facts(3, {Running, Running, Running});
+  telling.replicas[1].outdated = true;
+  EXPECT_EQ(deployment_status(telling).status, "UPDATING");
+  EXPECT_EQ(deployment_status(telling).message, "new settings: 2 of 3 replicas have them");
+}
+
 TEST(DeploymentStatusTest, AFailedDeployIsTerminal) {
   auto failed = facts(1, {});
   failed.target.failures.start_failures = 3;

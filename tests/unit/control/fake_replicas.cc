@@ -39,7 +39,11 @@ void FakeReplicas::handle(const std::string& id, const net::ExchangePtr& exchang
   }
   if (exchange->request().target == spec::kSettingsPath) {
     settings.push_back(exchange->request().body);
-    exchange->respond(settings_error.empty() ? net::Response{} : net::Response{.status = 500, .body = settings_error});
+    settings_of[id] = exchange->request().body;
+    std::string error = settings_error;
+    if (id == refusing) error = R"({"error":{"type":"AppError","message":"no"}})";
+    if (id == busy) error = R"({"error":{"type":"Unavailable","message":"busy"}})";
+    exchange->respond(error.empty() ? net::Response{} : net::Response{.status = 500, .body = error});
     return;
   }
   ++health_checks;

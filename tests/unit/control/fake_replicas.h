@@ -25,8 +25,10 @@ class FakeReplicas {
   void end(const std::string& id) { replicas_.erase(id); }
   bool healthy = true;
   int health_checks = 0;
-  std::vector<std::string> settings;  // told to any of them
-  std::string settings_error;         // what they answer; empty: they take them
+  std::vector<std::string> settings;               // told to any of them
+  std::string settings_error;                      // what they answer; empty: they take them
+  std::map<std::string, std::string> settings_of;  // the last that each was told
+  std::string refusing, busy;                      // ids: this one's reconfigure() fails, this one cannot be reached
 
  private:
   struct Replica {

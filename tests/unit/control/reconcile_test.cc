@@ -212,5 +212,56 @@ TEST_F(ReconcileTest, ReplicasOfNoKnownDeploymentStop) {
   EXPECT_EQ(stops(), (std::vector<std::string>{"stray"}));
 }
 
+TEST_F(ReconcileTest, WhatHoldsReplacesNothingAndStartsWhatIsMissing) {
+  DeploymentTarget& held = deployment("D", 3);
+  held.holds = true;
+  replica("other", "D", ReplicaPhase::Running, "failed");
+  replica("mine", "D");
+  replica("never", "D", ReplicaPhase::Starting, "failed");
+  EXPECT_EQ(starts(), 1u);
+  EXPECT_EQ(stops(), std::vector<std::string>{"never"});
+}
+
+TEST_F(ReconcileTest, WhatIsRemovedIsKeptAliveWhileThereIsRoom) {
+  DeploymentTarget& removed = deployment("Old", 2);
+  removed.removed = removed.holds = true;
+  replica("a", "Old");
+  deployment("New", 1);
+  EXPECT_EQ(starts(), 2u) << "one of each";
+  EXPECT_TRUE(stops().empty());
+  EXPECT_TRUE(reconcile(view).dropped.empty());
+}
+
+TEST_F(ReconcileTest, WhatIsRemovedMakesRoomForTheRestOfItsApplication) {
+  DeploymentTarget& removed = deployment("Old");
+  removed.removed = removed.holds = true;
+  replica("a", "Old");
+  deployment("New").resources.num_cpus = 4;
+  EXPECT_EQ(stops(), std::vector<std::string>{"a"});
+  EXPECT_EQ(reconcile(view).dropped, (std::vector<DeploymentKey>{{"app", "Old"}}));
+}
+
+TEST_F(ReconcileTest, NothingIsStoppedOnAGuess) {
+  deployment("D", 1);
+  replica("old", "D", ReplicaPhase::Running, "old");
+  replica("unheard", "D", ReplicaPhase::Recovering);
+  EXPECT_TRUE(stops().empty()) << "it may be starting";
+  view.replicas[1].phase = ReplicaPhase::Running;
+  EXPECT_EQ(stops(), std::vector<std::string>{"old"});
+}
+
+TEST_F(ReconcileTest, WithoutASurgeNothingStartsBeforeTheOldOnesHaveEnded) {
+  deployment("D", 2).rollout.max_surge_percent = 0;
+  replica("a", "D", ReplicaPhase::Running, "old");
+  replica("b", "D", ReplicaPhase::Running, "old");
+  EXPECT_EQ(stops().size(), 1u);
+  EXPECT_EQ(starts(), 0u);
+  view.replicas[0].phase = ReplicaPhase::Stopping;
+  EXPECT_EQ(starts(), 0u);
+  EXPECT_TRUE(stops().empty());
+  view.replicas.erase(view.replicas.begin());
+  EXPECT_EQ(starts(), 1u);
+}
+
 }  // namespace
 }  // namespace manta::control

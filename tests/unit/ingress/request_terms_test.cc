@@ -44,6 +44,27 @@ TEST(RequestTermsTest, ATimeoutThatIsNotANumberIsRefused) {
   EXPECT_EQ(read_terms(net::Headers{{"x-request-timeout-seconds", "-1"}})->timeout_s, -1);
 }
 
+TEST(RequestTermsTest, PriorityAndTenantComeFromTheirHeaders) {
+  const net::Headers headers{{"x-request-priority", "-3"}, {"x-tenant-id", "acme"}};
+  const auto terms = read_terms(headers);
+  ASSERT_TRUE(terms);
+  EXPECT_EQ(terms->priority, -3);
+  EXPECT_EQ(terms->tenant, "acme");
+  EXPECT_EQ(read_terms(net::Headers{})->priority, 0);
+  for (const auto* text : {"", "high", "1.5", "5 ", "99999999999"}) {
+    const auto refused = read_terms(net::Headers{{"x-request-priority", text}});
+    ASSERT_FALSE(refused) << text;
+    EXPECT_EQ(refused.error().code, ErrorCode::InvalidArgument);
+  }
+}
+
+TEST(RequestTermsTest, ARawRequestCarriesItsTenantOnce) {
+  net::Headers to;
+  copy_end_to_end({{"x-tenant-id", "acme"}, {"x-other", "1"}}, to);
+  EXPECT_FALSE(to.has("x-tenant-id")) << "the context adds it";
+  EXPECT_TRUE(to.has("x-other"));
+}
+
 TEST(RequestTermsTest, ARequestIdIsTakenOnlyIfItIsSane) {
   for (const std::string& id :
        {std::string("a b"), std::string("a\"b"), std::string("\xc3\xa9"), std::string(129, 'a')})

@@ -116,6 +116,24 @@ TEST_F(DispatcherTest, SendsALostRequestAgainOnlyOnce) {
   EXPECT_EQ(sent->result->error().code, ErrorCode::ReplicaDied);
 }
 
+TEST_F(DispatcherTest, SendsAgainOnlyAsOftenAsItsBudgetAllows) {
+  dispatch_options = {.retry_ratio = 0.25, .retry_burst = 2};
+  set.methods = {{.name = "m", .idempotent = true}};
+  answering("good");
+  const auto lost_and_saved = [&](const std::string& id) {  // one request on a replica that dies under it
+    publish({id});
+    const auto sent = send(post("m"));
+    publish({id, "good"});
+    kill(id);
+    loop.poll();
+    return (*sent->result).has_value();
+  };
+  std::string saved;
+  for (int i = 0; i < 11; ++i) saved += lost_and_saved(std::to_string(i)) ? '1' : '0';
+  EXPECT_EQ(saved, "11001000100") << "two at once, then one for every four requests";
+  EXPECT_NE(metrics.text().find("manta_router_retry_budget_spent{"), std::string::npos);
+}
+
 TEST_F(DispatcherTest, AnAnswerThatBreaksOffIsNotSentAgain) {
   set.methods = {{.name = "m", .idempotent = true}};
   publish({"a"});

@@ -80,7 +80,7 @@ class RoutingFixture : public testing::Test {
                             .connect = [this](const spec::ReplicaAddress& address) { return connect(address); },
                             .seed = 1,
                             .handle = "test"},
-          "app", "D", count, options);
+          "app", "D", count, options, dispatch_options);
     return *dispatcher_;
   }
 
@@ -142,6 +142,7 @@ class RoutingFixture : public testing::Test {
   spec::ReplicaSet set{.application = "app", .deployment = "D"};
   int max_ongoing = 5;
   RouterOptions options;
+  DispatchOptions dispatch_options;
   std::map<std::string, FakeReplica> replicas_;
   std::unique_ptr<Dispatcher> dispatcher_;
   TaskScope scope{loop};

@@ -123,6 +123,17 @@ TEST_F(RouterTest, WaitsForAReplicaOnlyAsLongAsItWasTold) {
   EXPECT_EQ(code_of(sent), ErrorCode::Unavailable);
 }
 
+TEST_F(RouterTest, ADeploymentThatSleepsIsWaitedForUntilItHasWokenUp) {
+  options.replica_wait = seconds(30);
+  set.load_report_interval_s = 10;
+  publish({});
+  const auto sent = send(post("m"));
+  advance(seconds(200));
+  EXPECT_FALSE(sent->result);
+  publish({"a"});
+  EXPECT_EQ(replica("a").requests.size(), 1u);
+}
+
 TEST_F(RouterTest, ABusyReplicaIsWaitedForWithoutEnd) {
   max_ongoing = 1;
   publish({"a"});

@@ -81,6 +81,12 @@ TEST(DeploymentSectionTest, PlacementRoutingAndRolloutFieldsAreRead) {
   EXPECT_THAT(error_of(deployment("num_replicas: 3\ngang_scheduling_config: {gang_size: 2}")),
               HasSubstr("num_replicas: expected a multiple of gang_size 2"));
   EXPECT_THAT(error_of(deployment("placement_group_strategy: TIGHT")), HasSubstr("expected PACK, SPREAD"));
+  EXPECT_THAT(error_of(deployment("placement_group_bundles: [{GPU: 1.5}]")),
+              HasSubstr("placement_group_bundles[0].GPU: expected a fraction of one GPU or a whole number, found 1.5"));
+  EXPECT_THAT(error_of(deployment("placement_group_bundles: [{CPU: 1}, {CPU: 1}]\nnum_replicas: 2\n"
+                                  "placement_group_strategy: STRICT_SPREAD\n"
+                                  "gang_scheduling_config: {gang_size: 2, gang_placement_strategy: STRICT_PACK}")),
+              HasSubstr("STRICT_PACK of bundles that are kept apart by STRICT_SPREAD is not possible"));
   EXPECT_THAT(error_of(deployment("admission: {tenant_weights: {gold: 0}}")), HasSubstr("tenant_weights.gold"));
 }
 

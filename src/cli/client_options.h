@@ -1,0 +1,18 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cli/command_line.h"
+
+namespace manta::cli {
+
+void add_admin_port(CLI::App& command, CommandLine& line);
+// Of commands that take a file or an import path to serve.
+void add_target_options(CLI::App& command, CommandLine& line);
+
+// Commands that talk to a running instance.
+void add_client_commands(CLI::App& app, CommandLine& line);
+// Commands that need no instance.
+void add_file_commands(CLI::App& app, CommandLine& line, bool has_builtin);
+
+}  // namespace manta::cli

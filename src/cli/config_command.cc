@@ -1,0 +1,30 @@
+#include "cli/config_command.h"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "cli/terminal.h"
+#include "spec/json_to_yaml.h"
+
+namespace manta::cli {
+
+int config_command(const AdminTarget& target, const std::string& application) {
+  const auto details = instance_details(target);
+  if (!details) return report(details.error(), target);
+  if (!application.empty()) {
+    const auto found = details->applications.find(application);
+    if (found == details->applications.end())
+      return report({.code = ErrorCode::NotFound, .message = fmt::format("there is no application '{}'", application)},
+                    target);
+    std::fputs(spec::json_to_yaml(found->second.deployed_app_config.text).c_str(), stdout);
+    return 0;
+  }
+  std::string text;
+  for (const auto& [name, entry] : details->applications)
+    text.append(text.empty() ? "" : "\n---\n\n").append(spec::json_to_yaml(entry.deployed_app_config.text));
+  std::fputs(text.empty() ? "No configuration was found.\n" : text.c_str(), stdout);
+  return 0;
+}
+
+}  // namespace manta::cli

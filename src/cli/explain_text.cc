@@ -1,0 +1,93 @@
+#include "cli/explain_text.h"
+
+#include <ctime>
+#include <map>
+#include <string_view>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace manta::cli {
+namespace {
+
+// "name:  text", further lines of the text below it.
+void add(std::string& out, std::string_view name, std::string_view text) {
+  if (text.empty()) return;
+  constexpr std::size_t kColumn = 14;
+  std::size_t begin = 0;
+  for (bool first = true; begin <= text.size(); first = false) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    out += fmt::format("  {:<{}}{}\n", first ? name : "", kColumn, text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+}
+
+std::string replicas_text(const control::DeploymentDetails& deployment) {
+  std::map<std::string, int> states;
+  for (const control::ReplicaDetails& replica : deployment.replicas) ++states[replica.state];
+  std::vector<std::string> parts;
+  for (const auto& [state, count] : states) parts.push_back(fmt::format("{} {}", count, state));
+  return fmt::format("{} wanted{}{}", deployment.target_num_replicas, parts.empty() ? "" : "; ",
+                     fmt::join(parts, ", "));
+}
+
+std::string decision_text(const control::ScalingDecision& decision) {
+  return fmt::format("{:%H:%M:%S}  {} -> {}  {} (load {:.3g}, {} running, {} waiting)",
+                     fmt::localtime(static_cast<std::time_t>(decision.timestamp_s)), decision.prev_num_replicas,
+                     decision.curr_num_replicas, decision.reason, decision.total_num_requests,
+                     decision.running_replicas, decision.queued_requests);
+}
+
+std::string scaling_text(const control::DeploymentDetails& deployment) {
+  if (!deployment.autoscaling_detail) return "off: the configuration says how many";
+  const control::AutoscalingDetail& detail = *deployment.autoscaling_detail;
+  std::string text = fmt::format("{} to {} replicas, {}; reports {}", detail.min_replicas, detail.max_replicas,
+                                 detail.scaling_status, detail.metrics_health);
+  if (!detail.current.verdict.empty()) text += "\nnow " + decision_text(detail.current);
+  for (auto decision = detail.decisions.rbegin(); decision != detail.decisions.rend(); ++decision)
+    text += "\n" + decision_text(*decision);
+  for (const std::string& error : detail.errors) text += "\nerror: " + error;
+  return text;
+}
+
+std::string refusal_text(const DeploymentConfig& config) {
+  std::string text = config.max_queued_requests < 0
+                         ? "requests wait until their deadline"
+                         : fmt::format("{} when {} requests of one caller wait (max_queued_requests)",
+                                       config.backpressure_status_code, config.max_queued_requests);
+  const AdmissionConfig& admission = config.admission;
+  if (admission.max_queued_bytes > 0) text += fmt::format("\nor {} bytes wait", admission.max_queued_bytes);
+  if (admission.max_queue_age_s > 0) text += fmt::format("\nor one has waited {} s", admission.max_queue_age_s);
+  if (admission.requests_per_s > 0) text += fmt::format("\n429 beyond {} requests/s", admission.requests_per_s);
+  if (admission.tenant_requests_per_s > 0)
+    text += fmt::format("\n429 beyond {} requests/s of one tenant", admission.tenant_requests_per_s);
+  return text;
+}
+
+std::string dead_text(const control::DeploymentDetails& deployment) {
+  std::string text;
+  for (const control::ReplicaDetails& dead : deployment.recent_dead_replicas)
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "\n", dead.replica_id,
+                        dead.message.substr(0, dead.message.find('\n')));
+  return text;
+}
+
+}  // namespace
+
+std::string explain_text(const std::string& application, const control::DeploymentDetails& deployment) {
+  const DeploymentConfig& config = deployment.deployment_config;
+  std::string text =
+      fmt::format("{}/{}: {} ({})\n", application, deployment.name, deployment.status, deployment.status_trigger);
+  add(text, "why", deployment.message);
+  add(text, "replicas", replicas_text(deployment));
+  add(text, "autoscaling", scaling_text(deployment));
+  add(text, "routing",
+      fmt::format("{}, {} at a time on each replica", config.request_router_config.request_router_class,
+                  config.max_ongoing_requests));
+  add(text, "refuses", refusal_text(config));
+  add(text, "died lately", dead_text(deployment));
+  return text;
+}
+
+}  // namespace manta::cli

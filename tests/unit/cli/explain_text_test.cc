@@ -1,0 +1,58 @@
+#include "cli/explain_text.h"
+
+#include <gmock/gmock.h>
+
+#include "cli/deployment_name.h"
+
+namespace manta::cli {
+namespace {
+
+using testing::HasSubstr;
+
+control::DeploymentDetails llm() {
+  control::DeploymentDetails details{.name = "LLM", .status = "UPDATING", .status_trigger = "CONFIG_UPDATE_STARTED"};
+  details.message = "needs 2 GPUs\nthe largest free is 1";
+  details.target_num_replicas = 2;
+  details.replicas = {{.replica_id = "rag#LLM#1", .state = "RUNNING"}};
+  details.deployment_config.max_queued_requests = 7;
+  return details;
+}
+
+TEST(ExplainTextTest, GivesTheReasons) {
+  EXPECT_EQ(explain_text("rag", llm()), R"(rag/LLM: UPDATING (CONFIG_UPDATE_STARTED)
+  why           needs 2 GPUs
+                the largest free is 1
+  replicas      2 wanted; 1 RUNNING
+  autoscaling   off: the configuration says how many
+  routing       power_of_two, 5 at a time on each replica
+  refuses       503 when 7 requests of one caller wait (max_queued_requests)
+)");
+}
+
+TEST(ExplainTextTest, ShowsTheLastDecisionsOfTheAutoscaler) {
+  control::DeploymentDetails details = llm();
+  details.autoscaling_detail = control::AutoscalingDetail{.min_replicas = 1, .max_replicas = 4};
+  details.autoscaling_detail->decisions = {
+      {.verdict = "UP", .reason = "above target", .prev_num_replicas = 1, .curr_num_replicas = 2}};
+  EXPECT_THAT(explain_text("rag", details), HasSubstr("autoscaling   1 to 4 replicas, STABLE"));
+  EXPECT_THAT(explain_text("rag", details), HasSubstr("1 -> 2  above target"));
+}
+
+control::InstanceDetails instance() {
+  control::InstanceDetails details;
+  details.applications["a"].deployments["Echo"] = {};
+  details.applications["b"].deployments["Echo"] = {};
+  details.applications["b"].deployments["LLM"] = {};
+  return details;
+}
+
+TEST(DeploymentNameTest, IsFoundWithAndWithoutItsApplication) {
+  EXPECT_EQ(find_deployment(instance(), "LLM").value(), (std::pair<std::string, std::string>("b", "LLM")));
+  EXPECT_EQ(find_deployment(instance(), "a/Echo").value(), (std::pair<std::string, std::string>("a", "Echo")));
+  EXPECT_EQ(find_deployment(instance(), "Echo").error().message,
+            "several applications have it; say which: a/Echo, b/Echo");
+  EXPECT_EQ(find_deployment(instance(), "LLN").error().message, "there is no deployment 'LLN'; did you mean 'LLM'?");
+}
+
+}  // namespace
+}  // namespace manta::cli
