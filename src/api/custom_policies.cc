@@ -47,7 +47,7 @@ class CustomPolicy {
 };
 
 RoutingFunction made_by(const CustomRoutingPolicy& policy, const std::string& options) {
-  const RoutingFunction nobody = [](std::span<const RoutingReplica> replicas, const RoutingRequest&) {
+  RoutingFunction nobody = [](std::span<const RoutingReplica> replicas, const RoutingRequest&) {
     return replicas.size();
   };
   try {

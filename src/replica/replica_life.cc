@@ -5,8 +5,8 @@
 
 #include <manta/detail/json.h>
 
-#include "replica/replica_impl.h"
 #include "base/unix_time.h"
+#include "replica/replica_impl.h"
 #include "spec/slot_notice.h"
 
 namespace manta::replica {

@@ -64,15 +64,11 @@ class Converter {
   }
 
   void value(const YAML::Node& node, const std::string& path, std::size_t depth) {
-    document_.values.emplace(path, place(node.Mark()));
-    if (++values_ > limits_.max_values) {
-      if (!std::exchange(too_many_, true))
-        findings_.push_back({path,
-                             "more than " + std::to_string(limits_.max_values) + " values, aliases counted each time",
-                             place(node.Mark())});
+    if (!afford(node, path)) {
       writer_.null();
       return;
     }
+    document_.values.emplace(path, place(node.Mark()));
     if (depth > limits_.max_depth)
       return complain(node, path, "nested deeper than " + std::to_string(limits_.max_depth));
     switch (node.Type()) {
@@ -85,6 +81,18 @@ class Converter {
       default:
         writer_.null();
     }
+  }
+
+  // False beyond the limits: aliases let a short file stand for a very large one. Nothing more is looked at then.
+  bool afford(const YAML::Node& node, const std::string& path) {
+    expanded_ += path.size() + (node.IsScalar() ? node.Scalar().size() : 0);
+    const bool many = ++values_ > limits_.max_values;
+    if (!many && expanded_ <= limits_.max_expanded) return true;
+    const std::string what = many ? std::to_string(limits_.max_values) + " values"
+                                  : std::to_string(limits_.max_expanded) + " bytes of texts and of paths to them";
+    if (!std::exchange(too_many_, true))
+      findings_.push_back({path, "more than " + what + ", aliases counted each time", place(node.Mark())});
+    return false;
   }
 
   void scalar(const YAML::Node& node, const std::string& path) {
@@ -107,7 +115,10 @@ class Converter {
   void sequence(const YAML::Node& node, const std::string& path, std::size_t depth) {
     writer_.begin_array(node.size());
     std::size_t index = 0;
-    for (const YAML::Node& element : node) value(element, detail::element_path(path, index++), depth + 1);
+    for (const YAML::Node& element : node) {
+      if (too_many_) break;
+      value(element, detail::element_path(path, index++), depth + 1);
+    }
     writer_.end_array();
   }
 
@@ -116,6 +127,7 @@ class Converter {
     std::set<std::string> given;
     writer_.begin_object(node.size());
     for (const auto& entry : node) {
+      if (too_many_) break;
       if (!entry.first.IsScalar()) {
         findings_.push_back({path, "keys must be plain text", place(entry.first.Mark())});
         continue;
@@ -129,7 +141,7 @@ class Converter {
         member(key, entry.first, entry.second, path, depth);
     }
     for (const auto& [key, merged_value] : merged)
-      if (given.insert(key).second) member(key, merged_value, merged_value, path, depth);
+      if (!too_many_ && given.insert(key).second) member(key, merged_value, merged_value, path, depth);
     writer_.end_object();
   }
 
@@ -170,6 +182,7 @@ class Converter {
   detail::JsonWriter writer_;
   YamlDocument document_;
   std::size_t values_ = 0;
+  std::size_t expanded_ = 0;
   bool too_many_ = false;
 };
 

@@ -38,6 +38,7 @@ struct YamlDocument {
 struct YamlLimits {
   std::size_t max_bytes = std::size_t{4} << 20;
   std::size_t max_values = 100'000;
+  std::size_t max_expanded = std::size_t{16} << 20;  // bytes of texts, and of the paths to them
   std::size_t max_depth = 64;
 };
 

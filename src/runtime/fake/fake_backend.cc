@@ -60,9 +60,10 @@ void FakeBackend::kill(const std::string& id, std::string last_output) {
 }
 
 void FakeBackend::end(const std::string& id, ReplicaExit exit) {
-  if (running_.erase(id) == 0) return;
-  exit.pid = observed_.at(id).pid;
-  observed_.erase(id);
+  exit.id = id;  // which may be the key that goes
+  if (running_.erase(exit.id) == 0) return;
+  exit.pid = observed_.at(exit.id).pid;
+  observed_.erase(exit.id);
   loop_.post([this, exit = std::move(exit)] {
     if (on_exit_) on_exit_(exit);
   });

@@ -96,7 +96,8 @@ TEST(JsonTest, BrokenTextSaysWhatIsWrongAndWhere) {
 TEST(JsonTest, DepthIsLimited) {
   const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   EXPECT_TRUE(from_json<Json>(nested(128)));
-  EXPECT_THAT(error_of_json<Json>(std::string(128, '[') + "1"), HasSubstr("nested deeper than 128 at line 1, column 129"));
+  EXPECT_THAT(error_of_json<Json>(std::string(128, '[') + "1"),
+              HasSubstr("nested deeper than 128 at line 1, column 129"));
   EXPECT_THAT(error_of_json<Json>(nested(129)), HasSubstr("nested deeper than 128 at line 1, column 129"));
   EXPECT_FALSE(from_json<Json>(std::string(1 << 20, '[')));
 }

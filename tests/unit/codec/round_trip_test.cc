@@ -127,8 +127,7 @@ TEST(DepthTest, BothFormatsAllowTheSameDepth) {
   for (const std::string_view innermost : {"1", "[]", "{}", "[1]", R"({"a":1})"}) {
     for (std::size_t depth = 120; depth < 135; ++depth) {
       const std::string json = std::string(depth, '[').append(innermost) + std::string(depth, ']');
-      const std::string bytes =
-          std::string(depth, '\x91') + json_to_msgpack(innermost).value();
+      const std::string bytes = std::string(depth, '\x91') + json_to_msgpack(innermost).value();
       EXPECT_EQ(compact_json(json).has_value(), msgpack_to_json(bytes).has_value()) << depth << innermost;
       EXPECT_EQ(compact_json(json).has_value(), json_to_msgpack(json).has_value()) << depth << innermost;
     }

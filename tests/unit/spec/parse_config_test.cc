@@ -182,6 +182,16 @@ TEST(ParseConfigTest, AliasBombsAndDepthAreLimited) {
   }
 }
 
+TEST(ParseConfigTest, AnAliasInsideWhatItNamesEndsAtALimit) {
+  const std::string long_key(400, 'k');
+  const std::string self = "- &a {" + long_key + "x: *a, " + long_key + "y: *a}\n";
+  EXPECT_THAT(error_of("applications:\n" + self), HasSubstr("aliases counted each time"));
+  const std::string text(1 << 20, 't');
+  std::string copies = "a: &t " + text + "\nb: [";
+  for (int i = 0; i < 200; ++i) copies += "*t, ";
+  EXPECT_THAT(error_of(copies + "]\n"), HasSubstr("aliases counted each time"));
+}
+
 TEST(ParseConfigTest, KnownKeysOfRayServeAreWarnings) {
   std::vector<std::string> warnings;
   parsed("grpc_options: {port: 9000}\nlogging_config: {}\n" +
