@@ -90,8 +90,8 @@ class Converter {
     if (!many && expanded_ <= limits_.max_expanded) return true;
     const std::string what = many ? std::to_string(limits_.max_values) + " values"
                                   : std::to_string(limits_.max_expanded) + " bytes of texts and of paths to them";
-    if (!std::exchange(too_many_, true))
-      findings_.push_back({path, "more than " + what + ", aliases counted each time", place(node.Mark())});
+    if (!std::exchange(too_many_, true))  // what was found on the way is found again and again
+      findings_.assign({{path, "more than " + what + ", aliases counted each time", place(node.Mark())}});
     return false;
   }
 
