@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/metrics.h"
+#include "base/of_seconds.h"
 
 namespace manta::control {
 namespace {
@@ -15,16 +16,13 @@ constexpr Duration kIntervalForEach = std::chrono::microseconds(200);  // report
 constexpr double kShortestSilence_s = 10;
 constexpr double kStepsKept_s = 3600;  // the lowest rates are less than one an hour
 
-Duration seconds(double value) {
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::clamp(value, 0.0, 1e8)));
-}
-
 LoadHistory history(const AutoscaleTerms& terms, TimePoint start, double value) {
-  return {seconds(terms.config.look_back_period_s), aggregation_named(terms.config.aggregation_function), start, value};
+  return {of_seconds(terms.config.look_back_period_s), aggregation_named(terms.config.aggregation_function), start,
+          value};
 }
 
 Duration silence_limit(const AutoscalingConfig& config) {
-  return seconds(std::max(2 * config.metrics_interval_s, kShortestSilence_s));
+  return of_seconds(std::max(2 * config.metrics_interval_s, kShortestSilence_s));
 }
 
 void push(std::deque<ScalingDecision>& entries, const ScalingDecision& entry) {
@@ -41,7 +39,7 @@ void Autoscaler::follow(const DeploymentKey& key, const AutoscaleTerms& terms) {
   deployment.terms = terms;
   deployment.policy = autoscale_policy(terms.config);
   deployment.delay = {};
-  const Duration window = seconds(terms.config.look_back_period_s);
+  const Duration window = of_seconds(terms.config.look_back_period_s);
   const Aggregation aggregation = aggregation_named(terms.config.aggregation_function);
   for (auto& [id, load] : deployment.running) load.set_window(window, aggregation);
   for (auto& [id, caller] : deployment.queued) caller.load.set_window(window, aggregation);
@@ -76,7 +74,7 @@ std::vector<DeploymentKey> Autoscaler::queued(CallerId caller, const spec::LoadR
     if (found == deployments_.end()) continue;
     Deployment& deployment = found->second;
     const double value = static_cast<double>(std::max<std::int64_t>(0, entry.queued));
-    const TimePoint before = now - seconds(deployment.terms.config.look_back_period_s);
+    const TimePoint before = now - of_seconds(deployment.terms.config.look_back_period_s);
     auto& known =
         deployment.queued.try_emplace(caller, Caller{history(deployment.terms, before, 0), now}).first->second;
     if (known.load.value() != value) changed.push_back(key);
@@ -173,7 +171,7 @@ std::optional<TimePoint> Autoscaler::next_look(const Deployment& deployment, con
   std::optional<TimePoint> next;
   const auto at = [&next](TimePoint when) { next = next ? std::min(*next, when) : when; };
   if (decision.due_s)
-    at(now + std::max<Duration>(seconds(*decision.due_s - seconds_of(now)), std::chrono::milliseconds(1)));
+    at(now + std::max<Duration>(of_seconds(*decision.due_s - seconds_of(now)), std::chrono::milliseconds(1)));
   const bool steady =
       std::ranges::all_of(deployment.running, [now](const auto& entry) { return entry.second.is_steady(now); }) &&
       std::ranges::all_of(deployment.queued, [now](const auto& entry) { return entry.second.load.is_steady(now); });

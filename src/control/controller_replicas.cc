@@ -7,6 +7,7 @@
 
 #include <manta/detail/json.h>
 
+#include "base/of_seconds.h"
 #include "control/controller.h"
 #include "control/replica_placement.h"
 #include "control/restart_backoff.h"
@@ -16,10 +17,6 @@ namespace {
 
 constexpr std::size_t kDeadRemembered = 20;
 constexpr int kHealthFailureLimit = 3;
-
-Duration seconds(double value) {
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::clamp(value, 0.0, 1e8)));
-}
 
 std::string how_it_ended(const runtime::ReplicaExit& exit) {
   return exit.signal != 0 ? fmt::format("killed by signal {}", exit.signal)
@@ -106,7 +103,7 @@ void Controller::add_replica(const StartReplica& start) {
   const std::string id = replica.view.id;
   runtime::ReplicaProcess process = process_of(replica, *deployment, applications_.at(start.key.application));
   const double limit_s = config.initialization_timeout_s;
-  replica.start_timer = parts_.loop.after(seconds(limit_s), [this, id, limit_s] {
+  replica.start_timer = parts_.loop.after(of_seconds(limit_s), [this, id, limit_s] {
     const auto late = replicas_.find(id);
     if (late != replicas_.end())
       start_failed(late->second,
@@ -189,7 +186,8 @@ void Controller::schedule_check(Replica& replica, bool first) {
   const DeploymentConfig& config = deployment->node.config;
   const double unit = std::uniform_real_distribution<double>(0, 1)(random_);
   const double factor = first ? 0.5 + 0.5 * unit : 0.9 + 0.2 * unit;
-  replica.link->check_health(seconds(config.health_check_period_s * factor), seconds(config.health_check_timeout_s),
+  replica.link->check_health(of_seconds(config.health_check_period_s * factor),
+                             of_seconds(config.health_check_timeout_s),
                              [this, id = replica.view.id](const Result<void>& result) { on_health(id, result); });
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "routing/of_seconds.h"
+#include "base/of_seconds.h"
 
 namespace manta::routing {
 Outcome outcome_of(int status, std::string_view error) {

@@ -8,19 +8,13 @@
 
 #include <manta/detail/json.h>
 
+#include "base/of_seconds.h"
 #include "base/task_scope.h"
 #include "base/unix_time.h"
 #include "net/wire.h"
 #include "spec/load_report.h"
 
 namespace manta::routing {
-namespace {
-
-Duration seconds(double value) {
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::clamp(value, 0.0, 1e8)));
-}
-
-}  // namespace
 
 struct LoadReporter::Impl : std::enable_shared_from_this<Impl> {
   using Name = std::pair<std::string, std::string>;  // application, deployment
@@ -80,7 +74,7 @@ struct LoadReporter::Impl : std::enable_shared_from_this<Impl> {
       if (known != entries.end()) entry = known->second;
       if (!entry.count) entry.count = counts.of(name.first, name.second);
       entry.count->set_watched(true);
-      entry.interval = seconds(set.load_report_interval_s);
+      entry.interval = of_seconds(set.load_report_interval_s);
     }
     for (auto& [name, entry] : entries)
       if (!next.contains(name)) entry.count->set_watched(false);

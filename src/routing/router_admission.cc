@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "routing/of_seconds.h"
+#include "base/of_seconds.h"
 #include "routing/policies/policy_list.h"
 #include "routing/router_core.h"
 

@@ -1,7 +1,7 @@
 // The part of a router that keeps away from replicas that fail.
 #include <utility>
 
-#include "routing/of_seconds.h"
+#include "base/of_seconds.h"
 #include "routing/router_core.h"
 
 namespace manta::routing {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "routing/of_seconds.h"
+#include "base/of_seconds.h"
 #include "routing/policies/model_affinity.h"
 
 namespace manta::routing {

@@ -3,39 +3,12 @@ are generous."""
 import json
 import os
 import signal
-import threading
 import unittest
 
 from instance import APP_ONE, Instance, wait_until
+from load import Load
 
 LIMIT_S = 60.0
-
-
-class Load:
-    """So many requests at a time until stopped; what failed is kept."""
-
-    def __init__(self, instance, at_a_time, sleep_ms=500):
-        self.instance, self.sleep_ms = instance, sleep_ms
-        self.failed, self.done, self.stopping = [], 0, False
-        self.threads = [threading.Thread(target=self.work) for _ in range(at_a_time)]
-
-    def work(self):
-        while not self.stopping:
-            try:
-                self.instance.call(text="x", sleep_ms=self.sleep_ms)
-                self.done += 1
-            except Exception as error:  # every kind counts
-                self.failed.append(repr(error))
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopping = True
-        for thread in self.threads:
-            thread.join()
 
 
 def config(name="Echo", function="build", application="test", **fields):
@@ -68,10 +41,10 @@ class AutoscalingTest(unittest.TestCase):
         with Instance() as instance:
             start(instance, config(min_replicas=1, max_replicas=4, target_ongoing_requests=5))
             self.assertEqual(len(instance.replicas()), 1)
-            with Load(instance, 10) as load:
+            with Load(instance, 10, sleep_ms=500) as load:
                 self.wait_replicas(instance, 2)
             self.assertEqual(load.failed, [])
-            with Load(instance, 1) as load:
+            with Load(instance, 1, sleep_ms=500) as load:
                 self.wait_replicas(instance, 1)
             self.assertEqual(load.failed, [])
             detail = details(instance)["autoscaling_detail"]
@@ -92,7 +65,7 @@ class AutoscalingTest(unittest.TestCase):
             self.assertEqual(first["text"], "good morning")
             self.wait_replicas(instance, 0)
             with Load(instance, 4, sleep_ms=10) as load:
-                wait_until(lambda: load.done >= 8, "requests are answered", LIMIT_S)
+                wait_until(lambda: len(load.done) >= 8, "requests are answered", LIMIT_S)
                 self.assertEqual(instance.request("GET", "/ready")[0], 200)
             self.assertEqual(load.failed, [])
             self.assertNotEqual(instance.call(text="x")["pid"], first["pid"])
@@ -121,7 +94,7 @@ class AutoscalingTest(unittest.TestCase):
         with Instance() as instance:
             start(instance, config(min_replicas=1, initial_replicas=1, max_replicas=3, target_ongoing_requests=2,
                                    downscale_delay_s=600))
-            with Load(instance, 6) as load:
+            with Load(instance, 6, sleep_ms=500) as load:
                 self.wait_replicas(instance, 3)
                 before = instance.details()["controller_info"]
                 pids = instance.replicas()

@@ -9,7 +9,7 @@ import time
 import unittest
 
 from instance import APP_ONE, APP_TWO, Instance, wait_until
-from process_deploy_test import Load
+from load import Load
 
 
 def deploy(instance, artifact, fields=None, **args):
