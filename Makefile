@@ -10,9 +10,12 @@ ARGS ?=
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-.PHONY: setup build run check
+.PHONY: setup ray build run check
 setup: ## Install packages, build third-party libraries, fetch the models; redoes only what changed
 	@tools/setup
+
+ray: ## What a Ray cluster's machines need besides (Python packages, 500 MB); nothing else needs it
+	@tools/setup ray
 
 build: ## Release build, in build/release
 	@tools/build release
@@ -23,7 +26,7 @@ run: ## Set up, build and start the example application; ARGS="--http-port 9000"
 check: ## The inner loop: dev build and unit tests; ARGS="-R Router" is passed to ctest
 	@tools/test check -- $(ARGS)
 
-.PHONY: test lint unit integration e2e asan tsan fuzz
+.PHONY: test lint unit integration e2e asan tsan fuzz test-ray
 test: ## Everything CI runs: the stages below, one after the other
 	@tools/test
 
@@ -44,6 +47,9 @@ asan: ## Tests under AddressSanitizer and UndefinedBehaviorSanitizer
 
 tsan: ## Tests under ThreadSanitizer
 	@tools/test tsan -- $(ARGS)
+
+test-ray: ## The bridge to Ray, on three nodes in network namespaces; not part of `make test`
+	@tools/test ray -- $(ARGS)
 
 fuzz: ## Each fuzzer for a bounded time
 	@tools/test fuzz -- $(ARGS)
