@@ -98,16 +98,16 @@ class Server:
 
 
 class Manta(Server):
-    """`manta run` with the given applications: [{"name", "route_prefix", "import_path", "args"}, ...]."""
+    """`manta run` with the given applications: [{"name", "route_prefix", "import_path", "args"}, ...]; more arguments go to it."""
 
-    def __init__(self, build, applications, prefix=(), ready_s=120.0):
+    def __init__(self, build, applications, prefix=(), ready_s=120.0, arguments=()):
         self.port, self.admin_port = free_port(), free_port()
         config = tempfile.NamedTemporaryFile("w", suffix=".json", prefix="manta-bench-", delete=False)
         with config:
             json.dump({"applications": applications}, config)
         self.config = config.name
         super().__init__([*prefix, build / "bin" / "manta", "run", config.name, "--http-port", self.port, "--admin-port", self.admin_port,
-                          "--num-cpus", 16, "--state-dir", "{folder}/state"], "manta")
+                          "--num-cpus", 16, "--state-dir", "{folder}/state", *arguments], "manta")
         self.starting(lambda: self._wait_ready(ready_s))
 
     def _wait_ready(self, limit_s):

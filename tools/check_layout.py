@@ -23,13 +23,14 @@ ARROWS = {
     "runtime": ["net", "spec", "codec", "base"],
     "engines": ["base"],
     "builtin": ["engines/engine.h"],
-    "simulator": ["routing", "control", "net", "spec", "codec", "base"],
+    "simulate": ["control", "routing", "replica", "runtime", "net", "spec", "codec", "base"],
+    "loadgen": ["net", "codec", "base"],
     "cli": ["*"],
 }
 
 # Headers of include/manta that everybody may use: the vocabulary of base, the configuration structs of spec, and codec's.
 SHARED_API = [
-    "error.h", "task.h", "tensor.h", "config.h", "*_config.h",
+    "error.h", "task.h", "tensor.h", "config.h", "*_config.h", "autoscaling_context.h",
     "detail/request_context.h",
     "detail/*describe*.h", "detail/*json*.h", "detail/*msgpack*.h", "detail/*schema*.h", "detail/*decod*.h", "detail/*encod*.h",
     "detail/transcode.h", "detail/value_kind.h",

@@ -131,11 +131,12 @@ class Batch {
   using methods = manta::Methods<&Batch::call>;
 
  private:
-  manta::Batcher<Question, Answer> batcher_{{.max_batch_size = 32, .batch_wait_timeout_s = 0.01},
-                                            [](std::vector<Question> questions) {
-                                              std::this_thread::sleep_for(std::chrono::milliseconds(5));
-                                              return std::vector<Answer>(questions.size());
-                                            }};
+  manta::Batcher<Question, Answer> batcher_{
+      {.max_batch_size = 32, .batch_wait_timeout_s = 0.01, .wait = manta::BatchWait::Adaptive},
+      [](std::vector<Question> questions) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        return std::vector<Answer>(questions.size());
+      }};
 };
 
 template <class D, class... A>

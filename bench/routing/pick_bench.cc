@@ -36,7 +36,7 @@ void BM_PickTakeRelease(benchmark::State& state) {
     at = at + 1 == running.size() ? 0 : at + 1;
   }
 }
-BENCHMARK(BM_PickTakeRelease)->Arg(2)->Arg(10)->Arg(100)->Arg(1000);
+BENCHMARK(BM_PickTakeRelease)->Arg(2)->Arg(10)->Arg(100)->Arg(1000)->Arg(50'000);
 
 // The worst case: every replica seems full, so that the whole set is looked through.
 void BM_PickWhereAllSeemFull(benchmark::State& state) {
@@ -47,7 +47,7 @@ void BM_PickWhereAllSeemFull(benchmark::State& state) {
   Rng rng(1);
   for (auto _ : state) benchmark::DoNotOptimize(slots.pick(policy, {.now = kNow}, {}, 1, rng));
 }
-BENCHMARK(BM_PickWhereAllSeemFull)->Arg(1000);
+BENCHMARK(BM_PickWhereAllSeemFull)->Arg(1000)->Arg(50'000);
 
 }  // namespace
 }  // namespace manta::routing

@@ -2,8 +2,8 @@
 TITLE  what it measures, for people
 PEER   the peer that has to run for it, or None
 run    (session) -> [Line]; several lines where a row has several bars."""
-from rows import batch, composition, controller, embed, generation, hop, ingress, kill, noop, openai, start, stream
+from rows import batch, composition, controller, embed, generation, hop, ingress, kill, noop, openai, pipeline, start, stream
 
 # In the order of the table.
 ROWS = {module.__name__.split(".")[1]: module
-        for module in (ingress, noop, composition, hop, stream, batch, embed, openai, generation, start, kill, controller)}
+        for module in (ingress, noop, composition, pipeline, hop, stream, batch, embed, openai, generation, start, kill, controller)}

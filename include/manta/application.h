@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <manta/args.h>
+#include <manta/autoscaling_policy.h>
 #include <manta/detail/bind_argument.h>
 #include <manta/detail/class_table.h>
 #include <manta/detail/node.h>
@@ -83,6 +84,10 @@ struct Application {
   IngressDeployment ingress;
   std::string route_prefix;  // empty: of the configuration, else "/"
   std::vector<CustomRoutingPolicy> routing_policies = {};
+  std::vector<CustomAutoscalingPolicy> autoscaling_policies = {};
+  std::vector<CustomApplicationAutoscalingPolicy> application_autoscaling_policies = {};
+  // Further deployments that run although no other one calls them: targets of traffic weights and shadows.
+  std::vector<IngressDeployment> variants = {};
 };
 
 using BuildFunction = std::function<std::vector<Application>(const Args&)>;

@@ -18,15 +18,19 @@ namespace manta {
 //   manta::Batcher<std::string, Embedding> batcher{{.max_batch_size = 32}, [model](std::vector<std::string> texts) {
 //   ... }}; Task<Embedding> embed(std::string text) { co_return co_await batcher.submit(text); }
 // `fn` runs on a compute thread, owns its state, gets its items by value and returns as many results in the same order;
-// with Out = Result<X> items fail one by one, and what it throws fails the whole batch.
+// with Out = Result<X> items fail one by one, and what it throws fails the whole batch. `name` is what configuration
+// (`batching`) and metrics call it. With a stream of outputs for each item: <manta/stream_batch.h>.
 template <class In, class Out>
-class Batcher {
+class Batcher : public detail::BatchParameters {
  public:
   using Function = std::function<std::vector<Out>(std::vector<In>)>;
   using Cost = std::function<double(const In&)>;  // counted against BatchLimits::max_cost
+  using Size = std::function<double(const In&)>;  // chooses the bucket; null: the cost
 
-  Batcher(BatchLimits limits, Function fn, Cost cost = nullptr, std::string name = "batch")
-      : cost_(std::move(cost)), queue_(std::move(limits), std::move(name), run_with(std::move(fn))) {}
+  Batcher(BatchLimits limits, Function fn, Cost cost = nullptr, std::string name = "batch", Size size = nullptr)
+      : BatchParameters(std::move(limits), std::move(name), run_with(std::move(fn)), cost || size),
+        cost_(std::move(cost)),
+        size_(std::move(size)) {}
 
   // Waits for the item's result. Oldest first. Cancelling takes an item that has not run out of the queue.
   Task<Out> submit(In in) {
@@ -52,12 +56,6 @@ class Batcher {
     co_return results;
   }
 
-  // Any thread; for the batches cut from now on.
-  void set_max_batch_size(std::size_t size) { queue_.set_max_batch_size(size); }
-  void set_batch_wait_timeout_s(double seconds) { queue_.set_batch_wait_timeout_s(seconds); }
-  void set_max_cost(double cost) { queue_.set_max_cost(cost); }
-  BatchLimits limits() const { return queue_.limits(); }
-
  private:
   struct Item : detail::BatchItem {
     explicit Item(In value) : in(std::move(value)) {}
@@ -68,6 +66,7 @@ class Batcher {
   std::shared_ptr<Item> make_item(In in) {
     auto item = std::make_shared<Item>(std::move(in));
     if (cost_) item->cost = cost_(*item->in);
+    item->size = size_ ? size_(*item->in) : item->cost;
     return item;
   }
   static Out take(Item& item) {
@@ -86,7 +85,7 @@ class Batcher {
   }
 
   Cost cost_;
-  detail::BatchQueue queue_;
+  Size size_;
 };
 
 }  // namespace manta

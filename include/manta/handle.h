@@ -11,6 +11,8 @@
 #include <manta/detail/call_check.h>
 #include <manta/detail/caller.h>
 #include <manta/detail/response.h>
+#include <manta/http_reader.h>
+#include <manta/source.h>
 
 namespace manta {
 
@@ -22,7 +24,8 @@ class Handle {
   explicit Handle(std::shared_ptr<detail::Caller> caller, CallOptions options = {})
       : caller_(std::move(caller)), options_(std::move(options)) {}
 
-  // Starts the call now: calls made before an await run in parallel.
+  // Starts the call now: calls made before an await run in parallel. A method that takes an HttpRequest is given one,
+  // and its HttpResponse is the result. For a Reader<T> parameter a Source<T>, or what one is made from, is given.
   template <auto Member, class... A>
   auto call(A&&... arguments) const {
     using Info = detail::MethodInfo<Member>;
@@ -33,13 +36,14 @@ class Handle {
       return Response<typename Info::Value>();
   }
 
-  // Starts a streaming method; its items are read from the result.
+  // Starts a streaming method; its items are read from the result: a Reader, or an HttpReader for a method with an
+  // HttpWriter.
   template <auto Member, class... A>
   auto stream(A&&... arguments) const {
     using Info = detail::MethodInfo<Member>;
     constexpr std::string_view name = detail::member_name<Member>();
     if constexpr (detail::check_call<D, Member, true, A...>())
-      return Reader<typename Info::Item>(caller_->stream(outgoing<Info>(name, std::forward<A>(arguments)...)), name);
+      return reader<Info>(caller_->stream(outgoing<Info>(name, std::forward<A>(arguments)...)), name);
     else
       return Reader<typename Info::Item>();
   }
@@ -55,8 +59,17 @@ class Handle {
  private:
   template <class Info, class... A>
   detail::OutgoingCall outgoing(std::string_view name, A&&... arguments) const {
-    using Parameters = std::type_identity<typename Info::Arguments>;
-    return {name, detail::make_arguments(Parameters{}, std::forward<A>(arguments)...), options_};
+    using Parameters = std::type_identity<typename Info::Given>;
+    auto call = detail::make_call(Parameters{}, name, options_, std::forward<A>(arguments)...);
+    if constexpr (Info::raw) call.options.retry |= (detail::is_safe_verb(arguments) && ...);
+    return call;
+  }
+  template <class Info>
+  static auto reader(detail::PendingStream stream, std::string_view name) {
+    if constexpr (Info::raw)
+      return HttpReader(Reader<HttpResponse>(std::move(stream), name));
+    else
+      return Reader<typename Info::Item>(std::move(stream), name);
   }
 
   std::shared_ptr<detail::Caller> caller_;
@@ -70,12 +83,12 @@ class DynamicHandle {
       : caller_(std::move(caller)), options_(std::move(options)) {}
 
   template <class R, class... A>
-  Response<R> call(std::string_view method, const A&... arguments) const {
-    return {caller_->call(outgoing(method, arguments...)), method};
+  Response<R> call(std::string_view method, A&&... arguments) const {
+    return {caller_->call(outgoing(method, std::forward<A>(arguments)...)), method};
   }
   template <class T, class... A>
-  Reader<T> stream(std::string_view method, const A&... arguments) const {
-    return {caller_->stream(outgoing(method, arguments...)), method};
+  Reader<T> stream(std::string_view method, A&&... arguments) const {
+    return {caller_->stream(outgoing(method, std::forward<A>(arguments)...)), method};
   }
   DynamicHandle with(CallOptions options) const { return DynamicHandle(caller_, std::move(options)); }
   // The same deployment as a typed handle.
@@ -86,9 +99,9 @@ class DynamicHandle {
 
  private:
   template <class... A>
-  detail::OutgoingCall outgoing(std::string_view method, const A&... arguments) const {
-    using Parameters = std::type_identity<std::tuple<std::decay_t<const A&>...>>;
-    return {method, detail::make_arguments(Parameters{}, arguments...), options_};
+  detail::OutgoingCall outgoing(std::string_view method, A&&... arguments) const {
+    using Parameters = std::type_identity<std::tuple<typename detail::ParameterFor<std::decay_t<A>>::type...>>;
+    return detail::make_call(Parameters{}, method, options_, std::forward<A>(arguments)...);
   }
 
   std::shared_ptr<detail::Caller> caller_;

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <boost/describe/class.hpp>
+
 #include <manta/error.h>
 #include <manta/task.h>
 
@@ -33,6 +35,7 @@ struct HttpRequest {
   // The first of that name, decoded.
   std::optional<std::string> query(std::string_view name) const;
 };
+BOOST_DESCRIBE_STRUCT(HttpRequest, (), (method, path, query_string, headers, body, path_parameters))
 
 struct HttpResponse {
   int status = 200;
@@ -43,6 +46,16 @@ struct HttpResponse {
   static HttpResponse json(std::string body, int status = 200);
   static HttpResponse text(std::string body, int status = 200);
 };
+BOOST_DESCRIBE_STRUCT(HttpResponse, (), (status, headers, body))
+
+namespace detail {
+
+// Whether the request may be sent twice: a GET, HEAD or OPTIONS.
+inline bool is_safe_verb(const HttpRequest& request) {
+  return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+}
+
+}  // namespace detail
 
 // Answers the request with this status and a JSON error body; thrown by any method.
 class HttpError : public Exception {

@@ -7,6 +7,7 @@
 
 #include <manta/application.h>
 #include <manta/args.h>
+#include <manta/autoscaling_policy.h>
 #include <manta/batch.h>
 #include <manta/client.h>
 #include <manta/compute.h>
@@ -19,6 +20,7 @@
 #include <manta/mailbox.h>
 #include <manta/multiplexed.h>
 #include <manta/retry.h>
+#include <manta/stream_batch.h>
 #include <manta/task.h>
 #include <manta/tensor.h>
 #include <manta/waiting.h>
@@ -28,7 +30,7 @@ namespace manta {
 namespace detail {
 
 // Changes whenever a shared object built with other headers could not work with this library.
-inline constexpr std::uint32_t kAbi = 2;
+inline constexpr std::uint32_t kAbi = 3;
 
 // What MANTA_APP exports.
 struct ArtifactEntry {

@@ -13,6 +13,7 @@
 #include <manta/compute.h>
 #include <manta/deployment.h>
 #include <manta/detail/model_load.h>
+#include <manta/detail/model_report.h>
 #include <manta/detail/replica_counter.h>
 #include <manta/error.h>
 #include <manta/task.h>
@@ -24,7 +25,8 @@ namespace manta {
 //   manta::Multiplexed<Model> models_{3, [](std::string id) { return std::make_shared<Model>("models/" + id); }};
 //   Task<Answer> predict(Question q) { auto model = co_await models_.get(); ... }
 // One model is loaded at a time, on a compute thread; requests for it wait for that one load. A model that leaves is
-// destroyed when the last request that uses it has ended.
+// destroyed when the last request that uses it has ended. Callers learn which models a replica has loaded and prefer it
+// for them while it is less than half full, so that a busy model spreads.
 template <class Model>
 class Multiplexed {
  public:
@@ -99,6 +101,7 @@ class Multiplexed {
       loading_->evicted = std::move(oldest->second.model);
       models_.erase(oldest);
       unloads_.add(1);
+      report_.tell(loaded());
     }
     return loading_;
   }
@@ -125,6 +128,7 @@ class Multiplexed {
     if (loading_->model) {
       models_[loading_->model_id] = {std::move(loading_->model), ++uses_};
       loads_.add(1);
+      report_.tell(loaded());
     }
     loading_.reset();
   }
@@ -134,6 +138,7 @@ class Multiplexed {
   std::map<std::string, Entry> models_;
   std::shared_ptr<Loading> loading_;
   std::uint64_t uses_ = 0;
+  detail::ModelReport report_;
   detail::ReplicaCounter requests_{"multiplexed_get_model_requests_counter", "Requests for a model.", {}};
   detail::ReplicaCounter loads_{"multiplexed_models_load_counter", "Models that were loaded.", {}};
   detail::ReplicaCounter unloads_{"multiplexed_models_unload_counter", "Models that had to leave.", {}};

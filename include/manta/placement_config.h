@@ -10,27 +10,28 @@ namespace manta {
 // What one replica needs of a node. Accounted before its process starts; a replica that fits nowhere stays pending,
 // with the reason in the status.
 struct Resources {
-  double num_cpus = 1;                                // CPUs; fractions are fine
-  double num_gpus = 0;                                // GPUs; a fraction shares one GPU, above 1 only whole numbers
-  double memory = 0;                                  // bytes
-  std::map<std::string, double> resources;            // custom resources by name
-  std::string accelerator_type;                       // kind of GPU that the node must have; empty: any
-  std::map<std::string, std::string> label_selector;  // labels that the node must have, with these values
+  double num_cpus = 1;                      // CPUs; fractions are fine. Accounted before the process starts
+  double num_gpus = 0;                      // GPUs; a fraction shares one GPU, above 1 only whole numbers
+  double memory = 0;                        // accounted, not enforced
+  std::map<std::string, double> resources;  // custom resources by name: amounts
+  std::string accelerator_type;             // kind of GPU that the node must have
+  // conditions on the node's labels: `a`, `!a`, `in(a,b)`, `!in(a,b)`
+  std::map<std::string, std::string> label_selector;
   bool operator==(const Resources&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Resources, (), (num_cpus, num_gpus, memory, resources, accelerator_type, label_selector))
 
 // The node on which replicas run; soft: another one when it has no room or is gone.
 struct NodeAffinity {
-  std::string node_id;
-  bool soft = false;
+  std::string node_id;  // id of the node, as `manta status` shows it
+  bool soft = false;    // another node when it has no room or is gone
   bool operator==(const NodeAffinity&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(NodeAffinity, (), (node_id, soft))
 
 // Replicas that live and die together, `gang_size` at a time: reserved all or none, started and restarted as one.
 struct GangSchedulingConfig {
-  int gang_size = 1;
+  int gang_size = 1;                                    // replicas in one gang; numbers of replicas are multiples of it
   std::string gang_placement_strategy = "PACK";         // PACK, SPREAD, STRICT_PACK, STRICT_SPREAD
   std::string runtime_failure_policy = "RESTART_GANG";  // the only one
   bool operator==(const GangSchedulingConfig&) const = default;

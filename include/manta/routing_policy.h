@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,11 +12,13 @@ namespace manta {
 
 // A replica that may take the request now, as the caller knows it.
 struct RoutingReplica {
-  std::uint64_t id_hash = 0;     // of the replica's id: the same at every caller
-  int in_flight = 0;             // requests of this caller on it
-  int load = 0;                  // the same and those of others, by its last answer
-  int max_ongoing_requests = 0;  // it may take the request all the same: others' figures are estimates
-  bool same_node = false;        // as the caller
+  std::uint64_t id_hash = 0;                    // of the replica's id: the same at every caller
+  int in_flight = 0;                            // requests of this caller on it
+  int load = 0;                                 // the same and those of others, by its last answer
+  int max_ongoing_requests = 0;                 // it may take the request all the same: others' figures are estimates
+  bool same_node = false;                       // as the caller
+  std::span<const std::string> model_ids = {};  // multiplexed models it has loaded
+  const std::map<std::string, double>* stats = nullptr;  // record_routing_stats() of the replica; null: none yet
 };
 
 // The request that is to be sent. The views last as long as the call of the policy.

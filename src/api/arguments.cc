@@ -49,6 +49,11 @@ Error bad_result(Error error) {
   return error;
 }
 
+Error bad_item(std::string_view method, Error error) {
+  error.message = "an item of the stream given to '" + std::string(method) + "': " + error.message;
+  return error;
+}
+
 Error bad_reply(std::string_view method, Error error) {
   error.code = ErrorCode::Internal;
   error.message = "the answer of '" + std::string(method) + "' is not what this caller expects (" + error.message +

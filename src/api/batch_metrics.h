@@ -1,8 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <string>
 
+#include "api/batch_cut.h"
 #include "api/replica_scope.h"
 
 namespace manta::api {
@@ -11,7 +13,8 @@ namespace manta::api {
 struct BatchMetrics {
   BatchMetrics(const ReplicaScope& scope, const std::string& name) : BatchMetrics(scope.metrics, labels(scope, name)) {}
 
-  void cut(std::size_t size, std::size_t limit, Duration waited) {
+  void closed(std::size_t size, std::size_t limit, Duration waited, CloseReason reason) {
+    count(reason);
     wait_ms.observe(ms(waited));
     actual_size.observe(static_cast<double>(size));
     utilization.observe(100.0 * static_cast<double>(size) / static_cast<double>(limit == 0 ? 1 : limit));
@@ -34,7 +37,20 @@ struct BatchMetrics {
         actual_size(metrics.histogram("actual_batch_size", "Items of a batch.", with,
                                       {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024})),
         queue_length(metrics.gauge("batch_queue_length", "Items that wait for a batch.", with)),
-        processed(metrics.counter("batches_processed", "Batches run.", with)) {}
+        processed(metrics.counter("batches_processed", "Batches run.", with)),
+        metrics_(metrics),
+        labels_(with) {}
+
+  void count(CloseReason reason) {
+    auto known = reasons_.find(reason);
+    if (known == reasons_.end()) {
+      Labels with = labels_;
+      with["reason"] = api::name(reason);
+      known =
+          reasons_.emplace(reason, metrics_.counter("manta_batches_closed", "Batches closed, by reason.", with)).first;
+    }
+    known->second.add();
+  }
 
   static double ms(Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
   static Labels labels(const ReplicaScope& scope, const std::string& name) {
@@ -43,6 +59,10 @@ struct BatchMetrics {
             {"replica", scope.context.replica},
             {"function_name", name}};
   }
+
+  Metrics& metrics_;
+  const Labels labels_;
+  std::map<CloseReason, CounterMetric> reasons_;
 };
 
 }  // namespace manta::api

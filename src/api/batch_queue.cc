@@ -1,131 +1,124 @@
 #include <manta/detail/batch_queue.h>
 
-#include <algorithm>
-#include <deque>
 #include <mutex>
 #include <utility>
 
-#include "api/batch_cut.h"
 #include "api/batch_metrics.h"
+#include "api/batch_registry.h"
+#include "api/batch_waiting.h"
 #include "api/replica_scope.h"
 
 namespace manta::detail {
 namespace {
 
-// The items of one run(): done when none is left.
-struct Group {
-  std::size_t left = 0;
-  Resumption waiter;
-};
-
-struct Waiting {
-  std::shared_ptr<BatchItem> item;
-  std::shared_ptr<Group> group;
-  TimePoint since;
-};
-
 std::exception_ptr error_of(Error error) { return std::make_exception_ptr(Exception(std::move(error))); }
+
+void run_items(const BatchQueue::Run& run, const BatchQueue::Items& items) {
+  try {
+    run(items);
+  } catch (...) {
+    for (const auto& item : items) item->fail(std::current_exception());
+  }
+}
 
 }  // namespace
 
-// Shared with the coroutines that run batches. All but `limits` is confined to the strand.
+// Shared with the coroutines that run batches. All but `settings` is confined to the strand.
 struct BatchQueue::State : std::enable_shared_from_this<State> {
-  State(BatchLimits l, std::string name, Run r) : run(std::move(r)), limits_(l), scope(api::current_replica()) {
+  using Batch = std::vector<api::WaitingItem>;
+
+  State(BatchLimits limits, const std::string& name, Run r, bool measured)
+      : run(std::make_shared<const Run>(std::move(r))),
+        settings(std::make_shared<api::BatchSettings>(name, std::move(limits), measured)),
+        scope(api::current_replica()) {
     if (scope) metrics.emplace(*scope, name);
   }
 
-  BatchLimits limits() const {
-    const std::lock_guard lock(mutex);
-    return limits_;
+  // What a change of the parameters allows is done at once.
+  void watch() {
+    scope->batchers->add(settings);
+    settings->on_change([weak = weak_from_this(), strand = scope->strand] {
+      strand->post([weak] {
+        const auto self = weak.lock();
+        if (self && self->scope->strand->tasks()) self->pump();
+      });
+    });
   }
   Loop& loop() const { return scope->strand->loop(); }
 
-  void add(const Items& items, const std::shared_ptr<Group>& group) {
-    for (const auto& item : items) waiting.push_back({item, group, loop().now()});
+  void add(const Items& items, const std::shared_ptr<api::BatchGroup>& group) {
+    for (const auto& item : items) waiting.push({item, group, loop().now()});
     group->left = items.size();
     pump();
   }
 
-  void remove(const std::shared_ptr<Group>& group) {
-    std::erase_if(waiting, [&](const Waiting& entry) { return entry.group == group; });
-    if (metrics) metrics->queue_length.set(static_cast<double>(waiting.size()));
+  void remove(const api::BatchGroup& group) {
+    waiting.drop(group);
+    metrics->queue_length.set(static_cast<double>(waiting.size()));
   }
 
-  // Cuts as many batches as may start now, and sets the timer for the next.
+  // Closes as many batches as may start now, and sets the timer for the next.
   void pump() {
     loop().cancel(std::exchange(timer, 0));
+    const BatchLimits limits = settings->limits();
+    waiting.sort_into(limits.buckets);
     for (;;) {
-      std::vector<double> costs;
-      const BatchLimits now_limits = limits();
-      const bool overfull = waiting.size() > now_limits.max_batch_size;
-      const std::size_t seen = overfull ? now_limits.max_batch_size + 1 : waiting.size();
-      for (std::size_t i = 0; i < seen; ++i) costs.push_back(waiting[i].item->cost);
-      const api::BatchView view{costs, waiting.empty() ? TimePoint() : waiting.front().since, running, last_size};
-      const api::BatchCut cut = api::cut_batch(now_limits, view, loop().now());
+      api::BatchCut cut;
+      const api::BatchLoad load{.running = running, .stopping = scope->batchers->stopping()};
+      Batch batch = waiting.take(limits, load, loop().now(), cut);
       if (cut.look_again) timer = loop().at(*cut.look_again, [self = shared_from_this()] { self->pump(); });
-      if (cut.count == 0) break;
-      start(cut.count);
+      if (batch.empty()) break;
+      metrics->closed(batch.size(), limits.max_batch_size, loop().now() - batch.front().since, cut.reason);
+      start(std::move(batch));
     }
     metrics->queue_length.set(static_cast<double>(waiting.size()));
   }
 
-  void start(std::size_t count) {
-    auto batch = std::make_shared<std::vector<Waiting>>();
-    std::move(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count), std::back_inserter(*batch));
-    waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count));
-    last_size = count;
+  void start(Batch batch) {
     ++running;
     const ScopedRequest nobody(nullptr);  // a batch serves many requests
-    if (TaskScope* tasks = scope->strand->tasks()) tasks->spawn(execute(shared_from_this(), std::move(batch)));
+    if (TaskScope* tasks = scope->strand->tasks())
+      tasks->spawn(execute(shared_from_this(), std::make_shared<Batch>(std::move(batch))));
   }
 
-  static void run_entries(const Run& run, const std::vector<Waiting>& batch) {
-    Items items;
-    for (const Waiting& entry : batch) items.push_back(entry.item);
-    try {
-      run(items);
-    } catch (...) {
-      for (const auto& item : items) item->error = std::current_exception();
-    }
-  }
-
-  static Task<void> execute(std::shared_ptr<State> self, std::shared_ptr<std::vector<Waiting>> batch) {
+  static Task<void> execute(std::shared_ptr<State> self, std::shared_ptr<Batch> batch) {
     const TimePoint started = self->loop().now();
-    self->metrics->cut(batch->size(), self->limits().max_batch_size, started - batch->front().since);
-    replica::Compute::Job job = [run = self->run, batch, scope = self->scope] {
+    Items items;
+    for (const api::WaitingItem& entry : *batch) items.push_back(entry.item);
+    replica::Compute::Job job = [run = self->run, items = std::move(items), scope = self->scope] {
       const api::ScopedReplica inside(scope);
-      run_entries(run, *batch);
+      run_items(*run, items);
     };
     auto computing = replica::run_on(self->scope->compute, self->loop(), std::move(job));
     const Result<void> ran = co_await computing;
     self->metrics->ran(self->loop().now() - started);
     --self->running;
     if (!ran)
-      for (const Waiting& entry : *batch) entry.item->error = error_of(ran.error());
+      for (const api::WaitingItem& entry : *batch) entry.item->fail(error_of(ran.error()));
     self->pump();
     finish(*batch);
   }
 
-  static void finish(const std::vector<Waiting>& batch) {
-    for (const Waiting& entry : batch)
+  static void finish(const Batch& batch) {
+    for (const api::WaitingItem& entry : batch) {
+      entry.item->ended();
       if (--entry.group->left == 0) entry.group->waiter.resume();
+    }
   }
 
-  const Run run;
-  mutable std::mutex mutex;  // guards limits_
-  BatchLimits limits_;
-  const api::ReplicaScope* scope;
+  const std::shared_ptr<const Run> run;  // one for all batches: it may have a state of its own
+  const std::shared_ptr<api::BatchSettings> settings;
+  const api::ReplicaScope* const scope;
   std::optional<api::BatchMetrics> metrics;
-  std::deque<Waiting> waiting;
-  std::size_t running = 0, last_size = 1;
+  api::WaitingItems waiting;
+  std::size_t running = 0;
   TimerId timer = 0;
 };
 
 namespace {
 
 struct GroupAwaiter {
-  std::shared_ptr<Group> group;
-  std::function<void()> abandon;
+  std::shared_ptr<api::BatchGroup> group;
   bool parked = false;
   bool await_ready() const { return group->left == 0; }
   void await_suspend(std::coroutine_handle<> waiter) {
@@ -134,53 +127,65 @@ struct GroupAwaiter {
   }
   void await_resume() { parked = false; }
   ~GroupAwaiter() {
-    if (!parked) return;
-    group->waiter.forget();
-    abandon();
+    if (parked) group->waiter.forget();
   }
 };
 
 }  // namespace
 
-BatchQueue::BatchQueue(BatchLimits limits, std::string name, Run run)
-    : state_(std::make_shared<State>(limits, std::move(name), std::move(run))) {}
+BatchQueue::BatchQueue(BatchLimits limits, std::string name, Run run, bool measured)
+    : state_(std::make_shared<State>(std::move(limits), name, std::move(run), measured)) {
+  if (state_->scope) state_->watch();
+}
 
-BatchQueue::~BatchQueue() = default;
+BatchQueue::~BatchQueue() { state_->settings->on_change(nullptr); }
+
+std::shared_ptr<void> BatchQueue::add(Items items) {
+  if (!state_->scope) {
+    run_items(*state_->run, items);
+    for (const auto& item : items) item->ended();
+    return nullptr;
+  }
+  auto group = std::make_shared<api::BatchGroup>();
+  state_->add(items, group);
+  return {group.get(), [state = state_, group](void*) {
+            if (group->left > 0) state->remove(*group);
+          }};
+}
 
 Task<void> BatchQueue::run(Items items) {
-  auto state = state_;
   if (items.empty()) co_return;
-  if (!state->scope) {
-    try {
-      state->run(items);
-    } catch (...) {
-      for (const auto& item : items) item->error = std::current_exception();
-    }
-    co_return;
-  }
-  auto group = std::make_shared<Group>();
-  state->add(items, group);
-  std::function<void()> abandon = [state, group] { state->remove(group); };
-  GroupAwaiter awaiter{group, std::move(abandon)};
+  const std::shared_ptr<void> place = add(std::move(items));
+  if (!place) co_return;
+  GroupAwaiter awaiter{std::shared_ptr<api::BatchGroup>(place, static_cast<api::BatchGroup*>(place.get()))};
   co_await awaiter;
 }
 
-void BatchQueue::set_max_batch_size(std::size_t size) {
-  const std::lock_guard lock(state_->mutex);
-  state_->limits_.max_batch_size = size;
+void BatchQueue::change(const std::function<void(BatchLimits&)>& change) {
+  state_->settings->change(change);
+  if (state_->scope) state_->scope->batchers->refresh();
 }
 
-void BatchQueue::set_batch_wait_timeout_s(double seconds) {
-  const std::lock_guard lock(state_->mutex);
-  state_->limits_.batch_wait_timeout_s = seconds;
-}
+BatchLimits BatchQueue::limits() const { return state_->settings->limits(); }
 
-void BatchQueue::set_max_cost(double cost) {
-  const std::lock_guard lock(state_->mutex);
-  state_->limits_.max_cost = cost;
+void BatchParameters::set_max_batch_size(std::size_t items) {
+  queue_.change([=](BatchLimits& limits) { limits.max_batch_size = items; });
 }
-
-BatchLimits BatchQueue::limits() const { return state_->limits(); }
+void BatchParameters::set_batch_wait_timeout_s(double seconds) {
+  queue_.change([=](BatchLimits& limits) { limits.batch_wait_timeout_s = seconds; });
+}
+void BatchParameters::set_max_concurrent_batches(std::size_t batches) {
+  queue_.change([=](BatchLimits& limits) { limits.max_concurrent_batches = batches; });
+}
+void BatchParameters::set_max_cost(double cost) {
+  queue_.change([=](BatchLimits& limits) { limits.max_cost = cost; });
+}
+void BatchParameters::set_wait(BatchWait wait) {
+  queue_.change([=](BatchLimits& limits) { limits.wait = wait; });
+}
+void BatchParameters::set_buckets(std::vector<double> bounds) {
+  queue_.change([&](BatchLimits& limits) { limits.buckets = std::move(bounds); });
+}
 
 void check_batch_size(std::size_t items, std::size_t results) {
   if (items == results) return;

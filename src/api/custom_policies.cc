@@ -21,12 +21,21 @@ class CustomPolicy {
                            .in_flight = replica.in_flight,
                            .load = routing::load_at(replica, input.now),
                            .max_ongoing_requests = replica.max_ongoing,
-                           .same_node = replica.same_node});
+                           .same_node = replica.same_node,
+                           .model_ids = models_of(replica),
+                           .stats = stats_of(replica)});
     const auto choice = ask(input.request);
     return choice && *choice < candidates.size() ? choice : routing::power_of_two(candidates, input, rng);
   }
 
  private:
+  static std::span<const std::string> models_of(const routing::ReplicaLoad& replica) {
+    if (!replica.told || !replica.told->models) return {};
+    return *replica.told->models;
+  }
+  static const std::map<std::string, double>* stats_of(const routing::ReplicaLoad& replica) {
+    return replica.told && replica.told->routing_stats ? &*replica.told->routing_stats : nullptr;
+  }
   std::optional<std::size_t> ask(const RequestContext* request) {
     RoutingRequest about;
     if (request)

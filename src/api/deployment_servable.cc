@@ -1,13 +1,17 @@
 #include "api/deployment_servable.h"
 
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include <manta/detail/json.h>
 #include <manta/detail/msgpack.h>
 
 #include "api/graph.h"
+#include "api/http_parts.h"
+#include "api/lines_input.h"
 #include "api/machine.h"
+#include "api/method_input.h"
 #include "api/path_parameters.h"
 #include "api/query_string.h"
 
@@ -34,6 +38,18 @@ class SinkAdapter final : public detail::ItemSink {
   replica::ItemSink* sink_;
 };
 
+// Where the answer of one call goes: bytes over HTTP and items as they are; for a handle that called a raw method,
+// items that HttpReader reads.
+struct CallSinks {
+  CallSinks(const replica::Invocation& invocation, const detail::MethodEntry& method)
+      : plain(invocation.items), parts(plain), as_parts(method.raw_http && !invocation.http && invocation.items) {}
+  detail::ItemSink& sink() { return as_parts ? static_cast<detail::ItemSink&>(parts) : plain; }
+
+  SinkAdapter plain;
+  HttpParts parts;
+  const bool as_parts;
+};
+
 std::shared_ptr<HttpRequest> to_api(net::Request& request, const detail::MethodEntry& method) {
   auto made = std::make_shared<HttpRequest>();
   const std::string_view target = request.target;
@@ -53,11 +69,20 @@ std::shared_ptr<HttpRequest> to_api(net::Request& request, const detail::MethodE
   return made;
 }
 
-detail::IncomingCall to_api(replica::Invocation& invocation, const detail::MethodEntry& method, SinkAdapter& sink) {
+detail::IncomingCall to_api(replica::Invocation& invocation, const detail::MethodEntry& method, CallSinks& sinks,
+                            const std::shared_ptr<Strand>& strand) {
   detail::IncomingCall call{.request_format = to_api(invocation.request_format),
                             .reply_format = to_api(invocation.reply_format),
                             .body = std::move(invocation.body)};
-  if (invocation.items) call.items = &sink;
+  if (invocation.items) call.items = &sinks.sink();
+  if (method.takes_stream) {
+    if (!invocation.input && invocation.request_format == replica::Format::Json) {
+      auto lines = std::make_shared<LinesInput>(std::exchange(call.body, {}));
+      if (method.takes_values) call.body = lines->next_line().value_or("");
+      invocation.input = std::move(lines);
+    }
+    call.input = open_input(strand, std::move(invocation.input));
+  }
   if (!invocation.http) return call;
   if (method.raw_http) {
     call.http = to_api(*invocation.http, method);
@@ -93,10 +118,13 @@ DeploymentServable::DeploymentServable(std::shared_ptr<const detail::Node> node,
       scope_(scope),
       configuration_hash_(std::move(configuration_hash)),
       methods_(method_specs(*node_->table, false)) {
+  for (auto& recording : recording_) recording = std::make_shared<std::atomic<bool>>(false);
   const ScopedReplica inside(&scope_);
+  scope_.batchers->configure(scope_.context.config.batching);
   const auto started = std::chrono::steady_clock::now();
   object_ = node_->construct(handles);
   load_time_s_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  value_or_throw(scope_.batchers->check(scope_.context.config.batching));
 }
 
 const detail::MethodEntry* DeploymentServable::find(std::string_view method) const {
@@ -113,9 +141,13 @@ bool DeploymentServable::is_coroutine(std::string_view method) const {
 Task<Result<replica::Reply>> DeploymentServable::call(replica::Invocation invocation) {
   const detail::MethodEntry* entry = find(invocation.method);
   if (!entry) co_return Result<replica::Reply>(no_method(*node_, invocation.method));
-  SinkAdapter sink(invocation.items);
-  auto running = entry->start(object_.get(), to_api(invocation, *entry, sink));
+  CallSinks sinks(invocation, *entry);
+  auto running = entry->start(object_.get(), to_api(invocation, *entry, sinks, scope_.strand));
   Result<detail::Outcome> outcome = co_await running;
+  if (sinks.as_parts && outcome) {
+    auto ending = sinks.parts.finish();
+    co_await ending;
+  }
   co_return to_reply(std::move(outcome));
 }
 
@@ -124,8 +156,24 @@ Result<replica::Reply> DeploymentServable::call_blocking(replica::Invocation inv
   const detail::MethodEntry* entry = find(invocation.method);
   if (!entry && invocation.method == "where_am_i") return where_am_i(invocation.reply_format);
   if (!entry) return no_method(*node_, invocation.method);
-  SinkAdapter sink(invocation.items);
-  return to_reply(entry->run(object_.get(), to_api(invocation, *entry, sink)));
+  CallSinks sinks(invocation, *entry);
+  Result<detail::Outcome> outcome = entry->run(object_.get(), to_api(invocation, *entry, sinks, scope_.strand));
+  if (sinks.as_parts && outcome) sinks.parts.finish_blocking();
+  return to_reply(std::move(outcome));
+}
+
+replica::MethodTerms DeploymentServable::terms(std::string_view method) const {
+  using Runs = replica::MethodTerms::Runs;
+  const detail::MethodEntry* entry = find(method);
+  if (!entry) return {.runs = Runs::Aside};  // where_am_i
+  replica::MethodTerms terms{.runs = Runs::Pool, .max_concurrent = entry->max_concurrent};
+  if (entry->start)
+    terms.runs = Runs::Coroutine;
+  else if (entry->where == detail::Where::Strand)
+    terms.runs = Runs::Inline;
+  else if (entry->where == detail::Where::Dedicated)
+    terms.runs = Runs::Dedicated;
+  return terms;
 }
 
 Result<void> DeploymentServable::check_health() {
@@ -146,6 +194,12 @@ Result<void> DeploymentServable::reconfigure(const std::string& user_config_json
                 "user_config is set, but class '" + node_->table->class_name + "' has no reconfigure()");
   return node_->table->reconfigure(object_.get(), user_config_json);
 }
+
+Result<void> DeploymentServable::check_batching(const BatchingConfigs& configs) const {
+  return scope_.batchers->check(configs);
+}
+
+void DeploymentServable::configure_batching(const BatchingConfigs& configs) { scope_.batchers->configure(configs); }
 
 Result<replica::Reply> DeploymentServable::where_am_i(replica::Format format) const {
   WhereAmI here = describe_machine();

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <manta/detail/node.h>
@@ -25,8 +28,19 @@ class DeploymentServable final : public replica::Servable {
   Result<replica::Reply> call_blocking(replica::Invocation invocation) override;
   Result<void> check_health() override;
   Result<void> reconfigure(const std::string& user_config_json) override;
+  Result<void> check_batching(const BatchingConfigs& configs) const override;
+  void configure_batching(const BatchingConfigs& configs) override;
+  int batch_concurrency() const override { return scope_.batchers->concurrency(); }
+  void begin_stop() override { scope_.batchers->begin_stop(); }
+  replica::MethodTerms terms(std::string_view method) const override;
+  Task<Result<void>> on_start() override { return run_member(node_->table->on_start); }
+  Task<Result<void>> on_stop() override { return run_member(node_->table->on_stop); }
+  bool records(replica::StatsKind kind) const override { return static_cast<bool>(recorder(kind)); }
+  Task<Result<detail::Stats>> record_stats(replica::StatsKind kind) override;
 
  private:
+  const detail::OptionalMember<detail::Stats>& recorder(replica::StatsKind kind) const;
+  Task<Result<void>> run_member(detail::OptionalMember<void> member);
   const detail::MethodEntry* find(std::string_view method) const;
   Result<replica::Reply> where_am_i(replica::Format format) const;
 
@@ -36,6 +50,7 @@ class DeploymentServable final : public replica::Servable {
   std::vector<spec::MethodSpec> methods_;
   double load_time_s_ = 0;
   std::shared_ptr<void> object_;
+  std::array<std::shared_ptr<std::atomic<bool>>, 2> recording_;  // by kind: a thread is in the function
 };
 
 }  // namespace manta::api

@@ -80,16 +80,25 @@ Result<Graph> make_graph(const Application& application) {
   Graph graph{.name = application.name,
               .route_prefix = application.route_prefix,
               .nodes = {},
-              .routing_policies = application.routing_policies};
-  Namer(graph).add(application.ingress.node());
+              .routing_policies = application.routing_policies,
+              .autoscaling_policies = application.autoscaling_policies,
+              .application_autoscaling_policies = application.application_autoscaling_policies};
+  Namer namer(graph);
+  namer.add(application.ingress.node());
+  graph.ingress_index = graph.nodes.size() - 1;
+  for (const IngressDeployment& variant : application.variants)
+    if (variant.node()) namer.add(variant.node());
   return graph;
 }
 
 std::vector<spec::MethodSpec> method_specs(const detail::ClassTable& table, bool with_schemas) {
   std::vector<spec::MethodSpec> specs;
   for (const auto& method : table.methods) {
-    spec::MethodSpec made{
-        .name = method.name, .idempotent = method.idempotent, .streams = method.streams, .raw_http = method.raw_http};
+    spec::MethodSpec made{.name = method.name,
+                          .idempotent = method.idempotent,
+                          .streams = method.streams,
+                          .takes_stream = method.takes_stream,
+                          .raw_http = method.raw_http};
     if (with_schemas && method.request_schema) made.request_schema = method.request_schema();
     if (with_schemas && method.response_schema) made.response_schema = method.response_schema();
     specs.push_back(std::move(made));
@@ -107,6 +116,9 @@ spec::ApplicationGraph describe(const Graph& graph) {
       described.routes.push_back({.verb = route.verb, .path = route.path, .method = method.name});
   for (const GraphNode& node : graph.nodes) described.nodes.push_back(to_spec(node));
   for (const CustomRoutingPolicy& policy : graph.routing_policies) described.routing_policies.push_back(policy.name);
+  for (const auto& policy : graph.autoscaling_policies) described.autoscaling_policies.push_back(policy.name);
+  for (const auto& policy : graph.application_autoscaling_policies)
+    described.application_autoscaling_policies.push_back(policy.name);
   return described;
 }
 

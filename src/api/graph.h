@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,13 +22,16 @@ struct GraphNode {
   std::shared_ptr<const detail::Node> stand_in = nullptr;  // a fake that runs in its place
 };
 
-// What build() returned, with everything named. Callees before callers; the last node is the ingress.
+// What build() returned, with everything named. Callees before callers.
 struct Graph {
   std::string name, route_prefix;
   std::vector<GraphNode> nodes;
   std::vector<CustomRoutingPolicy> routing_policies = {};
+  std::vector<CustomAutoscalingPolicy> autoscaling_policies = {};
+  std::vector<CustomApplicationAutoscalingPolicy> application_autoscaling_policies = {};
+  std::size_t ingress_index = 0;  // in `nodes`
 
-  const GraphNode& ingress() const { return nodes.back(); }
+  const GraphNode& ingress() const { return nodes[ingress_index]; }
   const GraphNode* find(std::string_view name) const;
   const GraphNode* find(const detail::Node& node) const;
 };

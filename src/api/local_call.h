@@ -9,6 +9,7 @@
 #include "api/local_items.h"
 #include "base/task_scope.h"
 #include "replica/compute.h"
+#include "replica/method_gates.h"
 #include "replica/servable.h"
 
 namespace manta::api {
@@ -23,7 +24,10 @@ struct LocalCall {
 
   enum class Phase { Queued, Running, Ended } phase = Phase::Queued;
   TaskScope::Id task = 0;
+  replica::Compute* compute = nullptr;  // where `job` is
   replica::Compute::JobId job = 0;
+  replica::MethodGates::Pass pass = 0;
+  bool begun = false;  // has passed the gate of its method
   TimerId timer = 0;
 
   void reply(Result<replica::Reply> result) {

@@ -57,15 +57,27 @@ Result<void> LocalItems::add(std::string item) {
 
 // The wakes travel as messages: the parked coroutine belongs to the other strand.
 void LocalItems::wake_reader() {
-  reader_strand_->post([self = shared_from_this()] { std::exchange(self->reader_, {}).resume(); });
+  std::shared_ptr<Strand> strand;
+  {
+    const std::lock_guard lock(mutex_);
+    strand = reader_strand_;
+  }
+  if (strand) strand->post([self = shared_from_this()] { std::exchange(self->reader_, {}).resume(); });
 }
 
 void LocalItems::wake_writer() {
   room_.notify_all();
+  if (!writer_strand_) return;
   writer_strand_->post([self = shared_from_this()] { std::exchange(self->writer_, {}).resume(); });
 }
 
+void LocalItems::set_reader(std::shared_ptr<Strand> reader) {
+  const std::lock_guard lock(mutex_);
+  reader_strand_ = std::move(reader);
+}
+
 Task<Result<void>> LocalItems::write(std::string item) {
+  if (!writer_strand_) co_return write_blocking(std::move(item));
   while (!has_room()) co_await WriterWait{*this};
   co_return add(std::move(item));
 }

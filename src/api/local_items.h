@@ -13,12 +13,15 @@
 
 namespace manta::api {
 
-// The items of one streaming call inside a process: written on the callee's strand or one of its compute threads, read
-// on the caller's strand. A slow reader holds the writer back. Kept by both sides.
+// The items of one stream inside a process: written on one strand (null: by other threads only) or its compute threads,
+// read on another. A slow reader holds the writer back. Kept by both sides.
 class LocalItems final : public replica::ItemSink, public std::enable_shared_from_this<LocalItems> {
  public:
   LocalItems(std::shared_ptr<Strand> writer, std::shared_ptr<Strand> reader)
       : writer_strand_(std::move(writer)), reader_strand_(std::move(reader)) {}
+
+  // For one that was made without: before the first next().
+  void set_reader(std::shared_ptr<Strand> reader);
 
   Task<Result<void>> write(std::string item) override;
   Result<void> write_blocking(std::string item) override;
@@ -39,12 +42,13 @@ class LocalItems final : public replica::ItemSink, public std::enable_shared_fro
   void wake_reader();
   void wake_writer();
 
-  const std::shared_ptr<Strand> writer_strand_, reader_strand_;
+  const std::shared_ptr<Strand> writer_strand_;
   detail::Resumption writer_;  // on the writer's strand only
   detail::Resumption reader_;  // on the reader's strand only
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable room_;
+  std::shared_ptr<Strand> reader_strand_;
   std::deque<std::string> items_;
   net::Response head_;
   bool ended_ = false;

@@ -26,7 +26,10 @@ LocalReplica::LocalReplica(const Clock& clock, Metrics& metrics, Logger& logger,
       options_{.application = scope_.context.application,
                .deployment = scope_.context.deployment,
                .id = scope_.context.replica,
-               .config = scope_.context.config} {}
+               .config = scope_.context.config,
+               .aside = &aside_} {
+  scope_.aside = &aside_;
+}
 
 LocalReplica::~LocalReplica() { stop(); }
 
@@ -34,6 +37,7 @@ void LocalReplica::start(MakeServable make, decltype(ReplicaScope::caller) calle
   scope_.caller = std::move(caller);
   thread_->run_and_wait([&] {
     enter_replica(&scope_);
+    gates_ = std::make_unique<replica::MethodGates>(thread_->loop());
     auto made = [this, make = std::move(make)]() mutable { return make(scope_); };
     host_ = std::make_unique<replica::ReplicaHost>(thread_->loop(), compute_, scope_.logger, options_, std::move(made));
     host_->on_phase([this](replica::ReplicaHost::Phase phase) { on_phase(phase); });
@@ -83,6 +87,13 @@ void LocalReplica::submit(std::shared_ptr<LocalCall> call) {
   pump();
 }
 
+int LocalReplica::max_ongoing() const {
+  const DeploymentConfig& config = scope_.context.config;
+  const bool given = config.max_ongoing_requests != DeploymentConfig().max_ongoing_requests;
+  if (given || !config.raise_for_batches) return config.max_ongoing_requests;
+  return std::max(config.max_ongoing_requests, scope_.batchers->concurrency());
+}
+
 void LocalReplica::pump() {
   using Phase = replica::ReplicaHost::Phase;
   if (host_->phase() == Phase::Starting) return;
@@ -113,9 +124,32 @@ void LocalReplica::run(const std::shared_ptr<LocalCall>& call) {
                              "method '" + method->name + "' " +
                                  (method->streams ? "streams: use stream()" : "does not stream: use call()")));
   call->invocation.items = call->items.get();
-  if (!servable->is_coroutine(method->name)) return run_plain(call);
-  const detail::ScopedRequest request(call->context);
-  call->task = thread_->strand()->tasks()->spawn(run_coroutine(call, servable));
+  const replica::MethodTerms terms = servable->terms(method->name);
+  if (terms.max_concurrent == 0) return begin(call, servable, terms);
+  call->pass = gates_->enter(method->name, terms.max_concurrent,
+                             [this, call, servable, terms] { begin(call, servable, terms); });
+  if (call->phase == LocalCall::Phase::Ended) gates_->leave(std::exchange(call->pass, 0));
+}
+
+void LocalReplica::begin(const std::shared_ptr<LocalCall>& call, const std::shared_ptr<replica::Servable>& servable,
+                         replica::MethodTerms terms) {
+  using Runs = replica::MethodTerms::Runs;
+  call->begun = true;
+  switch (terms.runs) {
+    case Runs::Coroutine: {
+      const detail::ScopedRequest request(call->context);
+      call->task = thread_->strand()->tasks()->spawn(run_coroutine(call, servable));
+      return;
+    }
+    case Runs::Inline:
+      return run_inline(call);
+    case Runs::Dedicated:
+      return run_plain(call, dedicated_.of(call->invocation.method, std::max(1, terms.max_concurrent)));
+    case Runs::Aside:
+      return run_plain(call, aside_);
+    case Runs::Pool:
+      return run_plain(call, compute_);
+  }
 }
 
 Task<void> LocalReplica::run_coroutine(std::shared_ptr<LocalCall> call, std::shared_ptr<replica::Servable> servable) {
@@ -130,7 +164,18 @@ Task<void> LocalReplica::run_coroutine(std::shared_ptr<LocalCall> call, std::sha
   call->reply(std::move(reply));
 }
 
-void LocalReplica::run_plain(const std::shared_ptr<LocalCall>& call) {
+void LocalReplica::run_inline(const std::shared_ptr<LocalCall>& call) {
+  Result<replica::Reply> reply;
+  try {
+    const detail::ScopedRequest request(call->context);
+    reply = host_->servable()->call_blocking(std::move(call->invocation));
+  } catch (...) {
+    reply = std::unexpected(replica::error_of(std::current_exception()));
+  }
+  finish(call, std::move(reply));
+}
+
+void LocalReplica::run_plain(const std::shared_ptr<LocalCall>& call, replica::Compute& compute) {
   auto job = [this, call, servable = host_->servable()]() mutable {
     Result<replica::Reply> reply;
     try {
@@ -142,8 +187,9 @@ void LocalReplica::run_plain(const std::shared_ptr<LocalCall>& call) {
     servable.reset();
     thread_->strand()->post([this, call, reply = std::move(reply)]() mutable { finish(call, std::move(reply)); });
   };
-  auto id = compute_.submit(std::move(job), 0);
+  auto id = compute.submit(std::move(job), 0);
   if (!id) return finish(call, std::unexpected(std::move(id.error())));
+  call->compute = &compute;
   call->job = *id;
 }
 
@@ -157,6 +203,7 @@ void LocalReplica::release(const std::shared_ptr<LocalCall>& call) {
   call->phase = LocalCall::Phase::Ended;
   thread_->loop().cancel(call->timer);
   std::erase(running_, call);
+  if (call->pass != 0) gates_->leave(std::exchange(call->pass, 0));
   if (!stopping_) thread_->strand()->post([this] { pump(); });
 }
 
@@ -167,9 +214,11 @@ void LocalReplica::cancel(const std::shared_ptr<LocalCall>& call) {
     std::erase(queued_, call);
     call->phase = LocalCall::Phase::Ended;
     thread_->loop().cancel(call->timer);
+  } else if (!call->begun) {  // it waits for others of its method
+    release(call);
   } else if (call->task != 0) {
     if (TaskScope* tasks = thread_->strand()->tasks()) tasks->cancel(call->task);
-  } else if (compute_.cancel(call->job)) {
+  } else if (call->compute && call->compute->cancel(call->job)) {
     release(call);
   }  // else plain code runs: it keeps its place until it returns
 }
@@ -190,7 +239,12 @@ void LocalReplica::stop() {
     gone.get_future().wait();
   }
   compute_.stop();
-  thread_->run_and_wait([&] { host_.reset(); });
+  aside_.stop();
+  dedicated_.stop();
+  thread_->run_and_wait([&] {
+    gates_.reset();
+    host_.reset();
+  });
   thread_.reset();
 }
 

@@ -12,6 +12,8 @@
 #include "api/loop_thread.h"
 #include "api/replica_scope.h"
 #include "replica/compute_pool.h"
+#include "replica/dedicated_threads.h"
+#include "replica/method_gates.h"
 #include "replica/replica_host.h"
 
 namespace manta::api {
@@ -40,17 +42,22 @@ class LocalReplica {
   void cancel(const std::shared_ptr<LocalCall>& call);
 
  private:
-  bool has_place() const { return std::ssize(running_) < scope_.context.config.max_ongoing_requests; }
+  bool has_place() const { return std::ssize(running_) < max_ongoing(); }
+  int max_ongoing() const;  // raised so that batches can fill, unless it was given
   void pump();
   void run(const std::shared_ptr<LocalCall>& call);
   Task<void> run_coroutine(std::shared_ptr<LocalCall> call, std::shared_ptr<replica::Servable> servable);
-  void run_plain(const std::shared_ptr<LocalCall>& call);
+  void begin(const std::shared_ptr<LocalCall>& call, const std::shared_ptr<replica::Servable>& servable,
+             replica::MethodTerms terms);
+  void run_plain(const std::shared_ptr<LocalCall>& call, replica::Compute& compute);
+  void run_inline(const std::shared_ptr<LocalCall>& call);
   void finish(const std::shared_ptr<LocalCall>& call, Result<replica::Reply> reply);
   void release(const std::shared_ptr<LocalCall>& call);
   void on_phase(replica::ReplicaHost::Phase phase);
 
   std::unique_ptr<LoopThread> thread_;
   replica::ComputePool compute_;
+  replica::ComputePool aside_{{.threads = 2, .on_demand = true}};
   ReplicaScope scope_;
   replica::ReplicaOptions options_;
 
@@ -58,6 +65,8 @@ class LocalReplica {
   std::unique_ptr<replica::ReplicaHost> host_;
   std::deque<std::shared_ptr<LocalCall>> queued_;
   std::vector<std::shared_ptr<LocalCall>> running_;
+  std::unique_ptr<replica::MethodGates> gates_;
+  replica::DedicatedThreads dedicated_;
   bool stopping_ = false;
 
   std::mutex mutex_;  // guards ready_

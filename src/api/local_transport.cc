@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/call_context.h"
+#include "api/producer_input.h"
 
 namespace manta::api {
 namespace {
@@ -25,6 +26,52 @@ struct ReplyWait {
   }
 };
 
+// The reading end of a stream on the callee's strand.
+class PipeInput final : public replica::ItemInput {
+ public:
+  explicit PipeInput(std::shared_ptr<LocalItems> pipe) : pipe_(std::move(pipe)) {}
+  ~PipeInput() override { pipe_->stop_reading(); }
+  Task<Result<std::optional<std::string>>> next() override { return pipe_->next(); }
+
+ private:
+  const std::shared_ptr<LocalItems> pipe_;
+};
+
+Task<void> pump(std::shared_ptr<ProducerInput> source, std::shared_ptr<LocalItems> pipe) {
+  for (;;) {
+    auto reading = source->next();
+    Result<std::optional<std::string>> item = co_await reading;
+    if (!item) co_return pipe->end(std::unexpected(std::move(item.error())));
+    if (!*item) co_return pipe->end({});
+    auto writing = pipe->write(std::move(**item));
+    const Result<void> written = co_await writing;
+    if (!written) co_return;
+  }
+}
+
+// Brings the items of a stream from the caller's strand to the callee's while it lives.
+class LocalFeed {
+ public:
+  LocalFeed(const std::shared_ptr<Strand>& caller, LocalReplica& callee, TransportCall& call)
+      : tasks_(caller->loop()), pipe_(std::make_shared<LocalItems>(caller, callee.strand())) {
+    tasks_.spawn(pump(std::make_shared<ProducerInput>(std::move(call.input)), pipe_));
+  }
+  ~LocalFeed() {
+    tasks_.cancel_all();
+    pipe_->end(fail(ErrorCode::Cancelled, "the caller has gone"));
+  }
+  std::shared_ptr<replica::ItemInput> input() { return std::make_shared<PipeInput>(pipe_); }
+
+ private:
+  TaskScope tasks_;
+  std::shared_ptr<LocalItems> pipe_;
+};
+
+std::unique_ptr<LocalFeed> local_feed(const std::shared_ptr<Strand>& caller, LocalReplica& callee,
+                                      TransportCall& call) {
+  return call.input ? std::make_unique<LocalFeed>(caller, callee, call) : nullptr;
+}
+
 std::shared_ptr<LocalCall> local_call(TransportCall call) {
   auto made = std::make_shared<LocalCall>();
   made->invocation = {.method = std::move(call.method),
@@ -37,8 +84,9 @@ std::shared_ptr<LocalCall> local_call(TransportCall call) {
 
 class LocalItemSource final : public ItemSource {
  public:
-  LocalItemSource(std::shared_ptr<LocalItems> items, std::move_only_function<void()> cancel)
-      : items_(std::move(items)), cancel_(std::move(cancel)) {}
+  LocalItemSource(std::shared_ptr<LocalItems> items, std::unique_ptr<LocalFeed> feed,
+                  std::move_only_function<void()> cancel)
+      : items_(std::move(items)), feed_(std::move(feed)), cancel_(std::move(cancel)) {}
   ~LocalItemSource() override {
     items_->stop_reading();
     cancel_();
@@ -47,6 +95,7 @@ class LocalItemSource final : public ItemSource {
 
  private:
   std::shared_ptr<LocalItems> items_;
+  std::unique_ptr<LocalFeed> feed_;
   std::move_only_function<void()> cancel_;
 };
 
@@ -76,19 +125,24 @@ Task<Result<replica::Reply>> call_local(std::shared_ptr<Strand> caller, LocalRep
 }
 
 Task<Result<std::string>> LocalTransport::call(TransportCall call) {
-  auto calling = call_local(caller_, callee_, local_call(std::move(call)));
+  const auto feed = local_feed(caller_, callee_, call);
+  auto made = local_call(std::move(call));
+  if (feed) made->invocation.input = feed->input();
+  auto calling = call_local(caller_, callee_, std::move(made));
   Result<replica::Reply> reply = co_await calling;
   if (!reply) co_return std::unexpected(std::move(reply.error()));
   co_return std::move(reply->body);
 }
 
 Task<Result<std::unique_ptr<ItemSource>>> LocalTransport::open(TransportCall call) {
+  auto feed = local_feed(caller_, callee_, call);
   auto made = local_call(std::move(call));
+  if (feed) made->invocation.input = feed->input();
   made->items = std::make_shared<LocalItems>(callee_.strand(), caller_);
   made->on_reply = [items = made->items](Result<replica::Reply> reply) {
     items->end(reply ? Result<void>() : std::unexpected(std::move(reply.error())));
   };
-  auto source = std::make_unique<LocalItemSource>(made->items, canceller(callee_, made));
+  auto source = std::make_unique<LocalItemSource>(made->items, std::move(feed), canceller(callee_, made));
   send(callee_, made);
   co_return std::unique_ptr<ItemSource>(std::move(source));
 }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/input_feeder.h"
 #include "net/items.h"
 #include "net/wire.h"
 
@@ -20,9 +21,17 @@ routing::Outbound outbound(TransportCall call, std::string_view accept) {
   return request;
 }
 
+// Null for a call that takes no stream.
+std::unique_ptr<InputFeeder> feeder_of(TransportCall& call) {
+  if (!call.input) return nullptr;
+  const auto deadline = call.context ? call.context->deadline : RequestContext::TimePoint::max();
+  return std::make_unique<InputFeeder>(call.strand, std::move(call.input), deadline);
+}
+
 class AnswerItems final : public ItemSource {
  public:
-  explicit AnswerItems(routing::Answer answer) : answer_(std::move(answer)) {}
+  AnswerItems(routing::Answer answer, std::unique_ptr<InputFeeder> feeder)
+      : feeder_(std::move(feeder)), answer_(std::move(answer)) {}
 
   Task<Result<std::optional<std::string>>> next() override {
     for (;;) {
@@ -39,6 +48,7 @@ class AnswerItems final : public ItemSource {
   }
 
  private:
+  std::unique_ptr<InputFeeder> feeder_;
   routing::Answer answer_;
   net::ItemSplitter items_;
 };
@@ -54,7 +64,10 @@ std::optional<Error> RemoteTransport::unknown() const {
 
 Task<Result<std::string>> RemoteTransport::call(TransportCall call) {
   if (auto error = unknown()) co_return std::unexpected(std::move(*error));
-  auto calling = dispatchers_.at(application_, deployment_).call(outbound(std::move(call), net::wire::kMsgPack));
+  const auto feeder = feeder_of(call);
+  auto request = outbound(std::move(call), net::wire::kMsgPack);
+  if (feeder) feeder->go_with(request);
+  auto calling = dispatchers_.at(application_, deployment_).call(std::move(request));
   Result<net::Response> response = co_await calling;
   if (!response) co_return std::unexpected(std::move(response.error()));
   co_return std::move(response->body);
@@ -62,12 +75,14 @@ Task<Result<std::string>> RemoteTransport::call(TransportCall call) {
 
 Task<Result<std::unique_ptr<ItemSource>>> RemoteTransport::open(TransportCall call) {
   if (auto error = unknown()) co_return std::unexpected(std::move(*error));
+  auto feeder = feeder_of(call);
   auto request = outbound(std::move(call), net::wire::kItems);
+  if (feeder) feeder->go_with(request);
   request.window = kStreamWindow;
   auto dispatching = dispatchers_.at(application_, deployment_).dispatch(std::move(request));
   Result<routing::Answer> answer = co_await dispatching;
   if (!answer) co_return std::unexpected(std::move(answer.error()));
-  std::unique_ptr<ItemSource> items = std::make_unique<AnswerItems>(std::move(*answer));
+  std::unique_ptr<ItemSource> items = std::make_unique<AnswerItems>(std::move(*answer), std::move(feeder));
   co_return items;
 }
 

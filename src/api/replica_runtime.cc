@@ -1,8 +1,12 @@
 #include "api/replica_runtime.h"
 
 #include <chrono>
+#include <map>
 #include <random>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "api/custom_policies.h"
 #include "api/deployment_servable.h"
@@ -15,6 +19,9 @@
 
 namespace manta::api {
 namespace {
+
+// A health check and each of the two functions that record statistics can hang; where_am_i can always be answered.
+constexpr int kAsideThreads = 4;
 
 std::uint64_t random_seed() {
   std::random_device device;
@@ -83,13 +90,21 @@ struct ReplicaRuntime::Impl {
               .logger = logger,
               .caller = [this](std::string application,
                                std::string deployment) { return callers.named(application, deployment); },
-              .environment = options.environment},
+              .environment = options.environment,
+              .aside = &aside,
+              .models =
+                  [this](const void* owner, std::vector<std::string> model_ids) {
+                    strand->post([this, open = strand, owner, ids = std::move(model_ids)]() mutable {
+                      if (open->tasks()) set_models(owner, std::move(ids));
+                    });
+                  }},
         server(loop, compute, metrics, logger, budget,
                {.application = options.identity.application,
                 .deployment = options.identity.deployment,
                 .id = options.identity.id,
                 .config = options.identity.config,
-                .load_report = load_report_pause(options.identity.config)},
+                .load_report = load_report_pause(options.identity.config),
+                .aside = &aside},
                [this] { return make(); }) {
     if (!options.controller_socket.empty()) {
       subscription.emplace(loop, logger,
@@ -101,7 +116,9 @@ struct ReplicaRuntime::Impl {
   }
 
   ~Impl() {
+    scope.batchers->close();
     compute.stop();
+    aside.stop();
     strand->close();
   }
 
@@ -109,6 +126,14 @@ struct ReplicaRuntime::Impl {
     dispatchers.update(snapshot);
     names.update(snapshot);
     if (load_reporter) load_reporter->update(snapshot);
+  }
+
+  // Of one Multiplexed; the replica has those of all.
+  void set_models(const void* owner, std::vector<std::string> model_ids) {
+    models[owner] = std::move(model_ids);
+    std::set<std::string> all;
+    for (const auto& [of, ids] : models) all.insert(ids.begin(), ids.end());
+    server.set_models({all.begin(), all.end()});
   }
 
   // On a compute thread.
@@ -132,6 +157,8 @@ struct ReplicaRuntime::Impl {
   routing::QueueCounts counts;
   std::shared_ptr<Strand> strand;
   replica::ComputePool compute;
+  replica::ComputePool aside{{.threads = kAsideThreads, .on_demand = true}};
+  std::map<const void*, std::vector<std::string>> models;  // by Multiplexed
   routing::Dispatchers dispatchers;
   DeploymentNames names;
   HandleCallers callers;

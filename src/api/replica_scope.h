@@ -5,10 +5,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <manta/deployment.h>
 #include <manta/detail/caller.h>
 
+#include "api/batch_registry.h"
 #include "api/strand.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -27,6 +29,10 @@ struct ReplicaScope {
   // Any thread; an empty application: the own one first, else the only one that has the deployment.
   std::function<std::shared_ptr<detail::Caller>(std::string application, std::string deployment)> caller;
   std::map<std::string, std::string> environment = {};  // of the process; context.config.env_vars go before it
+  replica::Compute* aside = nullptr;  // for functions of the class that are not methods, beside its methods
+  // Any thread: which models `owner`, one of the object's Multiplexed, has loaded; none: it is gone.
+  std::function<void(const void* owner, std::vector<std::string> model_ids)> models = nullptr;
+  std::shared_ptr<BatchRegistry> batchers = std::make_shared<BatchRegistry>();
 };
 
 // The replica whose code this thread runs; null outside one. The strand of a replica belongs to it for good, a compute

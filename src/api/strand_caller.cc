@@ -21,6 +21,8 @@ struct PreparedCall {
   std::shared_ptr<RequestContext> context;
   std::string policy;
   bool retry;
+  std::shared_ptr<detail::ItemProducer> input;
+  std::shared_ptr<Strand> strand;  // set with input
 };
 
 std::string array_header(std::size_t size) {
@@ -47,8 +49,9 @@ Task<Result<TransportCall>> prepare(PreparedCall call) {
   auto encoding = encode_arguments(std::move(call.arguments));
   Result<std::shared_ptr<const std::string>> body = co_await encoding;
   if (!body) co_return std::unexpected(std::move(body.error()));
-  co_return TransportCall{std::move(call.method), std::move(*body), std::move(call.context), std::move(call.policy),
-                          call.retry};
+  co_return TransportCall{std::move(call.method), std::move(*body), std::move(call.context),
+                          std::move(call.policy), call.retry,       std::move(call.input),
+                          std::move(call.strand)};
 }
 
 Error explain(Error error, const CallPath& path) {
@@ -117,12 +120,20 @@ Task<void> run_stream(std::shared_ptr<PendingStream::State> state, std::shared_p
   state->end(std::move(how));
 }
 
-PreparedCall prepared(detail::OutgoingCall call, const CallPath& path) {
+PreparedCall prepared(detail::OutgoingCall call, const CallPath& path, const std::shared_ptr<Strand>& strand) {
   const auto& request = detail::current_request();
   call.options = with_self_call_limit(std::move(call.options), request.get(), path);
   auto context = call_context(request, call.options);
-  return {std::string(call.method), std::move(call.arguments), std::move(context), std::move(call.options.policy),
-          call.options.retry};
+  PreparedCall made{.method = std::string(call.method),
+                    .arguments = std::move(call.arguments),
+                    .context = std::move(context),
+                    .policy = std::move(call.options.policy),
+                    .retry = call.options.retry,
+                    .input = std::move(call.input)};
+  if (!made.input) return made;
+  made.input->attach(strand);
+  made.strand = strand;
+  return made;
 }
 
 // Runs `body`, a coroutine over `state`, on the state's strand and for the call's own request.
@@ -162,13 +173,13 @@ StrandCaller::StrandCaller(std::shared_ptr<Strand> strand, std::shared_ptr<Trans
 
 PendingCall StrandCaller::call(detail::OutgoingCall call) {
   auto state = std::make_shared<PendingCall::State>(strand_);
-  start_on_strand(state, &run_call, transport_, prepared(std::move(call), *path_), path_);
+  start_on_strand(state, &run_call, transport_, prepared(std::move(call), *path_, strand_), path_);
   return PendingCall(std::move(state));
 }
 
 PendingStream StrandCaller::stream(detail::OutgoingCall call) {
   auto state = std::make_shared<PendingStream::State>(strand_);
-  start_on_strand(state, &run_stream, transport_, prepared(std::move(call), *path_), path_);
+  start_on_strand(state, &run_stream, transport_, prepared(std::move(call), *path_, strand_), path_);
   return PendingStream(std::move(state));
 }
 

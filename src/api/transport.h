@@ -4,9 +4,12 @@
 #include <optional>
 #include <string>
 
+#include <manta/detail/caller.h>
 #include <manta/detail/request_context.h>
 #include <manta/error.h>
 #include <manta/task.h>
+
+#include "api/strand.h"
 
 namespace manta::api {
 
@@ -17,6 +20,8 @@ struct TransportCall {
   std::shared_ptr<RequestContext> context;
   std::string policy = {};  // of routing, instead of the deployment's; empty: that. Nothing within one process
   bool retry = false;       // as if the method were idempotent
+  std::shared_ptr<detail::ItemProducer> input = nullptr;  // of a method that takes a stream; used on `strand`
+  std::shared_ptr<Strand> strand = nullptr;               // of the caller; set with input
 };
 
 // The items of a stream as they arrive. Destroying it cancels the call. Strand-confined.

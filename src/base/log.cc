@@ -1,8 +1,12 @@
 #include "base/log.h"
 
 #include <spdlog/async.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/dist_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+
+#include "base/log_record.h"
 
 namespace manta {
 namespace {
@@ -17,80 +21,85 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
       return spdlog::level::warn;
     case LogLevel::Error:
       return spdlog::level::err;
+    case LogLevel::Critical:
+      return spdlog::level::critical;
   }
   return spdlog::level::info;
 }
 
-void append_quoted(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) < 0x20)
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    else
-      out += c;
-  }
-  out += '"';
-}
-
-void append_value(std::string& out, const LogField& field, bool json) {
-  std::visit(
-      [&](const auto& value) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string_view>) {
-          if (json || value.find_first_of(" \"\n\\=") != std::string_view::npos)
-            append_quoted(out, value);
-          else
-            out += value;
-        } else {
-          out += fmt::format("{}", value);
-        }
-      },
-      field.value);
+spdlog::sinks::dist_sink_mt& sinks_of(spdlog::logger& logger) {
+  return static_cast<spdlog::sinks::dist_sink_mt&>(*logger.sinks().front());
 }
 
 }  // namespace
 
-Logger::Logger(const LogOptions& options) : json_(options.json), component_(options.component) {
-  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+LogLevel log_level_of(std::string_view name) {
+  for (const LogLevel level : {LogLevel::Debug, LogLevel::Warn, LogLevel::Error, LogLevel::Critical})
+    if (name == level_name(level)) return level;
+  return LogLevel::Info;
+}
+
+Logger::Logger(const LogOptions& options) : options_(options), json_(options.json) {
+  const auto sinks = std::make_shared<spdlog::sinks::dist_sink_mt>();
+  sinks->add_sink(std::make_shared<spdlog::sinks::stderr_sink_mt>());
   if (options.async) {
     if (!spdlog::thread_pool()) spdlog::init_thread_pool(1024, 1);
-    sink_ = std::make_shared<spdlog::async_logger>(options.component, sink, spdlog::thread_pool(),
+    sink_ = std::make_shared<spdlog::async_logger>(options.component, sinks, spdlog::thread_pool(),
                                                    spdlog::async_overflow_policy::overrun_oldest);
   } else {
-    sink_ = std::make_shared<spdlog::logger>(options.component, sink);
+    sink_ = std::make_shared<spdlog::logger>(options.component, sinks);
   }
   sink_->set_level(to_spdlog(options.level));
-  sink_->flush_on(spdlog::level::info);
-  sink_->set_pattern(json_ ? "%v" : "%Y-%m-%d %H:%M:%S.%e %^%L%$ %v");
+  sink_->flush_on(spdlog::level::debug);
+  sink_->set_pattern("%v");
 }
 
 Logger::~Logger() { sink_->flush(); }
 
 void Logger::flush() { sink_->flush(); }
 
-void Logger::log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
-  if (!sink_->should_log(to_spdlog(level))) return;
+Result<void> Logger::configure(const LoggingConfig& config) {
+  const std::lock_guard lock(mutex_);
+  if (config == config_) return {};
+  json_ = config.encoding == "JSON";
+  sink_->set_level(to_spdlog(log_level_of(config.log_level)));
+  const bool same_folder = config.logs_dir == config_.logs_dir;
+  config_ = config;
+  if (same_folder) return {};
+  std::vector<spdlog::sink_ptr> sinks{sinks_of(*sink_).sinks().front()};
+  Result<void> opened;
+  if (!config.logs_dir.empty()) try {
+      sinks.push_back(std::make_shared<spdlog::sinks::basic_file_sink_mt>(log_path(config, options_.component)));
+      sinks.back()->set_pattern("%v");
+    } catch (const spdlog::spdlog_ex& failure) {
+      config_.logs_dir.clear();  // tried again when it is given again
+      opened = fail(ErrorCode::Unavailable, std::string("logs_dir: ") + failure.what());
+    }
+  sinks_of(*sink_).set_sinks(std::move(sinks));
+  return opened;
+}
+
+std::string Logger::line(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   std::string line;
+  const std::lock_guard lock(mutex_);
   if (json_) {
-    line = fmt::format(R"({{"level":"{}","component":)", spdlog::level::to_string_view(to_spdlog(level)));
-    append_quoted(line, component_);
-    line += R"(,"event":)";
-    append_quoted(line, event);
-    for (const LogField& field : fields) {
-      line += ',';
-      append_quoted(line, field.key);
-      line += ':';
-      append_value(line, field, true);
-    }
-    line += '}';
-  } else {
-    line = fmt::format("{} {}", component_, event);
-    for (const LogField& field : fields) {
-      line += fmt::format(" {}=", field.key);
-      append_value(line, field, false);
-    }
+    JsonRecord record(line, level, event, options_, config_.additional_log_standard_attrs);
+    for (const LogField& field : fields) record.add(field);
+    record.end();
+    return line;
   }
-  sink_->log(to_spdlog(level), line);
+  append_time(line, std::chrono::system_clock::now());
+  line.append(" ").append(level_name(level).substr(0, 1)).append(" ").append(options_.component).append(" ");
+  line += event;
+  for (const LogField& field : fields) {
+    line += ' ';
+    append_text_field(line, field);
+  }
+  return line;
+}
+
+void Logger::log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+  if (sink_->should_log(to_spdlog(level))) sink_->log(to_spdlog(level), line(level, event, fields));
 }
 
 }  // namespace manta

@@ -1,10 +1,17 @@
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
+
+#include <manta/error.h>
+#include <manta/logging_config.h>
 
 namespace spdlog {
 class logger;
@@ -31,17 +38,24 @@ struct LogField {
   }
 };
 
-enum class LogLevel { Debug, Info, Warn, Error };
+enum class LogLevel { Debug, Info, Warn, Error, Critical };
 
 struct LogOptions {
   std::string component;  // "agent", "controller", "proxy" or the replica id: opens each line
   LogLevel level = LogLevel::Info;
-  bool json = false;  // one JSON object a line instead of text
-  bool async = true;  // a background thread writes; false where threads are not wanted (the agent)
+  bool json = false;                // one JSON object a line instead of text
+  bool async = true;                // a background thread writes; false where threads are not wanted (the agent)
+  std::string component_name = {};  // "replica"; empty: as `component`
+  std::vector<std::pair<std::string, std::string>> fields = {};  // in every JSON record: {"application", "rag"}
 };
 
-// Structured log to standard error: an event name and fields. Thread-safe. info = a state changed, warn = degraded but
-// handled, error = someone must act. Never payloads, never secrets, nothing per request but the access log.
+// "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"; what is none of them counts as INFO. Of CRITICAL there are no
+// records.
+LogLevel log_level_of(std::string_view name);
+
+// Structured log to standard error, and to a file if configured: an event name and fields, as text or one JSON object a
+// line. Thread-safe. info = a state changed, warn = degraded but handled, error = someone must act. Never payloads,
+// never secrets, nothing per request but the access log.
 class Logger {
  public:
   explicit Logger(const LogOptions& options);
@@ -56,12 +70,19 @@ class Logger {
   }
   void flush();
 
+  // From now on records are as `config` says. When its folder cannot be written to: Unavailable, and the rest is taken
+  // all the same.
+  Result<void> configure(const LoggingConfig& config);
+
  private:
   void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
+  std::string line(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
 
+  const LogOptions options_;
+  std::mutex mutex_;  // guards what follows
   bool json_;
-  std::string component_;
-  std::shared_ptr<spdlog::logger> sink_;
+  LoggingConfig config_;
+  std::shared_ptr<spdlog::logger> sink_;  // itself safe to log to from any thread
 };
 
 }  // namespace manta

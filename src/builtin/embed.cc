@@ -63,7 +63,8 @@ struct Embed::Impl {
         batcher(
             {.max_batch_size = static_cast<std::size_t>(options.max_batch_size),
              .batch_wait_timeout_s = options.batch_wait_timeout_s,
-             .max_cost = static_cast<double>(options.max_batch_tokens)},
+             .max_cost = static_cast<double>(options.max_batch_tokens),
+             .wait = BatchWait::Adaptive},  // a lone request is not to pay batch_wait_timeout_s for company
             [model = model](std::vector<Text> items) { return embed_batch(*model, std::move(items)); },
             [](const Text& item) { return static_cast<double>(item.tokens); }, "embed") {}
 

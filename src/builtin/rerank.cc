@@ -54,7 +54,8 @@ struct Rerank::Impl {
         batcher(
             {.max_batch_size = static_cast<std::size_t>(options.max_batch_size),
              .batch_wait_timeout_s = options.batch_wait_timeout_s,
-             .max_cost = static_cast<double>(options.max_batch_tokens)},
+             .max_cost = static_cast<double>(options.max_batch_tokens),
+             .wait = BatchWait::Adaptive},  // a lone request is not to pay batch_wait_timeout_s for company
             [model = model](std::vector<Pair> items) { return score_batch(*model, std::move(items)); },
             [](const Pair& item) { return static_cast<double>(item.tokens); }, "rerank") {}
 

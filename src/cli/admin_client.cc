@@ -35,13 +35,24 @@ Result<AdminTarget> parse_admin_address(const std::string& text) {
 
 Result<net::Response> ask(const AdminTarget& target, const std::string& method, const std::string& path,
                           std::string body, Duration timeout) {
-  return call_and_wait({fmt::format("{}:{}", target.host, target.port)}, method, path, std::move(body), timeout);
+  return call_and_wait({fmt::format("{}:{}", target.host, target.port)}, method, path, std::move(body), timeout,
+                       target.by);
 }
 
 Result<control::InstanceDetails> instance_details(const AdminTarget& target) {
   const auto answer = ask(target, "GET", "/api/serve/applications/");
   if (!answer) return std::unexpected(answer.error());
   return detail::from_json<control::InstanceDetails>(answer->body, UnknownKeys::Ignore);
+}
+
+Result<std::string> metrics_page(const control::InstanceDetails& details) {
+  const spec::HttpOptions& http = details.http_options;
+  const std::string host = http.host == "0.0.0.0" || http.host == "localhost" ? "127.0.0.1" : http.host;
+  const net::Address door{fmt::format("{}:{}", host, http.port)};
+  auto page = call_and_wait(door, "GET", http.root_path + "/-/metrics", "", std::chrono::seconds(10));
+  if (page) return std::move(page->body);
+  return fail(ErrorCode::Internal, fmt::format("no proxy shows metrics at {} (proxy_location {}): {}", door.text,
+                                               details.proxy_location, page.error().message));
 }
 
 int report(const Error& error, const AdminTarget& target) {

@@ -14,6 +14,7 @@ namespace manta::cli {
 struct AdminTarget {
   std::string host = "127.0.0.1";
   int port = 8265;
+  std::string by = {};  // who asks: "alice: manta deploy app.yaml"
 };
 
 // "http://localhost:8265", "localhost:8265", "8265". InvalidArgument when it is none of these.
@@ -25,6 +26,9 @@ Result<net::Response> ask(const AdminTarget& target, const std::string& method, 
 
 // GET /api/serve/applications/
 Result<control::InstanceDetails> instance_details(const AdminTarget& target);
+
+// The page /-/metrics of the instance's proxy, which has the figures of all its processes. Internal without a proxy.
+Result<std::string> metrics_page(const control::InstanceDetails& details);
 
 // Prints the error, with what to do about it, and returns the exit code 1.
 int report(const Error& error, const AdminTarget& target);

@@ -13,12 +13,13 @@
 namespace manta::cli {
 
 Task<Result<net::Response>> call_once(Loop& loop, net::Address address, std::string method, std::string path,
-                                      std::string body, Duration timeout) {
+                                      std::string body, Duration timeout, std::string by) {
   const auto budget = std::make_unique<net::ReceiveBudget>();
   const auto channel = std::make_unique<net::Channel>(loop, std::move(address), net::ChannelOptions{}, *budget);
   net::Request request{
       .method = std::move(method), .target = std::move(path), .authority = "localhost", .body = std::move(body)};
   if (!request.body.empty()) request.headers.add("content-type", net::wire::kJson);
+  if (!by.empty()) request.headers.add(net::wire::kBy, by);
   auto response = co_await channel->call(std::move(request), timeout);
   if (!response || response->status < 400) co_return response;
   auto reply = detail::from_json<spec::ErrorReply>(response->body, UnknownKeys::Ignore);
@@ -27,9 +28,10 @@ Task<Result<net::Response>> call_once(Loop& loop, net::Address address, std::str
 }
 
 Result<net::Response> call_and_wait(net::Address address, std::string method, std::string path, std::string body,
-                                    Duration timeout) {
+                                    Duration timeout, std::string by) {
   return run_to_end<Result<net::Response>>([&](Loop& loop) {
-    return call_once(loop, std::move(address), std::move(method), std::move(path), std::move(body), timeout);
+    return call_once(loop, std::move(address), std::move(method), std::move(path), std::move(body), timeout,
+                     std::move(by));
   });
 }
 

@@ -14,6 +14,7 @@
 
 #include "cli/call.h"
 #include "cli/config_source.h"
+#include "cli/runtime_env.h"
 #include "cli/terminal.h"
 #include "spec/config_json.h"
 #include "spec/json_to_yaml.h"
@@ -40,8 +41,15 @@ Result<spec::InstanceConfig> requested_config(const DeployRequest& request, cons
                                               spec::ConfigPlaces& places) {
   const auto args = build_arguments(request.args, request.arguments);
   if (!args) return std::unexpected(args.error());
-  auto config = config_of_target(request.target, *args, environment, &places);
+  auto config = config_of_target(request.target, *args, environment, &places, request.directory);
   if (!config) return config;
+  const bool has_environment = !request.runtime_env.empty() || !request.runtime_env_json.empty();
+  if (has_environment && !places.file_name.empty())
+    return fail(ErrorCode::InvalidArgument,
+                "--runtime-env belongs to an import path; a file has its own `runtime_env`");
+  if (has_environment)
+    if (auto added = add_runtime_env(*config, request.runtime_env, request.runtime_env_json, environment); !added)
+      return std::unexpected(std::move(added.error()));
   if (auto named = name_application(*config, request.name, request.route_prefix); !named)
     return std::unexpected(std::move(named.error()));
   return config;
@@ -51,7 +59,7 @@ int deploy_command(const AdminTarget& target, const DeployRequest& request, cons
   spec::ConfigPlaces places;
   const auto config = requested_config(request, environment, places);
   if (!config) return report(config.error(), target);
-  const auto answer = ask(target, "PUT", "/api/serve/applications/", spec::config_json(*config), kDeployTimeout);
+  const auto answer = ask(target, "PUT", "/api/serve/applications/", spec::deploy_json(*config), kDeployTimeout);
   if (!answer) return report(places.located(answer.error()), target);
   print_line("deployed; `manta status` shows the progress");
   return 0;

@@ -15,8 +15,10 @@ namespace manta::cli {
 struct DeployRequest {
   std::string target;  // file or import path
   std::string args;
-  std::vector<std::string> arguments;  // key=value
-  std::string name, route_prefix;      // of a single application; empty: as they are
+  std::vector<std::string> arguments;         // key=value
+  std::string name, route_prefix;             // of a single application; empty: as they are
+  std::string directory;                      // that an import path is relative to; empty: the present one
+  std::string runtime_env, runtime_env_json;  // --runtime-env: a file; empty: none
 };
 
 // The configuration that the words of `deploy` name; `places` is where it stands in its file.

@@ -3,12 +3,13 @@
 #include <string>
 
 namespace manta::cli {
-namespace {
 
 void add_address(CLI::App& command, CommandLine& line) {
   add_admin_port(command, line);
   command.add_option("-a,--address", line.address, "Admin address of the instance: http://HOST:PORT");
 }
+
+namespace {
 
 void add_deploy(CLI::App& app, CommandLine& line) {
   CLI::App* deploy = app.add_subcommand("deploy", "Make a running instance serve exactly what a file describes");
@@ -54,6 +55,16 @@ void add_scale(CLI::App& app, CommandLine& line) {
   add_address(*scale, line);
   scale->footer("Examples:\n  manta scale Embed 4\n  manta scale rag/Llm 2");
   scale->callback([&line] { line.command = Command::Scale; });
+}
+
+void add_traffic(CLI::App& app, CommandLine& line) {
+  CLI::App* traffic = app.add_subcommand("traffic", "Show or change how requests are divided among deployments");
+  add_traffic_options(*traffic, line.traffic);
+  add_address(*traffic, line);
+  traffic->footer(
+      "Examples:\n  manta traffic chat\n  manta traffic chat --set ModelV1=90,ModelV2=10\n"
+      "  manta traffic chat / --rollback");
+  traffic->callback([&line] { line.command = Command::Traffic; });
 }
 
 void add_explain(CLI::App& app, CommandLine& line) {
@@ -105,8 +116,16 @@ void add_build(CLI::App& app, CommandLine& line) {
 void add_config(CLI::App& app, CommandLine& line) {
   CLI::App* config = app.add_subcommand("config", "Print what was deployed, as YAML");
   config->add_option("-n,--name", line.name, "Only this application");
+  config->add_option("application", line.operations.application, "The same");
+  config->add_option("deployment", line.operations.deployment, "With --effective: only this deployment of it");
+  config->add_flag(
+      "--effective", line.operations.effective,
+      "What is in force, with the origin of each value: default, code, file, environment, API, autoscaling");
+  config->add_flag("--json", line.operations.json, "With --effective: as JSON");
   add_address(*config, line);
-  config->footer("Examples:\n  manta config\n  manta config -n rag > rag.yaml\n  manta config check app.yaml");
+  config->footer(
+      "Examples:\n  manta config\n  manta config -n rag > rag.yaml\n  manta config rag Llm --effective\n"
+      "  manta config check app.yaml");
   config->callback([&line] {
     if (line.target.empty()) line.command = Command::Config;
   });
@@ -138,6 +157,11 @@ void add_target_options(CLI::App& command, CommandLine& line) {
   command.add_option("--args", line.args, "The same as a JSON object");
   command.add_option("--name", line.name, "Name of the application");
   command.add_option("--route-prefix", line.route_prefix, "Where it is served; \"/\" = everywhere");
+  command.add_option("-d,--app-dir", line.app_dir, "Folder that an import path is relative to");
+  command.add_option("--working-dir", line.working_dir, "The same, by Ray Serve's other name");
+  command.add_option("--runtime-env", line.runtime_env,
+                     "YAML file; its env_vars are given to an import path's replicas");
+  command.add_option("--runtime-env-json", line.runtime_env_json, "The same as JSON; wins over the file");
 }
 
 void add_client_commands(CLI::App& app, CommandLine& line) {
@@ -147,6 +171,7 @@ void add_client_commands(CLI::App& app, CommandLine& line) {
   add_changes(app, line);
   add_history(app, line);
   add_scale(app, line);
+  add_traffic(app, line);
   add_config(app, line);
   add_logs(app, line);
   add_shutdown(app, line);

@@ -7,6 +7,7 @@
 namespace manta::cli {
 
 void add_admin_port(CLI::App& command, CommandLine& line);
+void add_address(CLI::App& command, CommandLine& line);
 // Of commands that take a file or an import path to serve.
 void add_target_options(CLI::App& command, CommandLine& line);
 

@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "cli/bench_options.h"
 #include "cli/client_options.h"
 #include "cli/place_options.h"
+#include "cli/simulate_options.h"
 #include "codec/nearest.h"
 
 namespace manta::cli {
@@ -23,6 +26,31 @@ constexpr const char* kExamples = R"(Examples:
   manta deploy app.yaml                               change a running instance
   manta shutdown -y                                   stop it)";
 
+// Where proxies run, and the flags of a gRPC proxy, which there is none of: a start script that has them goes on.
+void add_instance_places(CLI::App& command, CommandLine& line) {
+  add_admin_port(command, line);
+  const std::map<std::string, std::string> places = {
+      {"EveryNode", "EveryNode"}, {"HeadOnly", "HeadOnly"}, {"Disabled", "Disabled"}, {"NoServer", "Disabled"}};
+  command
+      .add_option("--proxy-location", line.proxy_location,
+                  "EveryNode, HeadOnly (the same on one machine), or Disabled: no HTTP, only handles (default: of the "
+                  "file, else EveryNode)")
+      ->transform(CLI::Transformer(places, CLI::ignore_case))
+      ->check(CLI::IsMember({"EveryNode", "HeadOnly", "Disabled"}));
+  command.add_option_function<int>(
+      "--grpc-port", [](int) { std::cerr << "warning: --grpc-port: gRPC is not served; ignored\n"; },
+      "Not acted on: gRPC is not served");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--grpc-servicer-functions",
+          [](const std::vector<std::string>&) {
+            std::cerr << "warning: --grpc-servicer-functions: gRPC is not served; ignored\n";
+          },
+          "Not acted on: gRPC is not served")
+      ->type_size(1)
+      ->allow_extra_args(false);
+}
+
 void add_instance_options(CLI::App& command, CommandLine& line) {
   command.add_option("--http-host,--host", line.http_host,
                      "Address to serve on (default: of the file, else 127.0.0.1)");
@@ -30,7 +58,11 @@ void add_instance_options(CLI::App& command, CommandLine& line) {
       .add_option("--http-port,--port", line.http_port,
                   "Port to serve on (default: of the file, else 8000); 0 chooses a free one")
       ->check(CLI::Range(0, 65535));
-  add_admin_port(command, line);
+  add_instance_places(command, line);
+  command
+      .add_option("--metrics-port", line.metrics_port,
+                  "Port of the page /metrics on the same address (default: 8080 if it is free); 0 for none")
+      ->check(CLI::Range(0, 65535));
   command.add_option("--state-dir", line.state_dir,
                      "Folder of the instance's state (default: ~/.local/state/manta/<admin port>)");
   command.add_option("--num-cpus", line.num_cpus, "CPUs to give to replicas (default: all)")
@@ -52,6 +84,15 @@ void add_run(CLI::App& app, CommandLine& line, bool has_builtin) {
   auto* target = run->add_option("target", line.target, "FILE.yaml, ./lib.so:function, exec:./program or builtin:name");
   if (!has_builtin) target->required();
   add_target_options(*run, line);
+  run->add_flag_function(
+      "--blocking,!--non-blocking",
+      [](std::int64_t count) {
+        if (count < 0)
+          throw CLI::ValidationError("--non-blocking",
+                                     "`run` ends with its instance; start it by a service manager, or "
+                                     "`deploy` to one that `manta start` keeps");
+      },
+      "Serve until Ctrl-C: what it does in any case");
   run->add_flag("-r,--reload", line.reload, "Deploy anew when the file, or a file that it names, changes");
   add_instance_options(*run, line);
   run->footer(
@@ -63,6 +104,8 @@ void add_run(CLI::App& app, CommandLine& line, bool has_builtin) {
   CLI::App* start =
       app.add_subcommand("start", "Start an instance with the applications that its state folder has stored");
   add_instance_options(*start, line);
+  start->add_option("-a,--address", line.address,
+                    "Admin address to listen on, by Ray Serve's flag: http://localhost:8265");
   start->footer("Examples:\n  manta start\n  manta start --admin-port 9265 --http-port 9000");
   start->callback([&line] { line.command = Command::Start; });
 }
@@ -78,11 +121,13 @@ void add_roles(CLI::App& app, CommandLine& line) {
   controller->add_option("--controller-socket", line.controller.controller_socket)->required();
   controller->add_option("--http-address", line.controller.http_address)->required();
   controller->add_option("--http-options", line.controller.http_options);
+  controller->add_option("--proxy-location", line.controller.proxy_location);
   controller->callback([&line] { line.command = Command::Controller; });
 
   CLI::App* proxy = app.add_subcommand("proxy", "")->group("");
   proxy->add_option("--node-id", line.proxy.node_id)->required();
   proxy->add_option("--listen-fd", line.proxy.listen_fd)->required();
+  proxy->add_option("--metrics-fd", line.proxy.metrics_fd);
   proxy->add_option("--controller-socket", line.proxy.controller_socket)->required();
   proxy->add_option("--agent-socket", line.proxy.agent_socket);
   proxy->add_option("--http-options", line.proxy.http_options);
@@ -92,6 +137,13 @@ void add_roles(CLI::App& app, CommandLine& line) {
   replica->add_option("--listen-fd", line.listen_fd)->required();
   for (const char* shown_by_ps : {"--application", "--deployment", "--id"}) replica->add_option(shown_by_ps);
   replica->callback([&line] { line.command = Command::Replica; });
+}
+
+// Started by the controller; what it is to run stands in its environment.
+void add_policy_host(CLI::App& app, CommandLine& line) {
+  CLI::App* host = app.add_subcommand("policy-host", "")->group("");
+  host->add_option("--application");  // shown by ps
+  host->callback([&line] { line.command = Command::PolicyHost; });
 }
 
 // What is wrong with the command line, in one line.
@@ -117,8 +169,12 @@ ParsedCommandLine parse_command_line(int argc, char** argv, bool has_builtin) {
   add_run(app, line, has_builtin);
   add_client_commands(app, line);
   add_file_commands(app, line, has_builtin);
+  add_operations_commands(app, line);
   add_placement_commands(app, line);
+  add_simulate_command(app, line);
+  add_bench_command(app, line);
   add_roles(app, line);
+  add_policy_host(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

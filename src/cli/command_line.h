@@ -6,8 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/bench_command.h"
+#include "cli/operations_options.h"
 #include "cli/place_command.h"
 #include "cli/role_arguments.h"
+#include "cli/simulate_command.h"
+#include "cli/traffic_command.h"
 
 namespace manta::cli {
 
@@ -22,15 +26,23 @@ enum class Command {
   History,
   Rollback,
   Scale,
+  Traffic,
   Explain,
   Shutdown,
   Logs,
   Build,
   ConfigCheck,
   Describe,
+  Events,
+  Drain,
+  ControllerHealth,
+  Cost,
   Place,
   Claim,
+  Simulate,
+  Bench,
   Controller,
+  PolicyHost,
   Proxy,
   Replica
 };
@@ -45,10 +57,14 @@ struct CommandLine {
   std::optional<std::string> http_host;
   std::optional<int> http_port;
   int admin_port = 8265;
+  std::optional<int> metrics_port;
   std::string address;  // of the admin port of another instance: http://HOST:PORT
   std::string state_dir;
   std::optional<double> num_cpus, num_gpus, memory;
   std::string resources;  // JSON object
+  std::optional<std::string> proxy_location;
+  std::string app_dir, working_dir;           // that an import path is relative to; the first wins
+  std::string runtime_env, runtime_env_json;  // a file; JSON
   bool verbose = false;
   bool yes = false;
   std::optional<std::int64_t> revision;
@@ -60,7 +76,11 @@ struct CommandLine {
   std::string labels;  // JSON object
   std::string accelerator_type;
   bool enforce_limits = false;
+  OperationsArguments operations;
   PlaceRequest place;
+  SimulateRequest simulate;
+  BenchRequest bench;
+  TrafficRequestLine traffic;
   ClaimRequestLine claim;
   ControllerArguments controller;
   ProxyArguments proxy;

@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <manta/detail/json.h>
+
+#include "cli/effective_text.h"
 #include "cli/terminal.h"
 #include "spec/json_to_yaml.h"
 
@@ -24,6 +27,21 @@ int config_command(const AdminTarget& target, const std::string& application) {
   for (const auto& [name, entry] : details->applications)
     text.append(text.empty() ? "" : "\n---\n\n").append(spec::json_to_yaml(entry.deployed_app_config.text));
   std::fputs(text.empty() ? "No configuration was found.\n" : text.c_str(), stdout);
+  return 0;
+}
+
+int effective_config_command(const AdminTarget& target, const std::string& application, const std::string& deployment,
+                             bool json) {
+  const auto answer = ask(target, "GET", "/api/serve/applications/" + application + "/effective");
+  if (!answer) return report(answer.error(), target);
+  const auto config = detail::from_json<control::EffectiveConfig>(answer->body, UnknownKeys::Ignore);
+  if (!config) return report(config.error(), target);
+  const std::string text = effective_text(*config, deployment);
+  if (text.empty())
+    return report({.code = ErrorCode::NotFound,
+                   .message = fmt::format("application '{}' has no deployment '{}'", application, deployment)},
+                  target);
+  std::fputs(json ? (answer->body + "\n").c_str() : text.c_str(), stdout);
   return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "spec/import_path.h"
 #include "spec/parse_config.h"
 #include "spec/validate.h"
+#include "spec/value_places.h"
 #include "spec/yaml_scalar.h"
 
 namespace manta::cli {
@@ -86,18 +87,20 @@ Result<spec::InstanceConfig> read_config_file(const std::string& path, const Env
     }
     application.import_path = std::move(*absolute);
   }
+  spec::note_places(*config, found);
   if (places != nullptr) *places = std::move(found);
   return config;
 }
 
 Result<spec::InstanceConfig> config_of_target(const std::string& target, const std::string& args,
-                                              const Environment& environment, spec::ConfigPlaces* places) {
+                                              const Environment& environment, spec::ConfigPlaces* places,
+                                              const std::string& directory) {
   if (is_config_file(target)) {
     if (!args.empty())
       return fail(ErrorCode::InvalidArgument, "--args belongs to an import path; a file has its own `args`");
     return read_config_file(target, environment, places);
   }
-  auto absolute = absolute_import_path(target, fs::current_path().string());
+  auto absolute = absolute_import_path(target, (fs::current_path() / directory).string());
   if (!absolute) return std::unexpected(std::move(absolute.error()));
   spec::InstanceConfig config;
   config.applications.push_back({.import_path = std::move(*absolute)});

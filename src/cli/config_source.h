@@ -18,10 +18,11 @@ namespace manta::cli {
 Result<spec::InstanceConfig> read_config_file(const std::string& path, const Environment& environment,
                                               spec::ConfigPlaces* places = nullptr);
 
-// The configuration for what stands behind `run`: a YAML file or an import path (relative to the working directory).
-// `args`: JSON object for build(); only with an import path.
+// The configuration for what stands behind `run`: a YAML file or an import path (relative to `directory`, itself to the
+// working directory). `args`: JSON object for build(); only with an import path.
 Result<spec::InstanceConfig> config_of_target(const std::string& target, const std::string& args,
-                                              const Environment& environment, spec::ConfigPlaces* places = nullptr);
+                                              const Environment& environment, spec::ConfigPlaces* places = nullptr,
+                                              const std::string& directory = {});
 
 // The arguments of build() as one JSON object: `args`, itself one, with `words` "key=value" added; a value is what YAML
 // takes it for (4 is a number, true a boolean, anything else text). Empty when nothing is given.

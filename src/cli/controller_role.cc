@@ -12,12 +12,14 @@
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "cli/describe_artifact.h"
+#include "cli/policy_host_process.h"
 #include "cli/proxy_check.h"
 #include "cli/roles.h"
 #include "control/admin_api.h"
 #include "control/controller.h"
 #include "net/server.h"
 #include "runtime/local/fd_watch.h"
+#include "runtime/local/gpu_use.h"
 #include "runtime/local/instance_dir.h"
 #include "runtime/local/local_backend.h"
 #include "runtime/local/spawn.h"
@@ -40,6 +42,11 @@ ProxyCheckOptions proxy_check_options(const Environment& environment) {
   return options;
 }
 
+PolicyHostOptions policy_host_options(const Environment& environment, const runtime::InstancePaths& paths) {
+  return {.environment = environment.entries(),
+          .log_path = [paths](const std::string& name) { return paths.log(name); }};
+}
+
 // The controller with everything it works with.
 struct ControllerProcess {
   ControllerProcess(const ControllerArguments& arguments, const Environment& environment,
@@ -48,6 +55,7 @@ struct ControllerProcess {
   void serve(int socket_fd, int admin_fd);
   Task<void> replace_proxy();
   Task<void> end_instance();
+  Task<void> watch_gpus();
 
   SystemClock clock;
   Loop loop{clock};
@@ -63,6 +71,7 @@ struct ControllerProcess {
   net::Server internal_server;
   net::Server admin_server;
   ProxyCheck proxy_check;
+  runtime::GpuUse gpu_use;
 };
 
 ControllerProcess::ControllerProcess(const ControllerArguments& arguments, const Environment& environment,
@@ -71,22 +80,28 @@ ControllerProcess::ControllerProcess(const ControllerArguments& arguments, const
     : store(std::move(opened)),
       artifacts(paths.artifacts()),
       backend(loop, logger, "unix:" + arguments.agent_socket),
-      controller({.loop = loop,
-                  .logger = logger,
-                  .metrics = metrics,
-                  .backend = backend,
-                  .store = *store,
-                  .artifacts = artifacts,
-                  .describe =
-                      [this, base = environment.entries()](control::ArtifactRef artifact, std::string args,
-                                                           std::map<std::string, std::string> variables) {
-                        return describe_artifact(loop, base, std::move(artifact), std::move(args),
-                                                 std::move(variables));
-                      }},
-                 {.controller_socket = arguments.controller_socket,
-                  .log_file_path = paths.log("controller"),
-                  .http = std::move(http),
-                  .seed = std::random_device{}()}),
+      controller(
+          {.loop = loop,
+           .logger = logger,
+           .metrics = metrics,
+           .backend = backend,
+           .store = *store,
+           .artifacts = artifacts,
+           .describe =
+               [this, base = environment.entries()](control::ArtifactRef artifact, std::string args,
+                                                    std::map<std::string, std::string> variables) {
+                 return describe_artifact(loop, base, std::move(artifact), std::move(args), std::move(variables));
+               },
+           .start_policy_host =
+               [this, options = policy_host_options(environment, paths)](const control::PolicyHostSpec& spec,
+                                                                         std::function<void(std::string)> ended) {
+                 return start_policy_host(loop, options, spec, std::move(ended));
+               }},
+          {.controller_socket = arguments.controller_socket,
+           .log_file_path = paths.log("controller"),
+           .proxy_location = arguments.proxy_location,
+           .http = std::move(http),
+           .seed = std::random_device{}()}),
       admin({.loop = loop,
              .logger = logger,
              .metrics = metrics,
@@ -98,7 +113,8 @@ ControllerProcess::ControllerProcess(const ControllerArguments& arguments, const
       proxy_check(loop, arguments.http_address, proxy_check_options(environment),
                   {.status = [this, node = arguments.node_id](
                                  std::string status) { controller.set_proxy_status(node, std::move(status)); },
-                   .hung = [this] { tasks.spawn(replace_proxy()); }}) {
+                   .hung = [this] { tasks.spawn(replace_proxy()); }}),
+      gpu_use(loop, metrics, environment.entries()) {
   internal_server.on_disconnect([this](std::uint64_t connection) { admin.disconnected(connection, true); });
   admin_server.on_disconnect([this](std::uint64_t connection) { admin.disconnected(connection, false); });
 }
@@ -107,7 +123,8 @@ void ControllerProcess::serve(int socket_fd, int admin_fd) {
   internal_server.listen(socket_fd);
   admin_server.listen(admin_fd);
   controller.begin();
-  proxy_check.begin();
+  if (controller.options().proxy_location != "Disabled") proxy_check.begin();
+  tasks.spawn(watch_gpus());
 }
 
 Task<void> ControllerProcess::replace_proxy() {
@@ -118,6 +135,11 @@ Task<void> ControllerProcess::replace_proxy() {
 Task<void> ControllerProcess::end_instance() {
   const auto ended = co_await backend.shut_down_instance();
   if (!ended) logger.error("the node agent does not stop", {{"error", ended.error().message}});
+}
+
+Task<void> ControllerProcess::watch_gpus() {
+  const auto nodes = co_await backend.nodes();
+  if (nodes && !nodes->empty()) gpu_use.begin(nodes->front());
 }
 
 }  // namespace

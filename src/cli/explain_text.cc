@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/explain_requests.h"
+
 namespace manta::cli {
 namespace {
 
@@ -39,12 +41,34 @@ std::string decision_text(const control::ScalingDecision& decision) {
                      decision.running_replicas, decision.queued_requests);
 }
 
+// The inputs and the steps of a policy of the application's own.
+std::string policy_text(const control::AutoscalingDetail& detail) {
+  if (!detail.policy) return {};
+  const control::PolicyDetail& policy = *detail.policy;
+  const control::ScalingDecision& current = detail.current;
+  std::string text = fmt::format("\npolicy {} of the {}: {} answers, {} failures, {:.3g} ms", policy.name, policy.scope,
+                                 policy.answers, policy.failures, policy.execution_ms);
+  if (current.policy_num_replicas)
+    text += fmt::format("\nit asks for {:.4g}; with factors {}; within the bounds {}", *current.policy_num_replicas,
+                        current.desired_num_replicas, current.bounded_num_replicas);
+  if (policy.state.text != "{}") text += "\nits state " + policy.state.text.substr(0, 200);
+  return text;
+}
+
+std::string metrics_text(const control::ScalingDecision& decision) {
+  std::string text;
+  for (const auto& [name, value] : decision.metrics)
+    text += fmt::format("{}{} {:.4g}", text.empty() ? "\nmean of the replicas: " : ", ", name, value);
+  return text;
+}
+
 std::string scaling_text(const control::DeploymentDetails& deployment) {
   if (!deployment.autoscaling_detail) return "off: the configuration says how many";
   const control::AutoscalingDetail& detail = *deployment.autoscaling_detail;
   std::string text = fmt::format("{} to {} replicas, {}; reports {}", detail.min_replicas, detail.max_replicas,
                                  detail.scaling_status, detail.metrics_health);
   if (!detail.current.verdict.empty()) text += "\nnow " + decision_text(detail.current);
+  text += policy_text(detail) + metrics_text(detail.current);
   for (auto decision = detail.decisions.rbegin(); decision != detail.decisions.rend(); ++decision)
     text += "\n" + decision_text(*decision);
   for (const std::string& error : detail.errors) text += "\nerror: " + error;
@@ -75,7 +99,8 @@ std::string dead_text(const control::DeploymentDetails& deployment) {
 
 }  // namespace
 
-std::string explain_text(const std::string& application, const control::DeploymentDetails& deployment) {
+std::string explain_text(const std::string& application, const control::DeploymentDetails& deployment,
+                         const std::string& page) {
   const DeploymentConfig& config = deployment.deployment_config;
   std::string text =
       fmt::format("{}/{}: {} ({})\n", application, deployment.name, deployment.status, deployment.status_trigger);
@@ -85,7 +110,9 @@ std::string explain_text(const std::string& application, const control::Deployme
   add(text, "routing",
       fmt::format("{}, {} at a time on each replica", config.request_router_config.request_router_class,
                   config.max_ongoing_requests));
+  add(text, "next replica", candidates_text(deployment));
   add(text, "refuses", refusal_text(config));
+  add(text, "turned away", turned_away_text(application, deployment.name, page));
   add(text, "died lately", dead_text(deployment));
   return text;
 }

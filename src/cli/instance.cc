@@ -44,6 +44,7 @@ class Instance {
   runtime::AgentOptions agent_options(const Environment& environment) const;
   runtime::RoleProcess controller_role() const;
   runtime::RoleProcess proxy_role() const;
+  bool has_proxy() const { return options_.config.proxy_location != "Disabled"; }
   Result<void> begin();
   void on_line(std::string_view source, std::string_view line);
   void on_role_end(const std::string& role, bool failed, const std::string& last_output);
@@ -109,20 +110,29 @@ runtime::AgentOptions Instance::agent_options(const Environment& environment) co
 }
 
 runtime::RoleProcess Instance::controller_role() const {
+  const std::string door = has_proxy() ? door_address(sockets_.http_address) : "";
+  spec::HttpOptions http = options_.config.http_options;
+  if (const std::size_t colon = door.rfind(':'); colon != std::string::npos)
+    http.port = std::stoi(door.substr(colon + 1));
   return {.name = "controller",
           .arguments = {"controller", "--state-dir", paths_.state, "--node-id", node_id_, "--socket-fd", "3",
                         "--admin-fd", "4", "--agent-socket", paths_.agent_socket(), "--controller-socket",
-                        paths_.controller_socket(), "--http-address", door_address(sockets_.http_address),
-                        "--http-options", detail::to_json(options_.config.http_options).value_or("{}")},
+                        paths_.controller_socket(), "--http-address", door, "--http-options",
+                        detail::to_json(http).value_or("{}"), "--proxy-location", options_.config.proxy_location},
           .inherited = {sockets_.controller, sockets_.admin}};
 }
 
 runtime::RoleProcess Instance::proxy_role() const {
-  return {.name = "proxy",
-          .arguments = {"proxy", "--node-id", node_id_, "--listen-fd", "3", "--controller-socket",
-                        paths_.controller_socket(), "--agent-socket", paths_.agent_socket(), "--http-options",
-                        detail::to_json(options_.config.http_options).value_or("{}")},
-          .inherited = {sockets_.http}};
+  runtime::RoleProcess role{
+      .name = "proxy",
+      .arguments = {"proxy", "--node-id", node_id_, "--listen-fd", "3", "--controller-socket",
+                    paths_.controller_socket(), "--agent-socket", paths_.agent_socket(), "--http-options",
+                    detail::to_json(options_.config.http_options).value_or("{}")},
+      .inherited = {sockets_.http}};
+  if (sockets_.metrics < 0) return role;
+  role.arguments.insert(role.arguments.end(), {"--metrics-fd", "4"});
+  role.inherited.push_back(sockets_.metrics);
+  return role;
 }
 
 Result<void> Instance::begin() {
@@ -133,7 +143,8 @@ Result<void> Instance::begin() {
   server_ =
       std::make_unique<runtime::AgentServer>(loop_, agent_, std::exchange(sockets_.agent, -1), [this] { stop(); });
   if (auto started = agent_.start_role(controller_role()); !started) return started;
-  if (auto started = agent_.start_role(proxy_role()); !started) return started;
+  if (has_proxy())
+    if (auto started = agent_.start_role(proxy_role()); !started) return started;
   write_instance_record(paths_, {.pid = static_cast<int>(::getpid()),
                                  .node_id = node_id_,
                                  .http_address = sockets_.http_address,
@@ -183,7 +194,8 @@ void Instance::on_started(const Startup::Outcome& outcome) {
   if (stopping_) return;
   if (outcome.ready) {
     ready_ = true;
-    print_line("ready: " + url_of(sockets_.http_address));
+    print_line(has_proxy() ? "ready: " + url_of(sockets_.http_address)
+                           : "ready: without HTTP (proxy_location Disabled), admin port " + sockets_.admin_address);
     if (reload_) reload_->begin(options_.config);
     return;
   }
@@ -212,8 +224,10 @@ Task<void> Instance::stop_gracefully() {
   agent_.begin_shutdown();
   if (sockets_.http >= 0) ::close(std::exchange(sockets_.http, -1));
   OneShot drained;
-  agent_.stop_role("proxy", kProxyDrainS, [&drained] { drained.fire(); });
-  co_await drained;
+  if (has_proxy()) {
+    agent_.stop_role("proxy", kProxyDrainS, [&drained] { drained.fire(); });
+    co_await drained;
+  }
   if (agent_.role_runs("controller")) {
     const net::Address controller{"unix:" + paths_.controller_socket()};
     auto stopped = co_await call_once(loop_, controller, "POST", "/-/stop_all", "", kStopAllTimeout);

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include <manta/config.h>
@@ -18,6 +19,7 @@ struct InstanceOptions {
   spec::ConfigPlaces places;    // of `config` in its file
   bool deploy = true;           // false: `start`
   int admin_port = 8265;
+  std::optional<int> metrics_port;  // of the page /metrics; 0: none; not given: 8080 if it is free
   std::string state_dir;
   Resources total;  // what this machine has to give
   std::map<std::string, std::string> labels;
@@ -25,7 +27,8 @@ struct InstanceOptions {
   bool enforce_limits = false;   // CPUs and memory that replicas asked for are all that they get
   bool verbose = false;          // also the log of agent, controller and proxy on the terminal
   std::string argv0 = "manta";
-  std::string target;                                        // what `run` was given
+  std::string by = {};  // who started it, for the history: "alice: manta run app.yaml"
+  std::string target;   // what `run` was given
   std::function<Result<spec::InstanceConfig>()> read_again;  // --reload: reads it anew; empty: nothing is watched
 };
 

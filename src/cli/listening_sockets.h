@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include <manta/error.h>
@@ -13,6 +14,7 @@ namespace manta::cli {
 // and a role that is restarted finds its socket again. Closed by the destructor.
 struct ListeningSockets {
   int http = -1, admin = -1, controller = -1, agent = -1;
+  int metrics = -1;                         // stays -1 where it was not asked for, or nobody insisted and it was taken
   std::string http_address, admin_address;  // with the port that was chosen for port 0
 
   // Unavailable names the port and the option that chooses another.
@@ -21,6 +23,9 @@ struct ListeningSockets {
   ListeningSockets(ListeningSockets&& other) noexcept;
   ListeningSockets& operator=(ListeningSockets&&) = delete;
   ~ListeningSockets();
+
+ private:
+  Result<void> open_metrics(const std::string& host, std::optional<int> port);
 };
 
 }  // namespace manta::cli

@@ -11,6 +11,7 @@ int run_proxy_role(const ProxyArguments& arguments) {
   auto http = detail::from_json<spec::HttpOptions>(arguments.http_options);
   if (!http) return std::fprintf(stderr, "--http-options: %s\n", http.error().message.c_str()), 2;
   ingress::ProxyOptions options{.listen_fd = arguments.listen_fd,
+                                .metrics_fd = arguments.metrics_fd,
                                 .controller_socket = arguments.controller_socket,
                                 .agent_socket = arguments.agent_socket,
                                 .http = std::move(*http),

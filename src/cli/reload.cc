@@ -67,7 +67,7 @@ Task<void> Reload::deploy() {
     print_error_line("reload: " + config.error().message);
   } else {
     const auto deployed = co_await call_once(loop_, controller_, "PUT", "/api/serve/applications/",
-                                             spec::config_json(*config), kDeployTimeout);
+                                             spec::deploy_json(*config), kDeployTimeout, "--reload");
     if (deployed)
       print_line("reloaded");
     else

@@ -49,7 +49,10 @@ int run_replica_role(int listen_fd, const Environment& environment, BuildFunctio
     if (running == nullptr || std::exchange(draining, true)) return loop.stop();
     running->drain([&loop] { loop.stop(); });
   });
-  Logger logger({.component = spec->id});
+  Logger logger(
+      {.component = spec->id,
+       .component_name = "replica",
+       .fields = {{"application", spec->application}, {"deployment", spec->deployment}, {"replica", spec->id}}});
   api::ReplicaRuntime replica(loop, metrics, logger,
                               {.identity = {.application = spec->application,
                                             .deployment = spec->deployment,

@@ -1,13 +1,17 @@
 #include "cli/run.h"
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <utility>
 
+#include <unistd.h>
+
 #include <manta/detail/json.h>
 
+#include "cli/bench_command.h"
 #include "cli/build_command.h"
 #include "cli/change_commands.h"
 #include "cli/check_config_command.h"
@@ -15,8 +19,11 @@
 #include "cli/command_line.h"
 #include "cli/config_command.h"
 #include "cli/config_source.h"
+#include "cli/cost_command.h"
 #include "cli/describe_command.h"
+#include "cli/drain_command.h"
 #include "cli/environment.h"
+#include "cli/events_command.h"
 #include "cli/explain_command.h"
 #include "cli/instance.h"
 #include "cli/logs_command.h"
@@ -37,17 +44,32 @@ std::string own_import_path() {
   return "exec:" + std::filesystem::read_symlink("/proc/self/exe", ignored).string();
 }
 
+DeployRequest deploy_request(const CommandLine& line) {
+  return {.target = line.target,
+          .args = line.args,
+          .arguments = line.words,
+          .name = line.name,
+          .route_prefix = line.route_prefix,
+          .directory = line.app_dir.empty() ? line.working_dir : line.app_dir,
+          .runtime_env = line.runtime_env,
+          .runtime_env_json = line.runtime_env_json};
+}
+
+// What the command line says of the instance wins over the file.
+void set_instance(const CommandLine& line, spec::InstanceConfig& config) {
+  if (line.http_host) config.http_options.host = *line.http_host;
+  if (line.http_port) config.http_options.port = *line.http_port;
+  if (line.proxy_location) config.proxy_location = *line.proxy_location;
+}
+
 // What `run` serves: the file or import path with the options of the command line.
 Result<spec::InstanceConfig> run_config(const CommandLine& line, const Environment& environment,
                                         spec::ConfigPlaces* places) {
-  auto args = build_arguments(line.args, line.words);
-  if (!args) return std::unexpected(std::move(args.error()));
-  auto config = config_of_target(line.target.empty() ? own_import_path() : line.target, *args, environment, places);
-  if (!config) return config;
-  if (line.http_host) config->http_options.host = *line.http_host;
-  if (line.http_port) config->http_options.port = *line.http_port;
-  if (auto named = name_application(*config, line.name, line.route_prefix); !named)
-    return std::unexpected(std::move(named.error()));
+  DeployRequest request = deploy_request(line);
+  if (request.target.empty()) request.target = own_import_path();
+  spec::ConfigPlaces unused;
+  auto config = requested_config(request, environment, places == nullptr ? unused : *places);
+  if (config) set_instance(line, *config);
   return config;
 }
 
@@ -64,11 +86,22 @@ Result<Resources> total_resources(const CommandLine& line) {
   return total;
 }
 
-Result<InstanceOptions> instance_options(const CommandLine& line, const Environment& environment) {
+// --address of `start` says only where it listens: on this machine.
+Result<int> admin_port_of(const CommandLine& line) {
+  if (line.address.empty() || line.address == "auto") return line.admin_port;
+  const auto address = parse_admin_address(line.address);
+  if (!address) return std::unexpected(address.error());
+  if (address->host != "127.0.0.1")
+    return fail(ErrorCode::InvalidArgument,
+                "--address " + line.address + ": an instance starts on this machine; expected http://localhost:PORT");
+  return address->port;
+}
+
+Result<InstanceOptions> instance_options(const CommandLine& line, const Environment& environment, int admin_port) {
   InstanceOptions options{
       .deploy = line.command == Command::Run,
-      .admin_port = line.admin_port,
-      .state_dir = line.state_dir.empty() ? environment.default_state_dir(line.admin_port) : line.state_dir,
+      .admin_port = admin_port,
+      .state_dir = line.state_dir.empty() ? environment.default_state_dir(admin_port) : line.state_dir,
       .verbose = line.verbose,
       .target = line.target};
   if (options.deploy) {
@@ -76,13 +109,13 @@ Result<InstanceOptions> instance_options(const CommandLine& line, const Environm
     if (!config) return std::unexpected(std::move(config.error()));
     options.config = std::move(*config);
   } else {
-    if (line.http_host) options.config.http_options.host = *line.http_host;
-    if (line.http_port) options.config.http_options.port = *line.http_port;
+    set_instance(line, options.config);
   }
   if (line.reload) options.read_again = [line, environment] { return run_config(line, environment, nullptr); };
   auto total = total_resources(line);
   if (!total) return std::unexpected(std::move(total.error()));
   options.total = std::move(*total);
+  options.metrics_port = line.metrics_port;
   options.accelerator_type = line.accelerator_type;
   options.enforce_limits = line.enforce_limits;
   if (line.labels.empty()) return options;
@@ -92,18 +125,31 @@ Result<InstanceOptions> instance_options(const CommandLine& line, const Environm
   return options;
 }
 
-DeployRequest deploy_request(const CommandLine& line) {
-  return {.target = line.target,
-          .args = line.args,
-          .arguments = line.words,
-          .name = line.name,
-          .route_prefix = line.route_prefix};
+// "alice: manta deploy app.yaml"; of the words no more than two: further ones may hold secrets.
+std::string who_calls(const Environment& environment, int argc, char** argv) {
+  constexpr std::size_t kLongest = 150;
+  std::string by =
+      environment.get("USER").value_or(environment.get("LOGNAME").value_or("uid " + std::to_string(::getuid())));
+  by += ": manta";
+  for (int i = 1; i < std::min(argc, 3) && argv[i][0] != '-'; ++i) by += std::string(" ") + argv[i];
+  std::erase_if(by, [](unsigned char c) { return c < ' ' || c > '~'; });
+  return by.substr(0, kLongest);
 }
 
-int run_or_start(const CommandLine& line, const Environment& environment, const char* argv0) {
-  auto options = instance_options(line, environment);
+int print_config(const AdminTarget& admin, const CommandLine& line) {
+  const std::string& application = line.name.empty() ? line.operations.application : line.name;
+  if (!line.operations.effective) return config_command(admin, application);
+  if (application.empty()) return print_error_line("error: --effective needs the name of an application"), 2;
+  return effective_config_command(admin, application, line.operations.deployment, line.operations.json);
+}
+
+int run_or_start(const CommandLine& line, const Environment& environment, const char* argv0, std::string by) {
+  const auto admin_port = admin_port_of(line);
+  if (!admin_port) return complain(admin_port.error());
+  auto options = instance_options(line, environment, *admin_port);
   if (!options) return complain(options.error());
   options->argv0 = std::filesystem::path(argv0).filename().string();
+  options->by = std::move(by);
   return run_instance(*options, environment);
 }
 
@@ -115,13 +161,16 @@ int run(int argc, char** argv, BuildFunction* builtin_build) {
   if (!parsed.line) return parsed.exit_code;
   const CommandLine& line = *parsed.line;
   const Environment environment = Environment::read();
-  const auto target = line.address.empty() ? AdminTarget{.port = line.admin_port} : parse_admin_address(line.address);
+  const bool starts = line.command == Command::Run || line.command == Command::Start;
+  auto target =
+      line.address.empty() || starts ? AdminTarget{.port = line.admin_port} : parse_admin_address(line.address);
   if (!target) return complain(target.error());
+  target->by = who_calls(environment, argc, argv);
   const AdminTarget& admin = *target;
   switch (line.command) {
     case Command::Run:
     case Command::Start:
-      return run_or_start(line, environment, argv[0]);
+      return run_or_start(line, environment, argv[0], admin.by);
     case Command::Deploy:
       return deploy_command(admin, deploy_request(line), environment);
     case Command::Plan:
@@ -133,10 +182,12 @@ int run(int argc, char** argv, BuildFunction* builtin_build) {
       return rollback_command(admin, line.revision);
     case Command::Scale:
       return scale_command(admin, line.target, line.replicas);
+    case Command::Traffic:
+      return traffic_command(admin, line.traffic);
     case Command::Explain:
       return explain_command(admin, line.target);
     case Command::Config:
-      return config_command(admin, line.name);
+      return print_config(admin, line);
     case Command::Logs:
       return logs_command(admin, {.names = line.words, .lines = line.lines, .follow = line.follow});
     case Command::Build:
@@ -150,15 +201,33 @@ int run(int argc, char** argv, BuildFunction* builtin_build) {
       return check_config_command(line.target, environment);
     case Command::Describe:
       return describe_command(line.target, line.args, environment, builtin_build);
+    case Command::Events:
+      return events_command(admin, {.application = line.operations.application,
+                                    .since = line.operations.since,
+                                    .follow = line.operations.follow,
+                                    .json = line.operations.json});
+    case Command::Drain:
+      return drain_command(
+          admin, {.replica = line.operations.replica, .node = line.operations.node, .undo = line.operations.undo});
+    case Command::ControllerHealth:
+      return controller_health_command(admin, line.operations.json);
+    case Command::Cost:
+      return cost_command(admin, line.operations.price, line.operations.window_s, line.operations.json);
+    case Command::Simulate:
+      return simulate_command(line.simulate, environment);
     case Command::Place:
       return place_command({.target = line.target, .nodes = line.place.nodes, .max_replicas = line.place.max_replicas},
                            environment);
+    case Command::Bench:
+      return bench_command(line.bench);
     case Command::Claim:
       return claim_command(line.claim, environment);
     case Command::Controller:
       return run_controller(line.controller, environment);
     case Command::Proxy:
       return run_proxy_role(line.proxy);
+    case Command::PolicyHost:
+      return run_policy_host(environment, builtin_build);
     case Command::Replica:
       return run_replica_role(line.listen_fd, environment, builtin_build);
   }

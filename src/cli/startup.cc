@@ -42,7 +42,7 @@ void Startup::end(Outcome outcome) {
 Task<void> Startup::go() {
   if (options_.deploy) {
     auto deployed = co_await call_once(loop_, controller_, "PUT", "/api/serve/applications/",
-                                       spec::config_json(options_.config), kDeployTimeout);
+                                       spec::deploy_json(options_.config), kDeployTimeout, options_.by);
     if (!deployed) co_return end({.error = options_.places.located(deployed.error()).message});
   }
   follow();
@@ -66,7 +66,9 @@ void Startup::on_status(const spec::InstanceStatus& status) {
   const std::string failures = deploy_failures(status);
   if (!failures.empty() && options_.deploy) return end({.error = failures});
   if (status.applications.empty() && !options_.deploy) return end({.ready = true});
-  if (all_running(status) && !std::exchange(asking_, true)) tasks_.spawn(ask_door());
+  if (!all_running(status)) return;
+  if (options_.config.proxy_location == "Disabled") return end({.ready = true});
+  if (!std::exchange(asking_, true)) tasks_.spawn(ask_door());
 }
 
 // The door has the news a moment later than this process: asked again, soon, then more slowly.

@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "control/admin_reply.h"
+#include "control/event_stream.h"
 #include "control/load_endpoint.h"
+#include "control/traffic_endpoint.h"
 #include "spec/import_path.h"
 #include "spec/parse_config.h"
 
@@ -31,6 +33,7 @@ void AdminApi::handle(net::ExchangePtr exchange, bool trusted) {
   if (path == spec::kLoadPath) return take_load_report(parts_.controller, *exchange, trusted);
   // Client programs follow the routing snapshots too; they find the instance by its admin port.
   const bool internal = trusted || path == "/-/subscribe";
+  if (handle_traffic(parts_.controller, exchange, path, trusted)) return;
   if (handle_applications(exchange, path) || handle_changes(exchange, path) || handle_pages(exchange, path)) return;
   if (internal && handle_internal(exchange, path)) return;
   exchange->respond(error_answer({.code = ErrorCode::NotFound, .message = "the admin API has no " + path}));
@@ -43,6 +46,8 @@ void AdminApi::disconnected(std::uint64_t connection, bool trusted) {
 bool AdminApi::handle_pages(const net::ExchangePtr& exchange, const std::string& path) {
   if (path == "/api/serve/status")
     exchange->respond(json_answer(parts_.controller.status()));
+  else if (path == "/api/serve/events")
+    answer_events(parts_.controller.events(), exchange);
   else if (path == "/api/ray/version")
     exchange->respond(answer(200, R"({"version":"4","ray_version":"2.60.0","ray_commit":"","session_name":"manta"})"));
   else if (path == "/-/healthz")

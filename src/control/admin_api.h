@@ -37,6 +37,7 @@ class AdminApi {
   void handle_application(const net::ExchangePtr& exchange, const std::string& name);
   void show_all(const net::ExchangePtr& exchange);
   void show(const net::ExchangePtr& exchange, const std::string& name);
+  void show_effective(const net::ExchangePtr& exchange, const std::string& name);
   Task<void> deploy(net::ExchangePtr exchange);
   Task<void> deploy_one(net::ExchangePtr exchange, std::string name);
   void remove(const net::ExchangePtr& exchange, const std::string& name);
@@ -46,6 +47,7 @@ class AdminApi {
   Task<void> plan(net::ExchangePtr exchange);
   void history(const net::ExchangePtr& exchange);
   void rollback(const net::ExchangePtr& exchange);
+  void drain(const net::ExchangePtr& exchange);
   void scale(const net::ExchangePtr& exchange, const std::string& application, const std::string& deployment);
 
   AdminParts parts_;

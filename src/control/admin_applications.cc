@@ -7,11 +7,13 @@
 #include "control/details.h"
 #include "spec/config_json.h"
 #include "spec/merge_patch.h"
+#include "spec/value_places.h"
 
 namespace manta::control {
 namespace {
 
 constexpr std::string_view kApplications = "/api/serve/applications/";
+constexpr std::string_view kEffective = "/effective";
 
 Error no_such_application(const std::string& name) {
   return {.code = ErrorCode::NotFound, .message = "there is no application '" + name + "'"};
@@ -70,6 +72,7 @@ bool AdminApi::handle_applications(const net::ExchangePtr& exchange, const std::
 
 void AdminApi::handle_application(const net::ExchangePtr& exchange, const std::string& name) {
   const std::string& method = exchange->request().method;
+  if (name.ends_with(kEffective)) return show_effective(exchange, name.substr(0, name.size() - kEffective.size()));
   if (method == "GET")
     show(exchange, name);
   else if (method == "PUT" || method == "PATCH")
@@ -95,13 +98,22 @@ void AdminApi::show(const net::ExchangePtr& exchange, const std::string& name) {
   exchange->respond(std::move(response));
 }
 
+void AdminApi::show_effective(const net::ExchangePtr& exchange, const std::string& name) {
+  if (exchange->request().method != "GET") return exchange->respond(method_not_allowed("GET"));
+  const auto found = parts_.controller.applications().find(name);
+  if (found == parts_.controller.applications().end())
+    return exchange->respond(error_answer(no_such_application(name)));
+  exchange->respond(
+      json_answer(effective_config(found->second.record, parts_.controller.config(), parts_.controller.scaled(name))));
+}
+
 Task<void> AdminApi::deploy(net::ExchangePtr exchange) {
   Result<void> deployed =
       check_if_match(exchange->request(), entity_tag(spec::config_json(parts_.controller.config())));
   if (deployed) {
     auto config = read_config(exchange->request().body);
     if (config)
-      deployed = co_await parts_.controller.deploy(std::move(*config));
+      deployed = co_await parts_.controller.deploy(std::move(*config), who_asks(exchange->request()));
     else
       deployed = std::unexpected(std::move(config.error()));
   }
@@ -115,9 +127,11 @@ Task<void> AdminApi::deploy_one(net::ExchangePtr exchange, std::string name) {
   const spec::ApplicationConfig* entry = entry_of(parts_.controller, name);
   auto json = wanted(request, entry, name);
   auto application = json ? read_application(*json, entry, name) : std::unexpected(std::move(json.error()));
+  if (application && entry != nullptr && request.method == "PATCH") spec::keep_places(*entry, *application);
   Result<void> deployed;
   if (application)
-    deployed = co_await parts_.controller.deploy_application(std::move(*application), request.method == "PATCH");
+    deployed = co_await parts_.controller.deploy_application(std::move(*application), request.method == "PATCH",
+                                                             who_asks(request));
   else
     deployed = std::unexpected(std::move(application.error()));
   if (!deployed) parts_.logger.warn("deploy refused", {{"application", name}, {"error", deployed.error().message}});
@@ -129,7 +143,9 @@ void AdminApi::remove(const net::ExchangePtr& exchange, const std::string& name)
   Result<void> removed;
   if (const auto* entry = entry_of(parts_.controller, name))
     removed = check_if_match(exchange->request(), entity_tag(spec::config_json(*entry)));
-  if (removed) removed = name.empty() ? parts_.controller.delete_all() : parts_.controller.delete_application(name);
+  const std::string by = who_asks(exchange->request());
+  if (removed)
+    removed = name.empty() ? parts_.controller.delete_all(by) : parts_.controller.delete_application(name, by);
   exchange->respond(removed ? answer(200, "") : error_answer(removed.error()));
   if (removed && name.empty()) parts_.controller.when_empty(parts_.shut_down_instance);
 }

@@ -21,6 +21,12 @@ struct ScaleRequest {
 };
 BOOST_DESCRIBE_STRUCT(ScaleRequest, (), (target_num_replicas))
 
+struct DrainRequest {
+  std::string replica, node;
+  bool undo = false;  // of a node
+};
+BOOST_DESCRIBE_STRUCT(DrainRequest, (), (replica, node, undo))
+
 struct DeploymentPath {
   std::string application, deployment;
 };
@@ -43,7 +49,9 @@ bool AdminApi::handle_changes(const net::ExchangePtr& exchange, const std::strin
   const bool post = exchange->request().method == "POST";
   const auto scaled = scale_path(path);
   const bool is_history = path == "/api/serve/history";
-  if (!is_history && path != "/api/serve/plan" && path != "/api/serve/rollback" && !scaled) return false;
+  if (!is_history && path != "/api/serve/plan" && path != "/api/serve/rollback" && path != "/api/serve/drain" &&
+      !scaled)
+    return false;
   if (is_history ? exchange->request().method != "GET" : !post)
     exchange->respond(method_not_allowed(is_history ? "GET" : "POST"));
   else if (is_history)
@@ -52,6 +60,8 @@ bool AdminApi::handle_changes(const net::ExchangePtr& exchange, const std::strin
     scale(exchange, scaled->application, scaled->deployment);
   else if (path == "/api/serve/rollback")
     rollback(exchange);
+  else if (path == "/api/serve/drain")
+    drain(exchange);
   else
     parts_.controller.when_loaded([this, exchange] { tasks_.spawn(plan(exchange)); });
   return true;
@@ -76,14 +86,32 @@ void AdminApi::rollback(const net::ExchangePtr& exchange) {
   const std::string& body = exchange->request().body;
   const auto request = detail::from_json<RollbackRequest>(body.empty() ? "{}" : body);
   if (!request) return exchange->respond(error_answer(request.error()));
-  const auto done = parts_.controller.rollback(request->revision);
+  const auto done = parts_.controller.rollback(request->revision, who_asks(exchange->request()));
   exchange->respond(done ? answer(200, "") : error_answer(done.error()));
+}
+
+void AdminApi::drain(const net::ExchangePtr& exchange) {
+  const auto request = detail::from_json<DrainRequest>(exchange->request().body);
+  if (!request) return exchange->respond(error_answer(request.error()));
+  const std::string by = who_asks(exchange->request());
+  Result<void> done;
+  if (request->replica.empty() == request->node.empty())
+    done = fail(ErrorCode::InvalidArgument, "expected `replica` or `node`, one of them");
+  else if (request->replica.empty())
+    done = parts_.controller.drain_node(request->node, !request->undo, by);
+  else if (request->undo)
+    done = fail(ErrorCode::InvalidArgument, "the drain of a replica cannot be undone: its replacement has begun",
+                "$.undo");
+  else
+    done = parts_.controller.drain_replica(request->replica, by);
+  exchange->respond(done ? answer(200, "{}") : error_answer(done.error()));
 }
 
 void AdminApi::scale(const net::ExchangePtr& exchange, const std::string& application, const std::string& deployment) {
   const auto request = detail::from_json<ScaleRequest>(exchange->request().body);
   if (!request) return exchange->respond(error_answer(request.error()));
-  const auto scaled = parts_.controller.scale(application, deployment, request->target_num_replicas);
+  const auto scaled =
+      parts_.controller.scale(application, deployment, request->target_num_replicas, who_asks(exchange->request()));
   exchange->respond(scaled ? answer(200, "{}") : error_answer(scaled.error()));
 }
 

@@ -27,6 +27,16 @@ net::Response method_not_allowed(std::string_view allowed) {
 
 std::string entity_tag(std::string_view json) { return '"' + codec::sha256_hex(json).substr(0, 16) + '"'; }
 
+std::string who_asks(const net::Request& request) {
+  constexpr std::size_t kLongest = 200;
+  std::string who;
+  if (const auto given = request.headers.get(net::wire::kBy))
+    who = *given;
+  else
+    who = "REST" + (request.headers.has("user-agent") ? " " + std::string(*request.headers.get("user-agent")) : "");
+  return who.substr(0, kLongest);
+}
+
 Result<void> check_if_match(const net::Request& request, const std::string& tag) {
   const auto given = request.headers.get("if-match");
   if (!given || *given == "*" || given->find(tag) != std::string_view::npos) return {};

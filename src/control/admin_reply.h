@@ -24,6 +24,9 @@ net::Response json_answer(const T& value) {
 // Of a configuration as JSON: changes when it does.
 std::string entity_tag(std::string_view json);
 
+// Who asks, for the history and the events: what a client says of itself in x-manta-by, else its user-agent.
+std::string who_asks(const net::Request& request);
+
 // Status 412 when the request says by If-Match that it knows another state than `tag`. Without that header anything
 // goes.
 Result<void> check_if_match(const net::Request& request, const std::string& tag);

@@ -12,8 +12,11 @@
 
 #include "codec/nearest.h"
 #include "codec/sha256.h"
+#include "spec/autoscaling_policy.h"
+#include "spec/batching.h"
 #include "spec/deployment_override.h"
 #include "spec/import_path.h"
+#include "spec/traffic_faults.h"
 #include "spec/validate.h"
 
 namespace manta::control {
@@ -61,6 +64,25 @@ Result<void> apply_overrides(const spec::ApplicationConfig& config, std::vector<
   return {};
 }
 
+Result<void> check_application_policy(const spec::ApplicationConfig& config, const spec::ApplicationGraph& graph) {
+  if (!config.autoscaling_policy) return {};
+  std::string fault =
+      spec::unknown_policy_fault(config.autoscaling_policy->policy_function, graph.application_autoscaling_policies,
+                                 "application_autoscaling_policies");
+  if (fault.empty()) return {};
+  return fail(ErrorCode::InvalidArgument, std::move(fault), "autoscaling_policy.policy_function");
+}
+
+Result<void> check_traffic(const spec::ApplicationConfig& config, const std::vector<spec::ApplicationGraph>& graphs) {
+  if (config.traffic.empty()) return {};
+  if (graphs.size() != 1)
+    return fail(ErrorCode::InvalidArgument,
+                fmt::format("'{}' builds several applications: `traffic` needs one", config.import_path), "traffic");
+  const auto faults = spec::traffic_faults(config.traffic, graphs.front());
+  if (faults.empty()) return {};
+  return fail(ErrorCode::InvalidArgument, faults.front().field + ": " + faults.front().message, faults.front().field);
+}
+
 }  // namespace
 
 Result<ArtifactRef> artifact_of(const std::string& import_path) {
@@ -105,6 +127,7 @@ Result<std::vector<ApplicationRecord>> make_records(const spec::ApplicationConfi
   if (graphs.empty())
     return fail(ErrorCode::InvalidArgument, fmt::format("'{}' builds no application", config.import_path));
   if (auto applied = apply_overrides(config, graphs); !applied) return std::unexpected(std::move(applied.error()));
+  if (auto checked = check_traffic(config, graphs); !checked) return std::unexpected(std::move(checked.error()));
   std::vector<ApplicationRecord> records;
   for (spec::ApplicationGraph& graph : graphs) {
     ApplicationRecord record{
@@ -117,7 +140,10 @@ Result<std::vector<ApplicationRecord>> make_records(const spec::ApplicationConfi
       return fail(ErrorCode::InvalidArgument,
                   fmt::format("'{}' builds several applications: each needs a name", config.import_path));
     record.graph_index = static_cast<int>(records.size());
+    if (auto fits = spec::fit_batches(graph, config.deployments); !fits)
+      return std::unexpected(std::move(fits.error()));
     if (auto valid = spec::validate(graph); !valid) return std::unexpected(std::move(valid.error()));
+    if (auto known = check_application_policy(config, graph); !known) return std::unexpected(std::move(known.error()));
     record.graph = std::move(graph);
     record.deployed_at_s = now_s;
     records.push_back(std::move(record));

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "control/whole_gangs.h"
+
 namespace manta::control {
 namespace {
 
@@ -42,6 +44,8 @@ double down_delay(const AutoscalingConfig& config, bool to_zero) {
 
 // What the policy and its delays come to, before gangs, limits and bounds.
 struct Outcome {
+  std::optional<double> wish;
+  bool held = false;
   int desired = 0;
   int num_replicas = 0;
   DelayState delay;
@@ -50,7 +54,9 @@ struct Outcome {
 };
 
 Outcome delayed(int desired, int target, const AutoscalingConfig& config, DelayState state, double now_s) {
-  Outcome outcome{.desired = desired, .num_replicas = target};
+  Outcome outcome;
+  outcome.desired = desired;
+  outcome.num_replicas = target;
   const int direction = desired > target ? 1 : desired < target ? -1 : 0;
   if (direction == 0) return outcome;
   if (state.direction != direction) state = {.direction = direction, .since_s = now_s};
@@ -66,22 +72,35 @@ Outcome delayed(int desired, int target, const AutoscalingConfig& config, DelayS
   return outcome;
 }
 
+// No delay is passed through, and none is broken off.
+Outcome at_once(int replicas, const AutoscaleInput& input) {
+  Outcome outcome;
+  outcome.desired = outcome.num_replicas = replicas;
+  outcome.delay = input.delay;
+  return outcome;
+}
+
+Outcome by_wish(const AutoscaleInput& input, const AutoscaleLoad& load, const AutoscalingConfig& config,
+                const AutoscalePolicy& policy) {
+  const std::optional<double> wish = policy(load, config);
+  Outcome outcome = at_once(input.load.target, input);
+  outcome.held = !wish;
+  if (!wish) return outcome;
+  const int desired = scaled(*wish, load, config);
+  outcome = load.running == 0 && desired > 0
+                ? at_once(desired, input)
+                : delayed(std::max(0, desired), load.target, config, input.delay, input.now_s);
+  outcome.wish = wish;
+  return outcome;
+}
+
 Outcome by_policy(const AutoscaleInput& input, const AutoscalingConfig& config, const AutoscalePolicy& policy) {
   AutoscaleLoad load = input.load;
   if (input.gang_size > 1 && config.min_replicas == 0 && load.target == input.gang_size) load.target = 1;
-  Outcome outcome;
-  if (load.running == 0 && load.total > 0) {
-    const int woken = std::max(up(config.upscaling_factor), load.target);
-    outcome = {.desired = woken, .num_replicas = woken, .delay = input.delay};
-  } else {
-    const int desired = scaled(policy(load, config), load, config);
-    if (load.running == 0 && desired > 0)
-      outcome = {.desired = desired, .num_replicas = desired, .delay = input.delay};
-    else
-      outcome = delayed(std::max(0, desired), load.target, config, input.delay, input.now_s);
-  }
-  const int gang = input.gang_size;
-  if (gang > 1 && outcome.num_replicas > 0) outcome.num_replicas = (outcome.num_replicas + gang - 1) / gang * gang;
+  Outcome outcome = load.running == 0 && load.total > 0
+                        ? at_once(std::max(up(config.upscaling_factor), load.target), input)
+                        : by_wish(input, load, config, policy);
+  outcome.num_replicas = whole_gangs(outcome.num_replicas, input.gang_size);
   return outcome;
 }
 
@@ -109,13 +128,18 @@ int limited(int wanted, const AutoscaleInput& input, const AutoscalingConfig& co
   if (max_step > 0) size = std::min(size, std::max(gang, max_step / gang * gang));
   if (rate > 0) size = std::min(size, allowance(input.steps, direction, rate, input.now_s, next_s) / gang * gang);
   if (target == 0 && direction > 0) size = std::max(size, gang);
-  return target + direction * size;
+  if (size >= std::abs(wanted - target)) return wanted;
+  const int result = target + direction * size;  // from a number that is no multiple of gangs: the next that is
+  return direction > 0 ? result / gang * gang : whole_gangs(result, gang);
 }
 
-std::string load_text(const AutoscaleInput& input, const AutoscalingConfig& config) {
-  return fmt::format("{:.4g} ongoing requests ({} over {:g} s), {} replica{} running, {:g} wanted on each",
-                     input.load.total, config.aggregation_function, config.look_back_period_s, input.load.running,
-                     input.load.running == 1 ? "" : "s", config.target_ongoing_requests);
+std::string load_text(const AutoscaleInput& input, const AutoscalingConfig& config, std::optional<double> wish) {
+  std::string text = fmt::format("{:.4g} ongoing requests ({} over {:g} s), {} replica{} running", input.load.total,
+                                 config.aggregation_function, config.look_back_period_s, input.load.running,
+                                 input.load.running == 1 ? "" : "s");
+  if (input.policy.empty()) return text + fmt::format(", {:g} wanted on each", config.target_ongoing_requests);
+  if (input.load.metric) text += fmt::format(", {:.4g} of the metric", *input.load.metric);
+  return wish ? text + fmt::format(", policy '{}' asks for {:.4g}", input.policy, *wish) : text;
 }
 
 std::string verdict_text(const AutoscaleInput& input, const AutoscalingConfig& config, const Outcome& outcome,
@@ -138,6 +162,8 @@ std::string verdict_text(const AutoscaleInput& input, const AutoscalingConfig& c
       return fmt::format("{} would be wanted: there are {} already, the most (max_replicas)", outcome.desired, target);
     case Verdict::AtLeast:
       return fmt::format("{} would do: there are only {}, the least (min_replicas)", outcome.desired, target);
+    case Verdict::Held:
+      return fmt::format("{} stay: {}", target, input.held_because);
     case Verdict::Limited:
       return fmt::format("{} wanted instead of {}: the limit per minute is used up", outcome.num_replicas, target);
     case Verdict::Steady:
@@ -151,6 +177,7 @@ Verdict verdict_of(const AutoscaleInput& input, const Outcome& outcome, const Au
   const int target = input.load.target;
   if (decision.num_replicas != target) return decision.num_replicas > target ? Verdict::Up : Verdict::Down;
   if (bounded != target) return Verdict::Limited;
+  if (outcome.held) return Verdict::Held;
   if (outcome.desired > target && target >= input.bounds.most) return Verdict::AtMost;
   if (outcome.desired < target && target <= input.bounds.least) return Verdict::AtLeast;
   if (outcome.delay.direction != 0) return outcome.delay.direction > 0 ? Verdict::UpDelayed : Verdict::DownDelayed;
@@ -169,22 +196,31 @@ int capacity_adjusted(int replicas, std::optional<double> target_capacity) {
   return std::max(1, static_cast<int>(below) + (share - below * 100 >= 50 ? 1 : 0));
 }
 
-ReplicaBounds replica_bounds(const AutoscalingConfig& config, std::optional<double> target_capacity, bool growing) {
+ReplicaBounds replica_bounds(const AutoscalingConfig& config, std::optional<double> target_capacity, bool growing,
+                             int gang_size) {
+  const int gang = std::max(1, gang_size);
   const int least = growing && config.initial_replicas ? *config.initial_replicas : config.min_replicas;
-  return {.least = capacity_adjusted(least, target_capacity),
-          .most = capacity_adjusted(config.max_replicas, target_capacity)};
+  const int most = capacity_adjusted(config.max_replicas, target_capacity);
+  ReplicaBounds bounds{.least = whole_gangs(capacity_adjusted(least, target_capacity), gang),
+                       .most = most == 0 ? 0 : std::max(gang, most / gang * gang)};
+  bounds.most = gang > 1 ? std::max(bounds.least, bounds.most) : bounds.most;
+  return bounds;
 }
 
 std::string_view verdict_name(Verdict verdict) {
-  constexpr std::string_view kNames[] = {"STEADY",       "UP",     "DOWN",   "UP_DELAYED",
-                                         "DOWN_DELAYED", "AT_MAX", "AT_MIN", "LIMITED"};
+  constexpr std::string_view kNames[] = {"STEADY", "UP",     "DOWN",    "UP_DELAYED", "DOWN_DELAYED",
+                                         "AT_MAX", "AT_MIN", "LIMITED", "HELD"};
   return kNames[static_cast<std::size_t>(verdict)];
 }
 
 AutoscaleDecision decide(const AutoscaleInput& input, const AutoscalingConfig& config, const AutoscalePolicy& policy) {
   const Outcome outcome = by_policy(input, config, policy);
   const int bounded = input.bounds.clip(outcome.num_replicas);
-  AutoscaleDecision decision{.num_replicas = bounded, .desired = outcome.desired, .delay = outcome.delay};
+  AutoscaleDecision decision{.num_replicas = bounded,
+                             .wish = outcome.wish,
+                             .desired = outcome.desired,
+                             .bounded = input.bounds.clip(whole_gangs(std::max(0, outcome.desired), input.gang_size)),
+                             .delay = outcome.delay};
   double next_s = 0;
   if (bounded != input.load.target && input.bounds.clip(input.load.target) == input.load.target)
     decision.num_replicas = input.bounds.clip(limited(bounded, input, config, next_s));
@@ -192,11 +228,11 @@ AutoscaleDecision decide(const AutoscaleInput& input, const AutoscalingConfig& c
   if (decision.verdict == Verdict::Limited) {
     decision.delay = input.delay;  // it stays as good as over
     decision.due_s = next_s;
-  } else if (outcome.delay.direction != 0 && decision.verdict != Verdict::AtMost &&
+  } else if (outcome.delay.direction != 0 && !outcome.held && decision.verdict != Verdict::AtMost &&
              decision.verdict != Verdict::AtLeast) {
     decision.due_s = input.now_s + outcome.waits_s;
   }
-  decision.reason = load_text(input, config) + ": " + verdict_text(input, config, outcome, decision);
+  decision.reason = load_text(input, config, outcome.wish) + ": " + verdict_text(input, config, outcome, decision);
   return decision;
 }
 

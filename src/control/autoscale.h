@@ -19,8 +19,10 @@ struct ReplicaBounds {
 
 // `replicas` of which only `target_capacity` percent are wanted: rounded half up, at least one unless either is 0.
 int capacity_adjusted(int replicas, std::optional<double> target_capacity);
-// `growing`: the capacity has been raised, so that initial_replicas count as the least.
-ReplicaBounds replica_bounds(const AutoscalingConfig& config, std::optional<double> target_capacity, bool growing);
+// `growing`: the capacity has been raised, so that initial_replicas count as the least. Of gangs only whole ones: the
+// least is rounded up, the most down, but to one gang at least unless it is 0.
+ReplicaBounds replica_bounds(const AutoscalingConfig& config, std::optional<double> target_capacity, bool growing,
+                             int gang_size = 1);
 
 // For how long the same direction has been wanted.
 struct DelayState {
@@ -41,15 +43,19 @@ struct AutoscaleInput {
   ReplicaBounds bounds;
   int gang_size = 1;
   DelayState delay;
-  std::vector<ScaleStep> steps;  // oldest first
+  std::vector<ScaleStep> steps;   // oldest first
+  std::string policy = {};        // who is said to ask for replicas; empty: the load
+  std::string held_because = {};  // why the policy has no wish
 };
 
-enum class Verdict { Steady, Up, Down, UpDelayed, DownDelayed, AtMost, AtLeast, Limited };
+enum class Verdict { Steady, Up, Down, UpDelayed, DownDelayed, AtMost, AtLeast, Limited, Held };
 std::string_view verdict_name(Verdict verdict);
 
 struct AutoscaleDecision {
-  int num_replicas = 0;  // the new target
-  int desired = 0;       // what the load asks for, factors applied: before delays, gangs, limits and bounds
+  int num_replicas = 0;        // the new target
+  std::optional<double> wish;  // the policy's own number; none: it was not asked, or has none
+  int desired = 0;             // the same, factors applied: before delays, gangs, limits and bounds
+  int bounded = 0;             // the same in whole gangs and within the bounds: before delays and limits
   DelayState delay;
   Verdict verdict = Verdict::Steady;
   std::string reason;           // the verdict in words, with its numbers

@@ -1,20 +1,8 @@
 #include "control/autoscale_policy.h"
 
-#include <array>
-#include <string_view>
-
 #include "spec/autoscaling_policy.h"
 
 namespace manta::control {
-namespace {
-
-struct Entry {
-  std::string_view name;  // as spec::autoscaling_policy_named() gives it
-  double (*policy)(const AutoscaleLoad&, const AutoscalingConfig&);
-};
-constexpr std::array kPolicies = {Entry{"default", default_policy}};
-
-}  // namespace
 
 // In the order of Ray's operations: another one would round otherwise.
 double default_policy(const AutoscaleLoad& load, const AutoscalingConfig& config) {
@@ -26,10 +14,13 @@ double default_policy(const AutoscaleLoad& load, const AutoscalingConfig& config
 
 AutoscalePolicy autoscale_policy(const AutoscalingConfig& config) {
   const auto name = spec::autoscaling_policy_named(config.policy);
-  if (name)
-    for (const Entry& entry : kPolicies)
-      if (entry.name == *name) return entry.policy;
-  return default_policy;
+  if (!name || *name != spec::kTargetMetricPolicy) return default_policy;
+  const auto options = spec::read_target_metric(config.policy_kwargs);
+  if (!options) return default_policy;
+  return [target = options->target](const AutoscaleLoad& load, const AutoscalingConfig&) -> std::optional<double> {
+    if (!load.metric) return std::nullopt;
+    return *load.metric / target;
+  };
 }
 
 }  // namespace manta::control

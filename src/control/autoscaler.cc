@@ -4,8 +4,8 @@
 #include <chrono>
 #include <cmath>
 
-#include "base/metrics.h"
 #include "base/of_seconds.h"
+#include "spec/autoscaling_policy.h"
 
 namespace manta::control {
 namespace {
@@ -36,13 +36,22 @@ void Autoscaler::follow(const DeploymentKey& key, const AutoscaleTerms& terms) {
   const auto [at, added] = deployments_.try_emplace(key);
   Deployment& deployment = at->second;
   if (!added && deployment.terms == terms) return;
+  if (added || deployment.terms.policy != terms.policy) {
+    deployment.memory = {.of = terms.policy};
+    deployment.asked = {.name = terms.policy.name, .scope = terms.policy.of_application ? "application" : "deployment"};
+    deployment.current = {};
+  }
   deployment.terms = terms;
   deployment.policy = autoscale_policy(terms.config);
+  const auto options = spec::read_target_metric(terms.config.policy_kwargs);
+  deployment.metric = terms.config.policy == spec::kTargetMetricPolicy && options ? options->metric : "";
   deployment.delay = {};
   const Duration window = of_seconds(terms.config.look_back_period_s);
   const Aggregation aggregation = aggregation_named(terms.config.aggregation_function);
   for (auto& [id, load] : deployment.running) load.set_window(window, aggregation);
   for (auto& [id, caller] : deployment.queued) caller.load.set_window(window, aggregation);
+  for (auto& [name, replicas] : deployment.metrics)
+    for (auto& [id, load] : replicas) load.set_window(window, aggregation);
 }
 
 std::vector<DeploymentKey> Autoscaler::followed() const {
@@ -63,6 +72,21 @@ void Autoscaler::replica_load(const DeploymentKey& key, const std::string& repli
     known->second.record(now, ongoing);
   else
     running.emplace(replica, history(found->second.terms, now, ongoing));
+}
+
+void Autoscaler::replica_metrics(const DeploymentKey& key, const std::string& replica,
+                                 const std::map<std::string, double>& metrics, TimePoint now) {
+  const auto found = deployments_.find(key);
+  if (found == deployments_.end()) return;
+  MetricLoads& loads = found->second.metrics;
+  for (const auto& [name, value] : metrics) {
+    if (!std::isfinite(value) || (!loads.contains(name) && loads.size() >= kMostMetrics)) continue;
+    auto& replicas = loads[name];
+    if (const auto known = replicas.find(replica); known != replicas.end())
+      known->second.record(now, value);
+    else
+      replicas.emplace(replica, history(found->second.terms, now, value));
+  }
 }
 
 // A caller that is heard for the first time had no request waiting until now.
@@ -104,6 +128,9 @@ void Autoscaler::keep_running(Deployment& deployment, const std::vector<std::str
   std::erase_if(deployment.running,
                 [&](const auto& entry) { return std::ranges::find(running, entry.first) == running.end(); });
   for (const std::string& id : running) deployment.running.try_emplace(id, history(deployment.terms, now, 0));
+  for (auto& [name, replicas] : deployment.metrics)
+    std::erase_if(replicas, [&](const auto& entry) { return !deployment.running.contains(entry.first); });
+  std::erase_if(deployment.metrics, [](const auto& entry) { return entry.second.empty(); });
 }
 
 double Autoscaler::total(Deployment& deployment, TimePoint now) {
@@ -119,37 +146,59 @@ double Autoscaler::total(Deployment& deployment, TimePoint now) {
   return total_requests(series, aggregation_named(deployment.terms.config.aggregation_function), seconds_of(now));
 }
 
-AutoscaleDecision Autoscaler::look(const DeploymentKey& key, const std::vector<std::string>& running, int target,
-                                   Moment now) {
-  const auto began = std::chrono::steady_clock::now();
-  Deployment& deployment = deployments_.at(key);
-  drop_silent(deployment, now.at);
-  keep_running(deployment, running, now.at);
-  AutoscaleInput input{.now_s = seconds_of(now.at),
+std::int64_t Autoscaler::waiting(const Deployment& deployment) {
+  std::int64_t count = 0;
+  for (const auto& [id, caller] : deployment.queued) count += static_cast<std::int64_t>(caller.load.value());
+  return count;
+}
+
+AutoscaleInput Autoscaler::input_of(Deployment& deployment, const std::vector<std::string>& running, int target,
+                                    TimePoint now) {
+  drop_silent(deployment, now);
+  keep_running(deployment, running, now);
+  AutoscaleInput input{.now_s = seconds_of(now),
                        .load = {.running = static_cast<int>(running.size()), .target = target},
                        .bounds = deployment.terms.bounds,
                        .gang_size = deployment.terms.gang_size,
                        .delay = deployment.delay,
                        .steps = deployment.steps};
-  std::int64_t waiting = 0;
-  for (const auto& [id, caller] : deployment.queued) waiting += static_cast<std::int64_t>(caller.load.value());
-  input.load.total = total(deployment, now.at);
+  input.load.total = total(deployment, now);
   // The lowest of a window is still none then; a request that waits for a replica is not let wait for that.
-  if (running.empty() && input.load.total <= 0) input.load.total = static_cast<double>(waiting);
-  const AutoscaleDecision decision = decide(input, deployment.terms.config, deployment.policy);
-  remember(deployment,
-           {.timestamp_s = now.unix_s,
-            .verdict = std::string(verdict_name(decision.verdict)),
-            .reason = decision.reason,
-            .prev_num_replicas = target,
-            .curr_num_replicas = decision.num_replicas,
-            .desired_num_replicas = decision.desired,
-            .running_replicas = input.load.running,
-            .total_num_requests = input.load.total,
-            .queued_requests = waiting,
-            .policy = deployment.terms.config.policy},
-           decision, now.at);
+  if (running.empty() && input.load.total <= 0) input.load.total = static_cast<double>(waiting(deployment));
+  if (!deployment.metric.empty()) {
+    input.policy = deployment.terms.policy.name;
+    input.held_because = "no replica that runs has reported '" + deployment.metric + "'";
+    input.load.metric = metric_sum(deployment, deployment.metric, now);
+  }
+  return input;
+}
+
+AutoscaleDecision Autoscaler::look(const DeploymentKey& key, const std::vector<std::string>& running, int target,
+                                   Moment now) {
+  const auto began = std::chrono::steady_clock::now();
+  Deployment& deployment = deployments_.at(key);
+  AutoscaleInput input = input_of(deployment, running, target, now.at);
+  const bool wakes = running.empty() && input.load.total > 0;
+  if (deployment.terms.policy.is_asked && !wakes && !deployment.current.verdict.empty()) {
+    if (deployment.due_s && *deployment.due_s <= input.now_s) deployment.due_s.reset();
+    deployment.next_look = next_look(deployment, Verdict::Steady, now.at);
+    return {.num_replicas = target};
+  }
+  AutoscalePolicy policy = deployment.policy;
+  if (deployment.terms.policy.is_asked) {
+    input.policy = deployment.terms.policy.name;
+    input.held_because = "the policy has not answered yet";
+    policy = [](const AutoscaleLoad&, const AutoscalingConfig&) { return std::nullopt; };
+  }
+  const AutoscaleDecision decision = decided(deployment, input, now, policy);
   deployment.look_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
+  return decision;
+}
+
+AutoscaleDecision Autoscaler::decided(Deployment& deployment, const AutoscaleInput& input, Moment now,
+                                      const AutoscalePolicy& policy) {
+  const AutoscaleDecision decision = decide(input, deployment.terms.config, policy);
+  remember(deployment, entry_of(deployment, input, decision, now), decision, now.at);
   return decision;
 }
 
@@ -159,24 +208,29 @@ void Autoscaler::remember(Deployment& deployment, ScalingDecision entry, const A
   const int by = entry.curr_num_replicas - entry.prev_num_replicas;
   if (by != 0) deployment.steps.push_back({.at_s = now_s, .by = by});
   std::erase_if(deployment.steps, [now_s](const ScaleStep& step) { return step.at_s + kStepsKept_s < now_s; });
+  if (by > 0) deployment.memory.last_scale_up_time = entry.timestamp_s;
+  if (by < 0) deployment.memory.last_scale_down_time = entry.timestamp_s;
   if (by != 0) push(deployment.decisions, entry);
   if (by != 0 || entry.verdict != deployment.current.verdict) push(deployment.verdicts, entry);
   deployment.delay = decision.delay;
+  deployment.due_s = decision.due_s;
   deployment.current = std::move(entry);
-  deployment.next_look = next_look(deployment, decision, now);
+  deployment.next_look = next_look(deployment, decision.verdict, now);
 }
 
-std::optional<TimePoint> Autoscaler::next_look(const Deployment& deployment, const AutoscaleDecision& decision,
-                                               TimePoint now) {
+std::optional<TimePoint> Autoscaler::next_look(const Deployment& deployment, Verdict verdict, TimePoint now) {
   std::optional<TimePoint> next;
   const auto at = [&next](TimePoint when) { next = next ? std::min(*next, when) : when; };
-  if (decision.due_s)
-    at(now + std::max<Duration>(of_seconds(*decision.due_s - seconds_of(now)), std::chrono::milliseconds(1)));
+  if (deployment.due_s)
+    at(now + std::max<Duration>(of_seconds(*deployment.due_s - seconds_of(now)), std::chrono::milliseconds(1)));
+  const auto is_steady = [now](const auto& entry) { return entry.second.is_steady(now); };
+  const auto metric = deployment.metrics.find(deployment.metric);
   const bool steady =
-      std::ranges::all_of(deployment.running, [now](const auto& entry) { return entry.second.is_steady(now); }) &&
+      std::ranges::all_of(deployment.running, is_steady) &&
+      (metric == deployment.metrics.end() || std::ranges::all_of(metric->second, is_steady)) &&
       std::ranges::all_of(deployment.queued, [now](const auto& entry) { return entry.second.load.is_steady(now); });
   const Duration interval = kLookInterval + kIntervalForEach * (deployment.running.size() + deployment.queued.size());
-  if (!steady || decision.verdict == Verdict::Up || decision.verdict == Verdict::Down) at(now + interval);
+  if (!steady || verdict == Verdict::Up || verdict == Verdict::Down) at(now + interval);
   for (const auto& [id, caller] : deployment.queued)
     at(std::max(caller.heard + silence_limit(deployment.terms.config), now + kLookInterval));
   return next;
@@ -185,47 +239,6 @@ std::optional<TimePoint> Autoscaler::next_look(const Deployment& deployment, con
 std::optional<TimePoint> Autoscaler::next_look(const DeploymentKey& key) const {
   const auto found = deployments_.find(key);
   return found == deployments_.end() ? std::nullopt : found->second.next_look;
-}
-
-AutoscalingDetail Autoscaler::detail(const DeploymentKey& key) const {
-  const Deployment& deployment = deployments_.at(key);
-  const ScalingDecision& current = deployment.current;
-  AutoscalingDetail detail{.min_replicas = deployment.terms.bounds.least,
-                           .max_replicas = deployment.terms.bounds.most,
-                           .current = current,
-                           .decisions = {deployment.decisions.begin(), deployment.decisions.end()},
-                           .verdicts = {deployment.verdicts.begin(), deployment.verdicts.end()}};
-  if (current.curr_num_replicas != current.running_replicas)
-    detail.scaling_status = current.curr_num_replicas > current.running_replicas ? "UPSCALING" : "DOWNSCALING";
-  double running = 0;
-  for (const auto& [id, load] : deployment.running) running += load.value();
-  detail.metrics = {{"ongoing_requests", current.total_num_requests},
-                    {"running_requests", running},
-                    {"queued_requests", static_cast<double>(current.queued_requests)},
-                    {"target_ongoing_requests", deployment.terms.config.target_ongoing_requests}};
-  return detail;
-}
-
-std::string Autoscaler::figures() const {
-  Metrics metrics;
-  for (const auto& [key, deployment] : deployments_) {
-    const Labels labels{{"application", key.application}, {"deployment", key.deployment}};
-    const Labels scoped{
-        {"application", key.application}, {"deployment", key.deployment}, {"policy_scope", "deployment"}};
-    const auto gauge = [&](const char* name, const char* help, double value, const Labels& of) {
-      metrics.gauge(name, help, of).set(value);
-    };
-    const ScalingDecision& current = deployment.current;
-    gauge("autoscaling_target_replicas", "Replicas that should run.", current.curr_num_replicas, labels);
-    gauge("autoscaling_desired_replicas", "Replicas that the load asks for, before delays and bounds.",
-          current.desired_num_replicas, labels);
-    gauge("autoscaling_total_requests", "Running and waiting requests, over look_back_period_s.",
-          current.total_num_requests, labels);
-    gauge("autoscaling_target_ongoing_requests", "Requests wanted on each replica.",
-          deployment.terms.config.target_ongoing_requests, labels);
-    gauge("autoscaling_policy_execution_time_ms", "How long the last look took.", deployment.look_ms, scoped);
-  }
-  return metrics.text();
 }
 
 }  // namespace manta::control

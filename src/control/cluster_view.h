@@ -35,6 +35,7 @@ struct ReplicaView {
   ReplicaPhase phase = ReplicaPhase::Starting;
   bool unhealthy = false;  // failed its health checks: to be replaced
   bool outdated = false;   // has not taken over its new settings yet
+  bool leaving = false;    // drained: replaced first, then stopped
   std::string node_id;
   Resources resources;
   std::vector<int> gpus;              // indices on its node that it shares or owns
@@ -53,6 +54,7 @@ struct NodeView {
   std::string accelerator_type;  // kind of its GPUs; empty: not known
   bool alive = true;             // false: gone or leaving, nothing new is placed on it
   bool is_head = false;          // where the controller runs: it cannot be given back
+  bool draining = false;         // being emptied: nothing new is placed on it, and what runs there is leaving
 };
 
 // What has gone wrong with replicas of one version in a row. Emptied when a replica of it proves stable and at each

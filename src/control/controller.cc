@@ -3,22 +3,33 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/unix_time.h"
+#include "control/replicas_of.h"
 #include "control/restart_backoff.h"
 
 namespace manta::control {
 
 Controller::Controller(ControllerParts parts, ControllerOptions options)
-    : parts_(std::move(parts)), options_(std::move(options)), random_(options_.seed), tasks_(parts_.loop) {}
+    : parts_(std::move(parts)),
+      options_(std::move(options)),
+      random_(options_.seed),
+      events_(parts_.loop, parts_.logger, parts_.store),
+      drains_(parts_.logger, parts_.store),
+      health_{.started_s = unix_time_s(), .started_at = parts_.loop.now()},
+      traffic_(parts_.loop, parts_.logger, parts_.store, events_, [this] { request_turn(); }),
+      tasks_(parts_.loop) {}
 
 Controller::~Controller() {
   parts_.loop.cancel(wake_);
   parts_.loop.cancel(adoption_limit_);
   parts_.loop.cancel(scaling_.timer);
+  save_policy_memories();
   for (auto& [id, replica] : replicas_) parts_.loop.cancel(replica.start_timer);
 }
 
 void Controller::request_turn() {
   if (!loaded_ || std::exchange(turn_requested_, true)) return;
+  health_.wanted_at = parts_.loop.now();
   parts_.loop.post([this] {
     turn_requested_ = false;
     turn();
@@ -26,11 +37,15 @@ void Controller::request_turn() {
 }
 
 void Controller::turn() {
+  const TimePoint begun = parts_.loop.now();
   ++turns_;
   roll_back_failed();
   update_settings();
   autoscale();
+  mark_leaving();
+  const TimePoint deciding = parts_.loop.now();
   const Plan plan = reconcile(view());
+  const TimePoint decided = parts_.loop.now();
   carry_out(plan);
   settle();
   store_progress();
@@ -38,6 +53,11 @@ void Controller::turn() {
   publish();
   for (const StopReplica& stop : plan.stops) tasks_.spawn(stop_process(stop.id, stop.grace_s));
   arm_wake(plan);
+  health_.turn({.wanted = health_.wanted_at,
+                .begun = begun,
+                .deciding = deciding,
+                .decided = decided,
+                .ended = parts_.loop.now()});
   if (!replicas_.empty() || (!applications_.empty() && !stopping_all_)) return;
   for (auto& done : std::exchange(empty_, {})) done();
 }
@@ -49,6 +69,7 @@ ClusterView Controller::view() const {
                    .nodes = nodes_,
                    .deployments = {},
                    .replicas = {}};
+  for (NodeView& node : view.nodes) node.alive = node.alive && !node.draining;
   for (const auto& [name, application] : applications_)
     for (const auto& [deployment_name, deployment] : application.deployments) {
       view.deployments.push_back(target_in_force(deployment));
@@ -68,13 +89,14 @@ DeploymentFacts Controller::facts(const Deployment& deployment) const {
                         .proven = deployment.proven,
                         .scaling = deployment.scaling};
   facts.target.deleting = facts.target.deleting || deployment.removed;
-  for (const auto& [id, replica] : replicas_)
+  for (const auto& [id, replica] : replicas_of(replicas_, deployment.target.key))
     if (replica.view.key == deployment.target.key) facts.replicas.push_back(replica.view);
   return facts;
 }
 
 // Routing forgets a stopped replica in this turn; its process is told after the publication.
 void Controller::carry_out(const Plan& plan) {
+  note_plan(plan);
   for (auto& [name, application] : applications_)
     for (auto& [deployment_name, deployment] : application.deployments) {
       const auto pending = plan.pending.find(deployment.target.key);

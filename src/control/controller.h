@@ -16,8 +16,12 @@
 #include "base/task_scope.h"
 #include "control/application_record.h"
 #include "control/artifact_store.h"
+#include "control/controller_health.h"
 #include "control/deploy_plan.h"
 #include "control/deployment_status.h"
+#include "control/drain.h"
+#include "control/effective_config.h"
+#include "control/event_log.h"
 #include "control/item_publisher.h"
 #include "control/reconcile.h"
 #include "control/replica_figures.h"
@@ -26,6 +30,7 @@
 #include "control/revision.h"
 #include "control/scaling_state.h"
 #include "control/state_store.h"
+#include "control/traffic_control.h"
 #include "runtime/backend.h"
 #include "spec/instance_config.h"
 #include "spec/replica_set.h"
@@ -39,10 +44,11 @@ using Describe = std::function<Task<Result<std::vector<spec::ApplicationGraph>>>
     ArtifactRef artifact, std::string args, std::map<std::string, std::string> environment)>;
 
 struct ControllerOptions {
-  std::string controller_socket;  // path, told to replicas
-  std::string log_file_path;      // its own; shown to users
-  spec::HttpOptions http;         // of the instance; what a configuration file cannot change any more
-  std::uint64_t seed = 0;         // of replica ids and jitter
+  std::string controller_socket;             // path, told to replicas
+  std::string log_file_path;                 // its own; shown to users
+  std::string proxy_location = "EveryNode";  // where proxies run: EveryNode, HeadOnly, Disabled
+  spec::HttpOptions http;                    // of the instance; what a configuration file cannot change any more
+  std::uint64_t seed = 0;                    // of replica ids and jitter
 };
 
 // What the controller works with; everything outlives it.
@@ -54,6 +60,9 @@ struct ControllerParts {
   StateStore& store;
   ArtifactStore& artifacts;
   Describe describe;
+  StartPolicyProcess start_policy_host = {};  // none: policies of applications cannot be asked
+  // To replicas; none: over a channel to where they listen.
+  LinkReplica link = {};
 };
 
 // Brings what runs to what was deployed, level-based: each turn looks at everything, decides with pure functions, acts,
@@ -150,7 +159,16 @@ class Controller {
   void when_empty(std::function<void()> done);
 
   // The external scaler's word. NotFound, InvalidArgument; status 412 unless the application lets one.
-  Result<void> scale(const std::string& application, const std::string& deployment, int replicas);
+  Result<void> scale(const std::string& application, const std::string& deployment, int replicas,
+                     const std::string& by = {});
+  // Replaces it, or all of the node, first, and stops what is left then; nothing new comes to such a node. Goes on over
+  // restarts until it is done, or for a node undone. NotFound for an unknown id.
+  Result<void> drain_replica(const std::string& id, const std::string& by = {});
+  Result<void> drain_node(const std::string& id, bool drained, const std::string& by = {});
+  std::vector<NodeDrain> nodes() const;
+  ControllerHealth health() const;
+  // Numbers of replicas of an application that do not come from its configuration, by deployment.
+  std::map<std::string, ScaledReplicas> scaled(const std::string& application) const;
   // None: its number of replicas does not follow the load.
   std::optional<AutoscalingDetail> autoscaling_detail(const DeploymentKey& key) const;
   // Reports of processes that call; `caller` is their connection. Unavailable before it knows what to follow.
@@ -169,6 +187,9 @@ class Controller {
   const ControllerOptions& options() const { return options_; }
   std::uint64_t epoch() const { return parts_.store.epoch(); }
   bool adopted() const { return adopted_; }
+  EventLog& events() { return events_; }
+  TrafficControl& traffic() { return traffic_; }
+  const TrafficControl& traffic() const { return traffic_; }
 
  private:
   // controller.cc: the turn
@@ -179,6 +200,17 @@ class Controller {
   void carry_out(const Plan& plan);
   void forget_the_gone();
   void arm_wake(const Plan& plan);
+
+  // controller_events.cc: the event log
+  std::string why_stopped(const Replica& replica);
+  void note_plan(const Plan& plan);
+  void note_running(const Replica& replica);
+  void note_end(const Replica& replica, const std::string& how, const std::string& message);
+  void note_statuses(const spec::InstanceStatus& status);
+
+  // controller_drain.cc
+  void mark_leaving();
+  void note_drained(const Replica& replica);
 
   // controller_rollout.cc: what is in force while a rollout is under way or has failed
   static bool on_fallback(const Deployment& deployment);
@@ -245,8 +277,7 @@ class Controller {
   };
   Task<Result<void>> deploy_config(spec::InstanceConfig config, Keeps keeps, std::string by);
   std::optional<ArtifactRef> kept_artifact(const spec::ApplicationConfig& config) const;
-  Task<Result<std::vector<ApplicationRecord>>> describe_all(std::vector<spec::ApplicationConfig> configs,
-                                                            bool keeps_code);
+  Task<Result<std::vector<ApplicationRecord>>> describe_all(spec::InstanceConfig instance, bool keeps_code);
   class Announcement;
   DeployedState deployed() const;
   Result<void> apply(DeployedState next, Revision entry);
@@ -264,6 +295,19 @@ class Controller {
   void arm_look();
   void load_changed(const DeploymentKey& key);
   void take_replica_load(const Replica& replica);
+  std::map<DeploymentKey, std::vector<std::string>> running_replicas(const std::set<DeploymentKey>& keys) const;
+  void note_loads(const DeploymentKey& key, const std::vector<std::string>& running);
+  bool carry_out(Deployment& deployment, const AutoscaleDecision& decision);
+
+  // controller_autoscale_policies.cc: policies of the applications' own
+  static PolicyUse policy_of(const Application& application, const AutoscalingConfig& config);
+  void follow_policies(const std::vector<DeploymentKey>& followed);
+  void ask_policies();
+  std::set<DeploymentKey> asked_for(const DeploymentKey& subject) const;
+  spec::PolicyQuestion policy_question(const DeploymentKey& subject);
+  void policy_answered(const DeploymentKey& subject, const Result<spec::PolicyAnswer>& answer);
+  void read_policy_memories();
+  void save_policy_memories();
 
   // controller_scale.cc: numbers of replicas that are kept beside the configuration
   void read_scales();
@@ -278,6 +322,11 @@ class Controller {
   ControllerParts parts_;
   ControllerOptions options_;
   std::mt19937_64 random_;
+  EventLog events_;
+  Drains drains_;
+  ControllerFigures health_;
+  spec::InstanceStatus told_status_;
+  TrafficControl traffic_;
   spec::InstanceConfig config_;
   std::map<std::string, Application> applications_;
   std::map<std::string, Replica> replicas_;

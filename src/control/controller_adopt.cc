@@ -1,8 +1,12 @@
 // Controller: from its start until it knows what an earlier controller left.
+#include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include <manta/detail/json.h>
 
+#include "control/change_events.h"
 #include "control/controller.h"
 #include "control/replica_placement.h"
 
@@ -24,6 +28,13 @@ std::vector<NodeView> views_of(const std::vector<runtime::NodeInfo>& nodes) {
   return views;
 }
 
+// A node that holds a part of what the replica reserved is gone, and with it what the replica had started there.
+bool lost_a_bundle(const ReplicaView& replica, const std::vector<NodeView>& nodes) {
+  return std::ranges::any_of(replica.bundles, [&](const spec::Bundle& bundle) {
+    return std::ranges::find(nodes, bundle.node_id, &NodeView::node_id) == nodes.end();
+  });
+}
+
 }  // namespace
 
 void Controller::begin() {
@@ -40,6 +51,15 @@ Task<void> Controller::read_nodes() {
     co_return;
   }
   nodes_ = views_of(*nodes);
+  for (auto& [id, replica] : replicas_) {
+    if (replica.view.unhealthy || !lost_a_bundle(replica.view, nodes_)) continue;
+    replica.view.unhealthy = true;
+    figures_.set_healthy(id, replica.view.key, false);
+    parts_.logger.warn("a node of a replica's placement group is gone", {{"replica", id}});
+    events_.record(replica_event("replica_unhealthy", replica.view.key, id, "a node of its placement group is gone"));
+    Deployment* deployment = deployment_of(replica.view.key);
+    if (deployment != nullptr && deployment->reached) deployment->goal = Goal::Recover;
+  }
   request_turn();
 }
 
@@ -57,6 +77,9 @@ Task<void> Controller::adopt() {
     co_return;
   }
   loaded_ = true;
+  events_.record({.kind = "controller_started",
+                  .message = fmt::format("{} applications, {} living replicas", applications_.size(), replicas_.size()),
+                  .data = {{"epoch", std::to_string(epoch())}}});
   exited_early_.clear();
   adoption_limit_ = parts_.loop.after(kAdoptionLimit, [this] {
     for (auto& [id, replica] : replicas_)
@@ -66,6 +89,7 @@ Task<void> Controller::adopt() {
   });
   finish_adoption_if_heard();
   request_turn();
+  tasks_.spawn(read_nodes());  // some may have gone while nobody looked
   for (auto& done : std::exchange(when_loaded_, {})) done();
 }
 

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "base/unix_time.h"
+#include "control/change_events.h"
 #include "control/controller.h"
+#include "control/metrics_health.h"
 
 namespace manta::control {
 namespace {
@@ -13,10 +15,18 @@ namespace {
 constexpr Duration kLookPause = std::chrono::milliseconds(20);
 constexpr Duration kPauseForEach = std::chrono::microseconds(200);
 
-void observe_delay(Metrics& metrics, const char* name, const char* help, const DeploymentKey& key, double sent_at_s) {
+void observe_delay(Metrics& metrics, ValueWindow& window, const char* name, const char* help, const DeploymentKey& key,
+                   double sent_at_s) {
   if (sent_at_s <= 0) return;
-  metrics.histogram(name, help, {{"application", key.application}, {"deployment", key.deployment}})
-      .observe(std::max(0.0, unix_time_s() - sent_at_s) * 1000);
+  const double delay_ms = std::max(0.0, unix_time_s() - sent_at_s) * 1000;
+  metrics.histogram(name, help, {{"application", key.application}, {"deployment", key.deployment}}).observe(delay_ms);
+  window.add(delay_ms);
+}
+
+// The first report of a stream does not say when it was sent.
+double report_age_s(const Controller::Replica& replica, TimePoint now) {
+  if (replica.state.sent_at_s > 0) return std::max(0.0, unix_time_s() - replica.state.sent_at_s);
+  return std::chrono::duration<double>(now - replica.running_since).count();
 }
 
 }  // namespace
@@ -28,13 +38,16 @@ std::vector<DeploymentKey> Controller::follow_load() {
     for (auto& [deployment_name, deployment] : application.deployments) {
       const DeploymentConfig& config = node_in_force(deployment).config;
       if (deployment.target.deleting || deployment.removed || !config.autoscaling_config) continue;
+      const int gang = gang_size_of(config);
       const ReplicaBounds bounds =
-          replica_bounds(*config.autoscaling_config, config_.target_capacity, scaling_.capacity_grows);
-      scaling_.autoscaler.follow(deployment.target.key, {*config.autoscaling_config, bounds, gang_size_of(config)});
+          replica_bounds(*config.autoscaling_config, config_.target_capacity, scaling_.capacity_grows, gang);
+      scaling_.autoscaler.follow(deployment.target.key, {*config.autoscaling_config, bounds, gang,
+                                                         policy_of(application, *config.autoscaling_config)});
       followed.push_back(deployment.target.key);
     }
   }
   scaling_.autoscaler.keep_only(followed);
+  follow_policies(followed);
   return followed;
 }
 
@@ -48,12 +61,27 @@ void Controller::autoscale() {
   forget_scales();
 }
 
-// True: another number of replicas is wanted for one of them.
-bool Controller::look_at(const std::set<DeploymentKey>& keys) {
+std::map<DeploymentKey, std::vector<std::string>> Controller::running_replicas(
+    const std::set<DeploymentKey>& keys) const {
   std::map<DeploymentKey, std::vector<std::string>> running;
   for (const auto& [id, replica] : replicas_)
     if (replica.view.phase == ReplicaPhase::Running && !replica.view.unhealthy && keys.contains(replica.view.key))
       running[replica.view.key].push_back(id);
+  return running;
+}
+
+void Controller::note_loads(const DeploymentKey& key, const std::vector<std::string>& running) {
+  const TimePoint now = parts_.loop.now();
+  for (const std::string& id : running) {
+    const spec::ReplicaState& state = replicas_.at(id).state;
+    scaling_.autoscaler.replica_load(key, id, static_cast<double>(state.ongoing), now);
+    scaling_.autoscaler.replica_metrics(key, id, state.autoscaling_stats, now);
+  }
+}
+
+// True: another number of replicas is wanted for one of them.
+bool Controller::look_at(const std::set<DeploymentKey>& keys) {
+  std::map<DeploymentKey, std::vector<std::string>> running = running_replicas(keys);
   bool changed = false;
   scaling_.pause = kLookPause;
   for (const auto& [key, ids] : running) scaling_.pause += kPauseForEach * ids.size();
@@ -69,22 +97,28 @@ bool Controller::look_at(const std::set<DeploymentKey>& keys) {
 
 // True: another number of replicas is wanted now.
 bool Controller::look(Deployment& deployment, const std::vector<std::string>& running) {
-  const TimePoint now = parts_.loop.now();
-  DeploymentTarget& target = deployment.target;
-  for (const std::string& id : running)
-    scaling_.autoscaler.replica_load(target.key, id, static_cast<double>(replicas_.at(id).state.ongoing), now);
+  const DeploymentTarget& target = deployment.target;
+  note_loads(target.key, running);
   const int count = static_cast<int>(running.size());
   int& ready = deployment.scaling.ready_replicas;
   if (ready == DeploymentScaling::kNone && deployment.completed) ready = 1;  // for an earlier controller
   ready = count >= target.num_replicas ? target.num_replicas : std::min(ready, target.num_replicas);
-  const AutoscaleDecision decision =
-      scaling_.autoscaler.look(target.key, running, target.num_replicas, {.at = now, .unix_s = unix_time_s()});
+  scaling_.asker->stir(target.key);
+  scaling_.asker->stir({target.key.application, ""});
+  return carry_out(deployment, scaling_.autoscaler.look(target.key, running, target.num_replicas,
+                                                        {.at = parts_.loop.now(), .unix_s = unix_time_s()}));
+}
+
+// True: another number of replicas is wanted now.
+bool Controller::carry_out(Deployment& deployment, const AutoscaleDecision& decision) {
+  const DeploymentTarget& target = deployment.target;
   if (decision.num_replicas == target.num_replicas) return false;
   parts_.logger.info("autoscaled", {{"application", target.key.application},
                                     {"deployment", target.key.deployment},
                                     {"from", target.num_replicas},
                                     {"to", decision.num_replicas},
                                     {"reason", decision.reason}});
+  events_.record(autoscaled_event(target.key, target.num_replicas, decision));
   rescale(deployment, decision.num_replicas, true);
   return true;
 }
@@ -103,6 +137,8 @@ void Controller::arm_look() {
   };
   if (!scaling_.stirred.empty()) at(std::max(parts_.loop.now(), scaling_.last_look + scaling_.pause));
   for (const DeploymentKey& key : scaling_.autoscaler.followed()) at(scaling_.autoscaler.next_look(key));
+  if (const auto due = scaling_.asker ? scaling_.asker->next_due() : std::nullopt)
+    at(std::max(parts_.loop.now(), *due));
   parts_.loop.cancel(std::exchange(scaling_.timer, 0));
   if (!next) return;
   scaling_.timer = parts_.loop.at(*next, [this] {
@@ -114,6 +150,7 @@ void Controller::arm_look() {
 // Between two turns only those that may come to another number.
 void Controller::look_at_stirred() {
   if (!adopted_ || stopping_all_) return;
+  ask_policies();
   std::set<DeploymentKey> due = std::exchange(scaling_.stirred, {});
   for (const DeploymentKey& key : scaling_.autoscaler.followed())
     if (const auto next = scaling_.autoscaler.next_look(key); next && *next <= parts_.loop.now()) due.insert(key);
@@ -123,17 +160,17 @@ void Controller::look_at_stirred() {
 void Controller::take_replica_load(const Replica& replica) {
   const DeploymentKey& key = replica.view.key;
   if (!scaling_.autoscaler.follows(key) || replica.view.phase != ReplicaPhase::Running) return;
-  observe_delay(parts_.metrics, "autoscaling_replica_metrics_delay_ms", "From the report of a replica to its receipt.",
-                key, replica.state.sent_at_s);
-  scaling_.autoscaler.replica_load(key, replica.view.id, static_cast<double>(replica.state.ongoing), parts_.loop.now());
+  observe_delay(parts_.metrics, health_.replica_delay_ms, "autoscaling_replica_metrics_delay_ms",
+                "From the report of a replica to its receipt.", key, replica.state.sent_at_s);
+  note_loads(key, {replica.view.id});
   load_changed(key);
 }
 
 Result<void> Controller::take_load(Autoscaler::CallerId caller, const spec::LoadReport& report) {
   if (!scaling_.follows) return fail(ErrorCode::Unavailable, "the controller is starting; try again");
   for (const DeploymentKey& key : scaling_.autoscaler.queued(caller, report, parts_.loop.now())) {
-    observe_delay(parts_.metrics, "autoscaling_handle_metrics_delay_ms", "From the report of a caller to its receipt.",
-                  key, report.sent_at_s);
+    observe_delay(parts_.metrics, health_.handle_delay_ms, "autoscaling_handle_metrics_delay_ms",
+                  "From the report of a caller to its receipt.", key, report.sent_at_s);
     load_changed(key);
   }
   return {};
@@ -145,7 +182,16 @@ void Controller::caller_gone(Autoscaler::CallerId caller) {
 
 std::optional<AutoscalingDetail> Controller::autoscaling_detail(const DeploymentKey& key) const {
   if (!scaling_.autoscaler.follows(key)) return std::nullopt;
-  return scaling_.autoscaler.detail(key);
+  AutoscalingDetail detail = scaling_.autoscaler.detail(key);
+  std::vector<ReplicaReport> running;
+  for (const auto& [id, replica] : replicas_)
+    if (replica.view.key == key && replica.view.phase == ReplicaPhase::Running)
+      running.push_back({.id = id,
+                         .failed_checks = replica.health_failures,
+                         .heard = !replica.state.state.empty(),
+                         .age_s = report_age_s(replica, parts_.loop.now())});
+  set_metrics_health(detail, running);
+  return detail;
 }
 
 }  // namespace manta::control

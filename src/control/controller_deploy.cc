@@ -8,8 +8,10 @@
 #include <fmt/format.h>
 
 #include "base/unix_time.h"
+#include "control/change_events.h"
 #include "control/controller.h"
 #include "control/deployment_target.h"
+#include "control/effective_config.h"
 #include "spec/openapi.h"
 #include "spec/validate.h"
 
@@ -86,7 +88,9 @@ Task<Result<void>> Controller::deploy_config(spec::InstanceConfig config, Keeps 
   if (auto allowed = may_deploy(); !allowed) co_return allowed;
   if (auto valid = spec::validate(config); !valid) co_return valid;
   const Announcement announcement(*this, config);
-  auto described = co_await describe_all(config.applications, keeps.code);
+  spec::InstanceConfig described_config = config;
+  if (keeps.others) described_config.logging_config = config_.logging_config;
+  auto described = co_await describe_all(std::move(described_config), keeps.code);
   if (!described) co_return std::unexpected(std::move(described.error()));
   DeployedState next{.config = config, .records = std::move(*described), .progress = {}};
   if (keeps.others) {
@@ -102,11 +106,10 @@ Task<Result<void>> Controller::deploy_config(spec::InstanceConfig config, Keeps 
   co_return Result<void>();
 }
 
-Task<Result<std::vector<ApplicationRecord>>> Controller::describe_all(std::vector<spec::ApplicationConfig> configs,
-                                                                      bool keeps_code) {
+Task<Result<std::vector<ApplicationRecord>>> Controller::describe_all(spec::InstanceConfig instance, bool keeps_code) {
   std::vector<ApplicationRecord> all;
-  for (std::size_t i = 0; i < configs.size(); ++i) {
-    const spec::ApplicationConfig& config = configs[i];
+  for (std::size_t i = 0; i < instance.applications.size(); ++i) {
+    const spec::ApplicationConfig& config = instance.applications[i];
     const auto kept = keeps_code ? kept_artifact(config) : std::nullopt;
     auto artifact = kept ? *kept : artifact_of(config.import_path);
     if (artifact && !kept) artifact = parts_.artifacts.add(std::move(*artifact));
@@ -115,7 +118,10 @@ Task<Result<std::vector<ApplicationRecord>>> Controller::describe_all(std::vecto
     if (!graphs) co_return std::unexpected(not_described(i, config, std::move(graphs.error())));
     auto records = make_records(config, *artifact, std::move(*graphs), unix_time_s());
     if (!records) co_return std::unexpected(of_application(i, std::move(records.error())));
-    for (ApplicationRecord& record : *records) all.push_back(std::move(record));
+    for (ApplicationRecord& record : *records) {
+      inherit_logging(record, instance);
+      all.push_back(std::move(record));
+    }
   }
   co_return all;
 }
@@ -139,6 +145,9 @@ Result<void> Controller::apply(DeployedState next, Revision entry) {
     std::ranges::move(progress, std::back_inserter(next.progress));
   }
   if (auto stored = parts_.store.replace(next, entry); !stored) return stored;
+  for (Event& event : deploy_events(deploy_plan(deployed().records, next.records), entry))
+    events_.record(std::move(event));
+  for (Event& event : instance_events(config_, next.config, entry.by)) events_.record(std::move(event));
   set_targets(next);
   request_turn();
   return {};
@@ -147,12 +156,15 @@ Result<void> Controller::apply(DeployedState next, Revision entry) {
 void Controller::set_targets(const DeployedState& state) {
   note_capacity(state.config);
   config_ = state.config;
+  if (const auto done = parts_.logger.configure(config_.logging_config.value_or(LoggingConfig{})); !done)
+    parts_.logger.warn("cannot log there", {{"error", done.error().message}});
   for (auto& [name, application] : applications_) {
     if (std::ranges::find(state.records, name, &ApplicationRecord::name) != state.records.end()) continue;
     application.deleting = true;
     for (auto& [deployment_name, deployment] : application.deployments) deployment.target.deleting = true;
   }
   for (const ApplicationRecord& record : state.records) set_target(record, state.progress);
+  traffic_.follow(state.records);
 }
 
 void Controller::set_target(const ApplicationRecord& record, const std::vector<DeploymentProgress>& progress) {

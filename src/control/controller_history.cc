@@ -51,7 +51,7 @@ Task<Result<DeployPlan>> Controller::plan(spec::InstanceConfig config) {
   Result<std::vector<ApplicationRecord>> described;
   {
     const Describing describing(deploying_);
-    described = co_await describe_all(std::move(config.applications), false);
+    described = co_await describe_all(std::move(config), false);
   }
   sweep_artifacts();
   if (!described) co_return std::unexpected(std::move(described.error()));

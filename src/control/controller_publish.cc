@@ -6,6 +6,7 @@
 
 #include "control/controller.h"
 #include "control/gang.h"
+#include "control/replicas_of.h"
 
 namespace manta::control {
 namespace {
@@ -86,15 +87,16 @@ spec::ReplicaSet Controller::replica_set(const Deployment& deployment) const {
                                                      : 0,
                        .methods = without_schemas(node.methods)};
   std::vector<const ReplicaView*> running;
-  for (const auto& [id, replica] : replicas_)
+  for (const auto& [id, replica] : replicas_of(replicas_, deployment.target.key))
     if (replica.view.key == deployment.target.key && replica.view.phase == ReplicaPhase::Running &&
         !replica.view.unhealthy) {
       running.push_back(&replica.view);
       set.replicas.push_back({.id = id,
                               .address = replica.observed.address,
                               .node_id = replica.observed.node_id,
-                              .max_ongoing_requests = replica.settings ? replica.settings->max_ongoing_requests
-                                                                       : config.max_ongoing_requests});
+                              .max_ongoing_requests = std::max(replica.settings ? replica.settings->max_ongoing_requests
+                                                                                : config.max_ongoing_requests,
+                                                               replica.state.max_ongoing_requests)});
     }
   if (const std::set<std::string> waiting = members_of_incomplete_gangs(running); !waiting.empty())
     std::erase_if(set.replicas, [&](const spec::ReplicaAddress& replica) { return waiting.contains(replica.id); });
@@ -104,12 +106,17 @@ spec::ReplicaSet Controller::replica_set(const Deployment& deployment) const {
 spec::ApplicationRoutes Controller::routes(const Application& application, bool ready) const {
   const bool before = publishes_fallback(application);
   const ApplicationRecord& record = before ? *application.fallback : application.record;
+  const auto sleeps = [&](const std::string& name) {
+    const auto found = application.deployments.find(name);
+    return found != application.deployments.end() && target_in_force(found->second).num_replicas == 0;
+  };
   return {.application = record.name,
           .route_prefix = record.route_prefix,
           .ingress = record.graph.ingress,
           .routes = record.graph.routes,
           .openapi = before ? application.fallback_openapi : application.openapi,
-          .ready = ready};
+          .ready = ready,
+          .traffic = traffic_.routes(record.name, record.config.traffic, sleeps)};
 }
 
 spec::RoutingSnapshot Controller::snapshot() const {
@@ -125,6 +132,7 @@ spec::RoutingSnapshot Controller::snapshot() const {
     }
     if (!application.deleting) snapshot.applications.push_back(routes(application, ready));
   }
+  snapshot.logging_config = config_.logging_config;
   for (const std::string& name : announced_)
     if (!is_deployed(name))
       snapshot.applications.push_back(
@@ -141,12 +149,14 @@ void Controller::publish() {
     published_ = std::move(next);
     snapshots_.publish(detail::to_json(published_).value_or("{}"));
   }
-  statuses_.publish(detail::to_json(status()).value_or("{}"));
+  const spec::InstanceStatus now = status();
+  note_statuses(now);
+  statuses_.publish(detail::to_json(now).value_or("{}"));
 }
 
 std::string Controller::metrics_text() {
-  return merge_metrics({parts_.metrics.text(), figures_.text(parts_.loop.now()), scaling_.autoscaler.figures(),
-                        status_figures(status())});
+  return merge_metrics({parts_.metrics.text(), health_.text(), figures_.text(parts_.loop.now()),
+                        scaling_.autoscaler.figures(), traffic_.figures(), status_figures(status())});
 }
 
 }  // namespace manta::control

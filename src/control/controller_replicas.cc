@@ -8,6 +8,7 @@
 #include <manta/detail/json.h>
 
 #include "base/of_seconds.h"
+#include "control/change_events.h"
 #include "control/controller.h"
 #include "control/replica_placement.h"
 #include "control/restart_backoff.h"
@@ -121,6 +122,7 @@ Task<void> Controller::start_process(std::string id, runtime::ReplicaProcess pro
   Replica& replica = found->second;
   if (!observed) {
     start_failed(replica, observed.error().message);
+    events_.record(replica_event("replica_start_failed", replica.view.key, id, observed.error().message));
     parts_.loop.cancel(replica.start_timer);
     figures_.ended(id, replica.view.key, parts_.loop.now());
     replicas_.erase(id);
@@ -129,6 +131,8 @@ Task<void> Controller::start_process(std::string id, runtime::ReplicaProcess pro
   }
   replica.observed = std::move(*observed);
   parts_.logger.info("replica started", {{"replica", id}, {"pid", replica.observed.pid}});
+  events_.record(replica_event("replica_started", replica.view.key, id,
+                               fmt::format("pid {} on node {}", replica.observed.pid, replica.observed.node_id)));
   if (replica.view.phase != ReplicaPhase::Stopping) connect(replica);
 }
 
@@ -138,15 +142,19 @@ Task<void> Controller::stop_process(std::string id, double grace_s) {
 }
 
 void Controller::connect(Replica& replica) {
-  replica.link = std::make_unique<ReplicaLink>(
-      parts_.loop, budget_, replica.observed.address,
-      [this, id = replica.view.id](const spec::ReplicaState& state) { on_state(id, state); });
+  const std::string& address = replica.observed.address;
+  auto heard = [this, id = replica.view.id](const spec::ReplicaState& state) { on_state(id, state); };
+  if (parts_.link)
+    replica.link = parts_.link(address, std::move(heard));
+  else
+    replica.link = std::make_unique<ChannelLink>(parts_.loop, budget_, address, std::move(heard));
 }
 
 void Controller::on_state(const std::string& id, const spec::ReplicaState& state) {
   const auto found = replicas_.find(id);
   if (found == replicas_.end()) return;
   Replica& replica = found->second;
+  const bool places_changed = replica.state.max_ongoing_requests != state.max_ongoing_requests;
   replica.state = state;
   take_replica_load(replica);
   if (replica.view.phase == ReplicaPhase::Stopping) return;
@@ -156,7 +164,7 @@ void Controller::on_state(const std::string& id, const spec::ReplicaState& state
     became_running(replica);
   } else if (state.state == "STARTING" && replica.view.phase == ReplicaPhase::Recovering) {
     replica.view.phase = ReplicaPhase::Starting;
-  } else {
+  } else if (!places_changed) {
     return;
   }
   finish_adoption_if_heard();
@@ -166,6 +174,7 @@ void Controller::on_state(const std::string& id, const spec::ReplicaState& state
 void Controller::became_running(Replica& replica) {
   parts_.loop.cancel(std::exchange(replica.start_timer, 0));
   const bool was_starting = replica.view.phase == ReplicaPhase::Starting;
+  note_running(replica);
   replica.view.phase = ReplicaPhase::Running;
   replica.running_since = parts_.loop.now();
   figures_.set_healthy(replica.view.id, replica.view.key, true);
@@ -200,8 +209,11 @@ void Controller::on_health(const std::string& id, const Result<void>& result) {
   figures_.check_failed(id, replica.view.key);
   parts_.logger.warn("health check failed",
                      {{"replica", id}, {"in_a_row", replica.health_failures}, {"error", result.error().message}});
+  events_.record(replica_event("health_check_failed", replica.view.key, id,
+                               fmt::format("{} in a row: {}", replica.health_failures, result.error().message)));
   if (replica.health_failures < kHealthFailureLimit) return schedule_check(replica, false);
   replica.view.unhealthy = true;
+  events_.record(replica_event("replica_unhealthy", replica.view.key, id, result.error().message));
   figures_.set_healthy(id, replica.view.key, false);
   if (Deployment* deployment = deployment_of(replica.view.key)) {
     if (deployment->reached) deployment->goal = Goal::Recover;
@@ -241,6 +253,7 @@ void Controller::count_failure(Deployment& deployment, const std::string& versio
   const int limit = start_failure_limit(deployment.target.max_constructor_retry_count, deployment.target.num_replicas);
   if ((failures.start_failures < limit && !is_final) || deployment.goal == Goal::Recover || deployment.proven) return;
   deployment.target.deploy_failed = true;
+  events_.record(deployment_event("rollout_failed", deployment.target.key, message));
   parts_.logger.error("deployment failed", {{"application", deployment.target.key.application},
                                             {"deployment", deployment.target.key.deployment},
                                             {"failures", failures.start_failures}});
@@ -277,6 +290,8 @@ void Controller::on_exit(const runtime::ReplicaExit& exit) {
   } else if (!expected) {
     start_failed(replica, message);
   }
+  note_end(replica, how_it_ended(exit), message);
+  note_drained(replica);
   figures_.ended(exit.id, replica.view.key, parts_.loop.now());
   dead_.push_back({.id = exit.id, .message = message, .key = replica.view.key, .pid = exit.pid});
   if (dead_.size() > kDeadRemembered) dead_.erase(dead_.begin());

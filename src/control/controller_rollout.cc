@@ -7,8 +7,10 @@
 #include <fmt/format.h>
 
 #include "base/unix_time.h"
+#include "control/change_events.h"
 #include "control/controller.h"
 #include "control/deployment_target.h"
+#include "control/replicas_of.h"
 #include "spec/openapi.h"
 
 namespace manta::control {
@@ -50,7 +52,7 @@ const ApplicationRecord& Controller::record_in_force(const Deployment& deploymen
 // Settings that were refused are not in force although replicas of the same version run.
 bool Controller::serves_new(const Deployment& deployment) const {
   if (on_fallback(deployment) && deployment.fallback->target.version == deployment.target.version) return false;
-  return std::ranges::any_of(replicas_, [&](const auto& entry) {
+  return std::ranges::any_of(replicas_of(replicas_, deployment.target.key), [&](const auto& entry) {
     const ReplicaView& replica = entry.second.view;
     return replica.key == deployment.target.key && replica.version == deployment.target.version &&
            replica.phase == ReplicaPhase::Running && !replica.unhealthy;
@@ -141,7 +143,9 @@ void Controller::settle(Deployment& deployment) {
   if (deployment.target.deploy_failed || !at_target(facts(deployment))) return;
   deployment.target.failures.start_failures = 0;
   deployment.reached = true;
-  deployment.completed = true;
+  if (!std::exchange(deployment.completed, true))
+    events_.record(deployment_event("rollout_completed", deployment.target.key,
+                                    fmt::format("{} replicas run", deployment.target.num_replicas)));
   deployment.proven = deployment.proven || deployment.target.num_replicas > 0;
   deployment.fallback.reset();
 }

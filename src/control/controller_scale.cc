@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "control/controller.h"
+#include "control/whole_gangs.h"
 
 namespace manta::control {
 namespace {
@@ -28,6 +29,7 @@ void Controller::read_scales() {
   if (!stored || !grows)
     parts_.logger.error("the numbers of replicas cannot be read, taking those of the configuration",
                         {{"error", (stored ? grows.error() : stored.error()).message}});
+  read_policy_memories();
   if (stored) scaling_.stored = std::move(*stored);
   scaling_.capacity_grows = grows.value_or(false);
 }
@@ -67,12 +69,14 @@ int Controller::replicas_for(const Deployment& deployment, const DeploymentTarge
   if (!config.autoscaling_config) {
     if (application.external_scaler_enabled && has_stored && !changed) return stored->second;
     store_scale(target.key, std::nullopt);
-    return capacity_adjusted(config.num_replicas, config_.target_capacity);
+    return whole_gangs(capacity_adjusted(config.num_replicas, config_.target_capacity), gang_size_of(config));
   }
   const AutoscalingConfig& autoscaling = *config.autoscaling_config;
   int replicas = has_stored ? stored->second : first ? autoscaling.min_replicas : before.num_replicas;
   if ((changed || !has_stored) && autoscaling.initial_replicas) replicas = *autoscaling.initial_replicas;
-  replicas = replica_bounds(autoscaling, config_.target_capacity, scaling_.capacity_grows).clip(replicas);
+  const int gang = gang_size_of(config);
+  replicas = replica_bounds(autoscaling, config_.target_capacity, scaling_.capacity_grows, gang)
+                 .clip(whole_gangs(replicas, gang));
   store_scale(target.key, replicas);
   return replicas;
 }
@@ -91,6 +95,16 @@ void Controller::rescale(Deployment& deployment, int replicas, bool by_autoscale
       fmt::format("{} from {} to {} replicas.", up ? "Upscaling" : "Downscaling", before, replicas);
 }
 
+std::map<std::string, ScaledReplicas> Controller::scaled(const std::string& application) const {
+  std::map<std::string, ScaledReplicas> scaled;
+  const auto found = applications_.find(application);
+  if (found == applications_.end()) return scaled;
+  for (const auto& [name, deployment] : found->second.deployments)
+    if (scaling_.stored.contains(deployment.target.key))
+      scaled[name] = {deployment.target.num_replicas, node_in_force(deployment).config.autoscaling_config.has_value()};
+  return scaled;
+}
+
 void Controller::forget_scales() {
   std::vector<DeploymentKey> gone;
   for (const auto& [key, replicas] : scaling_.stored)
@@ -99,7 +113,8 @@ void Controller::forget_scales() {
   for (const DeploymentKey& key : gone) store_scale(key, std::nullopt);
 }
 
-Result<void> Controller::scale(const std::string& application, const std::string& deployment, int replicas) {
+Result<void> Controller::scale(const std::string& application, const std::string& deployment, int replicas,
+                               const std::string& by) {
   if (!loaded_) return fail(ErrorCode::Unavailable, "the controller is starting; try again");
   const auto found = applications_.find(application);
   if (found == applications_.end() || found->second.deleting)
@@ -119,6 +134,13 @@ Result<void> Controller::scale(const std::string& application, const std::string
                 fmt::format("target_num_replicas {}: expected 0 or more, a multiple of gang_size {}", replicas,
                             gang_size_of(known->node.config)));
   if (replicas == known->target.num_replicas) return {};
+  events_.record(
+      {.kind = "scaled",
+       .application = application,
+       .deployment = deployment,
+       .message = fmt::format("{} -> {} replicas by an external scaler", known->target.num_replicas, replicas),
+       .by = by,
+       .data = {{"from", std::to_string(known->target.num_replicas)}, {"to", std::to_string(replicas)}}});
   rescale(*known, replicas, false);
   request_turn();
   return {};

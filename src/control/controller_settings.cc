@@ -7,6 +7,7 @@
 
 #include <manta/detail/json.h>
 
+#include "control/change_events.h"
 #include "control/controller.h"
 
 namespace manta::control {
@@ -56,6 +57,7 @@ Task<void> Controller::tell_settings(std::string id, spec::RunningSettings setti
   if (told) {
     replica.settings = std::move(settings);
     parts_.logger.info("replica has its new settings", {{"replica", id}});
+    events_.record(replica_event("replica_reconfigured", replica.view.key, id, "has its new settings"));
   } else if (replica.view.phase == ReplicaPhase::Running) {
     settings_refused(replica, settings, told.error());
   }
@@ -89,6 +91,7 @@ void Controller::settings_refused(Replica& replica, const spec::RunningSettings&
   if (taken > 0 && deployment->fallback)
     deployment->last_failure += fmt::format("; {} that had taken the new settings get those before again", taken);
   deployment->target.deploy_failed = true;
+  events_.record(replica_event("reconfigure_failed", replica.view.key, replica.view.id, deployment->last_failure));
 }
 
 }  // namespace manta::control

@@ -55,6 +55,9 @@ std::vector<FieldChange> application_changes(const ApplicationRecord& before, co
   compare(changes, "route_prefix", before.route_prefix, after.route_prefix, UpdateClass::Light);
   compare(changes, "import_path", before.config.import_path, after.config.import_path, UpdateClass::Light);
   compare(changes, "args", before.config.args, after.config.args, UpdateClass::Light);
+  compare(changes, "autoscaling_policy", before.config.autoscaling_policy, after.config.autoscaling_policy,
+          UpdateClass::Light);
+  compare(changes, "traffic", before.config.traffic, after.config.traffic, UpdateClass::Light);
   compare(changes, "code", before.artifact.sha256.substr(0, 12), after.artifact.sha256.substr(0, 12),
           UpdateClass::Restart);
   compare_environment(changes, before.config.env_vars, after.config.env_vars);

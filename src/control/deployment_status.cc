@@ -65,6 +65,22 @@ bool is_scaled(const DeploymentFacts& facts) {
   return !facts.scaling.change.empty() && (facts.goal == Goal::Upscale || facts.goal == Goal::Downscale);
 }
 
+// As long as replicas are drained others run besides them: nothing is wrong with the deployment.
+bool is_migrating(const DeploymentFacts& facts) {
+  return std::ranges::any_of(facts.replicas, [](const ReplicaView& replica) {
+    return replica.leaving && replica.phase == ReplicaPhase::Running;
+  });
+}
+
+std::string migration_message(const DeploymentFacts& facts) {
+  const auto leaving = std::ranges::count_if(facts.replicas, [](const ReplicaView& replica) {
+    return replica.leaving && replica.phase == ReplicaPhase::Running;
+  });
+  if (leaving == 0) return {};
+  return fmt::format("{} replica{} drained: {}", leaving, leaving == 1 ? " is" : "s are",
+                     facts.pending.empty() ? "waiting for what replaces them" : facts.pending);
+}
+
 std::string message_of(const DeploymentFacts& facts) {
   if (facts.target.deploy_failed || facts.target.failures.start_failures > 0) return failure_message(facts);
   if (!facts.pending.empty()) return facts.pending;
@@ -90,21 +106,27 @@ std::string_view state_name(ReplicaPhase phase) {
   return "STARTING";
 }
 
+std::string_view state_name(const ReplicaView& replica) {
+  return replica.leaving && replica.phase == ReplicaPhase::Running ? "PENDING_MIGRATION" : state_name(replica.phase);
+}
+
 bool at_target(const DeploymentFacts& facts) {
   int running = 0;
+  const bool migrates = is_migrating(facts);
   for (const ReplicaView& replica : facts.replicas) {
     if (replica.phase == ReplicaPhase::Stopping) continue;
+    if (migrates && replica.phase == ReplicaPhase::Starting) continue;  // it replaces one that is leaving
     if (replica.phase != ReplicaPhase::Running || replica.unhealthy || replica.outdated ||
         replica.version != facts.target.version)
       return false;
     ++running;
   }
-  return running == facts.target.num_replicas;
+  return migrates ? running >= facts.target.num_replicas : running == facts.target.num_replicas;
 }
 
 spec::DeploymentStatus deployment_status(const DeploymentFacts& facts) {
   spec::DeploymentStatus status;
-  for (const ReplicaView& replica : facts.replicas) ++status.replica_states[std::string(state_name(replica.phase))];
+  for (const ReplicaView& replica : facts.replicas) ++status.replica_states[std::string(state_name(replica))];
   if (facts.pending_replicas > 0 && !facts.target.deleting) status.replica_states["PENDING"] = facts.pending_replicas;
   if (facts.target.deleting) {
     status.status = "UPDATING";
@@ -117,6 +139,7 @@ spec::DeploymentStatus deployment_status(const DeploymentFacts& facts) {
   } else if (at_target(facts)) {
     status.status = "HEALTHY";
     status.status_trigger = completed_trigger(facts.goal);
+    status.message = migration_message(facts);
   } else {
     status.status = working_status(facts.goal);
     status.status_trigger = facts.goal == Goal::Recover ? "HEALTH_CHECK_FAILED" : "CONFIG_UPDATE_STARTED";
@@ -124,6 +147,8 @@ spec::DeploymentStatus deployment_status(const DeploymentFacts& facts) {
     if (facts.target.failures.start_failures > 0) status.status_trigger = "REPLICA_STARTUP_FAILED";
     status.message = message_of(facts);
   }
+  if (!facts.target.deleting && !facts.scaling.problem.empty())
+    status.message += (status.message.empty() ? "" : "\n") + facts.scaling.problem;
   return status;
 }
 

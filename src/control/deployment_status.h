@@ -33,6 +33,7 @@ struct DeploymentFacts {
 
 // "STARTING", ...: as status and details show it.
 std::string_view state_name(ReplicaPhase phase);
+std::string_view state_name(const ReplicaView& replica);  // PENDING_MIGRATION: it runs and is being drained
 
 // True when exactly the wanted replicas run, in the wanted version and with the wanted settings.
 bool at_target(const DeploymentFacts& facts);

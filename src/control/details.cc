@@ -23,7 +23,7 @@ DeploymentDetails deployment_details(const Controller& controller, const Control
   for (const auto& [id, replica] : controller.replicas()) {
     if (replica.view.key != deployment.target.key) continue;
     details.replicas.push_back({.replica_id = id,
-                                .state = std::string(state_name(replica.view.phase)),
+                                .state = std::string(state_name(replica.view)),
                                 .pid = replica.observed.pid,
                                 .start_time_s = replica.observed.start_time_s,
                                 .node_id = replica.observed.node_id,
@@ -50,7 +50,10 @@ InstanceDetails details_of(const Controller& controller) {
   const spec::InstanceStatus status = controller.status();
   InstanceDetails details{.http_options = controller.options().http, .proxies = status.proxies};
   details.target_capacity = status.target_capacity;
-  details.controller_info = {.node_id = status.proxies.empty() ? "" : status.proxies.begin()->first,
+  details.nodes = controller.nodes();
+  details.proxy_location = controller.options().proxy_location;
+  details.controller_health_metrics = controller.health();
+  details.controller_info = {.node_id = details.nodes.empty() ? "" : details.nodes.front().node_id,
                              .epoch = controller.epoch(),
                              .pid = static_cast<int>(::getpid()),
                              .agent_pid = static_cast<int>(::getppid()),
@@ -73,6 +76,7 @@ InstanceDetails details_of(const Controller& controller) {
       entry.deployment_topology.push_back({.name = node.name,
                                            .outbound_deployments = node.children,
                                            .is_ingress = node.name == application.record.graph.ingress});
+    entry.traffic = controller.traffic().details(name);
     entry.external_scaler_enabled = application.record.config.external_scaler_enabled;
     details.applications[name] = std::move(entry);
   }

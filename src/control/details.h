@@ -54,10 +54,11 @@ struct ApplicationDetails {
   std::map<std::string, DeploymentDetails> deployments;
   std::vector<TopologyNode> deployment_topology;
   bool external_scaler_enabled = false;
+  std::vector<TrafficDetails> traffic;  // shares of deployments in the requests of a route
 };
 BOOST_DESCRIBE_STRUCT(ApplicationDetails, (),
                       (name, route_prefix, docs_path, status, message, source, last_deployed_time_s,
-                       deployed_app_config, deployments, deployment_topology, external_scaler_enabled))
+                       deployed_app_config, deployments, deployment_topology, external_scaler_enabled, traffic))
 
 struct ControllerInfo {
   std::string node_id;
@@ -76,9 +77,12 @@ struct InstanceDetails {
   std::map<std::string, std::string> proxies;
   std::map<std::string, ApplicationDetails> applications;
   std::optional<double> target_capacity;
+  std::vector<NodeDrain> nodes;
+  ControllerHealth controller_health_metrics;
 };
 BOOST_DESCRIBE_STRUCT(InstanceDetails, (),
-                      (controller_info, proxy_location, http_options, proxies, applications, target_capacity))
+                      (controller_info, proxy_location, http_options, proxies, applications, target_capacity, nodes,
+                       controller_health_metrics))
 
 InstanceDetails details_of(const Controller& controller);
 

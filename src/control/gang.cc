@@ -59,11 +59,6 @@ std::vector<const ReplicaView*> Units::members(const ReplicaView& unit) const {
   return found == members_.end() ? std::vector{&unit} : found->second;
 }
 
-int whole_gangs(const DeploymentTarget& target) {
-  const int size = std::max(1, target.placement.gang_size);
-  return (target.num_replicas + size - 1) / size * size;
-}
-
 int gangs_that_may_start(const DeploymentTarget& target, const std::vector<const ReplicaView*>& units, int replicas) {
   const int size = std::max(1, target.placement.gang_size);
   const auto ending = std::ranges::count_if(units, [&](const ReplicaView* unit) {

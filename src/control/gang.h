@@ -35,9 +35,6 @@ class Units {
   std::map<const ReplicaView*, std::vector<const ReplicaView*>> members_;
 };
 
-// The number of replicas that makes whole gangs: rounded up.
-int whole_gangs(const DeploymentTarget& target);
-
 // How many gangs may start when `replicas` of them are missing: none takes the place of one whose processes still live,
 // so that two lives of a gang never meet.
 int gangs_that_may_start(const DeploymentTarget& target, const std::vector<const ReplicaView*>& units, int replicas);

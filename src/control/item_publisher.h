@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/exchange.h"
@@ -17,11 +19,15 @@ class ItemPublisher {
   void subscribe(net::ExchangePtr exchange);
   void publish(const std::string& json);  // does nothing if it is what was published last
   std::size_t subscribers();
+  std::size_t open() const;  // streams of subscribers
+  // Called with each further item, for whoever lives in this process.
+  void on_publish(std::function<void(const std::string&)> callback) { on_publish_ = std::move(callback); }
   const std::string& latest() const { return latest_; }
 
  private:
   std::vector<net::ExchangePtr> streams_;
   std::string latest_;
+  std::function<void(const std::string&)> on_publish_;
 };
 
 }  // namespace manta::control

@@ -117,6 +117,7 @@ bool FreeNode::has_same_free(const FreeNode& other) const {
 }
 
 std::string FreeNode::why_not(const Resources& need) const {
+  if (view_.draining) return "is being drained";
   if (!view_.alive) return "is gone or leaving";
   std::string text = unmet_label(view_, need.label_selector);
   if (!need.accelerator_type.empty() && need.accelerator_type != view_.accelerator_type)

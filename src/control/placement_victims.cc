@@ -38,7 +38,7 @@ std::vector<const ReplicaView*> scale_down_order(std::vector<const ReplicaView*>
   const auto key = [&](const ReplicaView* replica) {
     const NodeRank& node = ranks[replica->node_id];
     return std::tuple(runs(*replica), node.meets_need, node.is_head, node.replicas, std::string_view(replica->node_id),
-                      -replica->since.time_since_epoch().count());
+                      -replica->rank, -replica->since.time_since_epoch().count());
   };
   std::ranges::stable_sort(candidates, {}, key);
   return candidates;

@@ -9,6 +9,7 @@
 #include "control/restart_backoff.h"
 #include "control/rollout.h"
 #include "control/starts.h"
+#include "control/whole_gangs.h"
 
 namespace manta::control {
 namespace {
@@ -87,11 +88,12 @@ class Turn {
   }
 
   RolloutState count(const DeploymentTarget& target) const {
-    RolloutState state{.target = whole_gangs(target), .limits = target.rollout};
+    RolloutState state{.target = whole_gangs(target.num_replicas, target.placement.gang_size),
+                       .limits = target.rollout};
     for (const ReplicaView* replica : replicas_of(target.key)) {
       const bool is_new = replica->version == target.version;
       if (replica->phase == ReplicaPhase::Stopping && !is_new) state.old_stopping += Units::size(*replica);
-      if (replica->phase == ReplicaPhase::Stopping || replica->unhealthy) continue;
+      if (replica->phase == ReplicaPhase::Stopping || replica->unhealthy || replica->leaving) continue;
       int& slot = counts_as_running(*replica) ? (is_new ? state.new_running : state.old_running)
                                               : (is_new ? state.new_starting : state.old_starting);
       slot += Units::size(*replica);
@@ -108,14 +110,37 @@ class Turn {
     if (!is_recovering(target)) {
       stop_old(target, step.stop_old_running, true);
       stop_surplus(target, step.stop_new);
+      release_leaving(target, state);
     }
     if (step.start_new > 0 && !target.deploy_failed) start_some(target, step.start_new, state);
+  }
+
+  // Replicas that are drained count for nothing else: what replaces them starts at once, and each goes when enough
+  // others run. One that has not started yet is not waited for.
+  void release_leaving(const DeploymentTarget& target, const RolloutState& state) {
+    int running = state.new_running + state.old_running;
+    std::vector<const ReplicaView*> leaving;
+    for (const ReplicaView* replica : replicas_of(target.key)) {
+      if (!replica->leaving || replica->unhealthy || replica->phase == ReplicaPhase::Stopping) continue;
+      if (!counts_as_running(*replica)) {
+        stop(*replica, 0);
+        continue;
+      }
+      leaving.push_back(replica);
+      running += Units::size(*replica);
+    }
+    for (const ReplicaView* replica : leaving) {
+      if (running - Units::size(*replica) < state.target) return;
+      stop(*replica, target.graceful_shutdown_timeout_s);
+      running -= Units::size(*replica);
+    }
   }
 
   void stop_old(const DeploymentTarget& target, int count, bool running) {
     for (const ReplicaView* replica : replicas_of(target.key)) {
       if (count <= 0) return;
-      if (replica->phase == ReplicaPhase::Stopping || replica->unhealthy || stopped_.contains(replica)) continue;
+      if (replica->phase == ReplicaPhase::Stopping || replica->unhealthy || replica->leaving) continue;
+      if (stopped_.contains(replica)) continue;
       if (replica->version == target.version || counts_as_running(*replica) != running) continue;
       stop(*replica, target.graceful_shutdown_timeout_s);
       count -= Units::size(*replica);
@@ -126,7 +151,8 @@ class Turn {
     if (count <= 0) return;
     std::vector<const ReplicaView*> candidates;
     for (const ReplicaView* replica : replicas_of(target.key))
-      if (replica->version == target.version && replica->phase != ReplicaPhase::Stopping && !replica->unhealthy)
+      if (replica->version == target.version && replica->phase != ReplicaPhase::Stopping && !replica->unhealthy &&
+          !replica->leaving)
         candidates.push_back(replica);
     for (const ReplicaView* victim :
          scale_down_order(std::move(candidates), target.resources, view_.nodes, view_.replicas)) {

@@ -30,17 +30,17 @@ Task<Result<void>> ask(std::shared_ptr<net::Channel> channel, net::Request reque
 
 }  // namespace
 
-ReplicaLink::ReplicaLink(Loop& loop, net::ReceiveBudget& budget, const std::string& address, OnState on_state)
+ChannelLink::ChannelLink(Loop& loop, net::ReceiveBudget& budget, const std::string& address, OnState on_state)
     : loop_(loop), budget_(budget), address_{address}, on_state_(std::move(on_state)), tasks_(loop) {
   connect();
 }
 
-ReplicaLink::~ReplicaLink() {
+ChannelLink::~ChannelLink() {
   loop_.cancel(reconnect_);
   loop_.cancel(check_);
 }
 
-void ReplicaLink::connect() {
+void ChannelLink::connect() {
   channel_ = std::make_shared<net::Channel>(loop_, address_, net::ChannelOptions{}, budget_);
   const auto on_item = [this](std::string item) {
     backoff_ = kFirstBackoff;
@@ -53,7 +53,7 @@ void ReplicaLink::connect() {
   states_ = std::make_unique<net::ItemStream>(*channel_, "POST", net::wire::kState, on_item, on_end);
 }
 
-void ReplicaLink::check_health(Duration delay, Duration timeout, OnHealth on_health) {
+void ChannelLink::check_health(Duration delay, Duration timeout, OnHealth on_health) {
   loop_.cancel(check_);
   check_ = loop_.after(delay, [this, timeout, callback = std::move(on_health)]() mutable {
     tasks_.spawn(run_check(timeout, std::move(callback)));
@@ -61,14 +61,14 @@ void ReplicaLink::check_health(Duration delay, Duration timeout, OnHealth on_hea
 }
 
 // The result is handed over from the loop: the callback may destroy the link and with it this coroutine.
-Task<void> ReplicaLink::run_check(Duration timeout, OnHealth on_health) {
+Task<void> ChannelLink::run_check(Duration timeout, OnHealth on_health) {
   auto asking = ask(channel_, {.method = "POST", .target = std::string(net::wire::kCheckHealth)}, timeout);
   Result<void> result = co_await asking;
   check_ = loop_.after(Duration::zero(),
                        [callback = std::move(on_health), outcome = std::move(result)] { callback(outcome); });
 }
 
-Task<Result<void>> ReplicaLink::tell_settings(std::string settings, Duration timeout) {
+Task<Result<void>> ChannelLink::tell_settings(std::string settings, Duration timeout) {
   net::Request request{.method = "POST", .target = std::string(spec::kSettingsPath), .body = std::move(settings)};
   request.headers.add("content-type", net::wire::kJson);
   return ask(channel_, std::move(request), timeout);

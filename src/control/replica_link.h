@@ -16,21 +16,35 @@
 namespace manta::control {
 
 // The controller's connection to one replica: its state stream, and health checks on request. A broken connection is
-// made anew with back-off as long as the link exists. Loop-confined; callbacks may destroy it.
+// made anew as long as the link exists. Over a channel (ChannelLink), or simulated. Loop-confined; callbacks may
+// destroy it.
 class ReplicaLink {
  public:
   using OnState = std::function<void(const spec::ReplicaState&)>;
   using OnHealth = std::function<void(Result<void>)>;
 
-  ReplicaLink(Loop& loop, net::ReceiveBudget& budget, const std::string& address, OnState on_state);
-  ~ReplicaLink();
+  ReplicaLink() = default;
+  virtual ~ReplicaLink() = default;
   ReplicaLink(const ReplicaLink&) = delete;
   ReplicaLink& operator=(const ReplicaLink&) = delete;
 
   // One check after `delay`. The next is asked for by its result.
-  void check_health(Duration delay, Duration timeout, OnHealth on_health);
+  virtual void check_health(Duration delay, Duration timeout, OnHealth on_health) = 0;
   // Gives it spec::RunningSettings as JSON. The task may outlive the link.
-  Task<Result<void>> tell_settings(std::string settings, Duration timeout);
+  virtual Task<Result<void>> tell_settings(std::string settings, Duration timeout) = 0;
+};
+
+// Makes the link to the replica that listens at `address`.
+using LinkReplica =
+    std::function<std::unique_ptr<ReplicaLink>(const std::string& address, ReplicaLink::OnState on_state)>;
+
+class ChannelLink final : public ReplicaLink {
+ public:
+  ChannelLink(Loop& loop, net::ReceiveBudget& budget, const std::string& address, OnState on_state);
+  ~ChannelLink() override;
+
+  void check_health(Duration delay, Duration timeout, OnHealth on_health) override;
+  Task<Result<void>> tell_settings(std::string settings, Duration timeout) override;
 
  private:
   void connect();

@@ -4,16 +4,13 @@
 #include <cmath>
 #include <utility>
 
+#include "control/whole_gangs.h"
+
 namespace manta::control {
 namespace {
 
 // The product comes first: 0.29 * 100 is less than 29.
 double percent_of(double percent, int target) { return percent * target / 100; }
-
-int whole_gangs(int count, int gang_size) {
-  const int size = std::max(1, gang_size);
-  return (count + size - 1) / size * size;
-}
 
 bool stops_first(const RolloutLimits& limits) { return limits.max_surge_percent && *limits.max_surge_percent <= 0; }
 

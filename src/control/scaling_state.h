@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -9,6 +10,7 @@
 
 #include "base/deadline_heap.h"
 #include "control/autoscaler.h"
+#include "control/policy_asker.h"
 
 namespace manta::control {
 
@@ -22,6 +24,9 @@ struct ScalingState {
   TimerId timer = 0;                    // of the next look
   TimePoint last_look{};
   Duration pause{};  // after it
+  std::unique_ptr<PolicyAsker> asker;
+  std::map<DeploymentKey, PolicyMemory> memories;  // as the store has them
+  TimerId save_timer = 0;                          // memories that have changed are stored when it fires
 };
 
 // The same of one deployment.
@@ -31,6 +36,7 @@ struct DeploymentScaling {
   // As many replicas have run at the target: an application stays ready while more are added.
   static constexpr int kNone = std::numeric_limits<int>::max();
   int ready_replicas = kNone;
+  std::string problem;  // of the policy that decides: why the number stays; empty: none
 };
 
 int gang_size_of(const DeploymentConfig& config);

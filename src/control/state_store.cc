@@ -29,6 +29,12 @@ constexpr const char* kSchema = R"(
                                                     record TEXT NOT NULL, PRIMARY KEY (revision, name));
   CREATE TABLE IF NOT EXISTS scales (application TEXT NOT NULL, deployment TEXT NOT NULL, num_replicas INTEGER NOT NULL,
                                      PRIMARY KEY (application, deployment));
+  CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, event TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS drains (name TEXT PRIMARY KEY);
+  CREATE TABLE IF NOT EXISTS traffic (application TEXT NOT NULL, route TEXT NOT NULL, state TEXT NOT NULL,
+                                      PRIMARY KEY (application, route));
+  CREATE TABLE IF NOT EXISTS policy_memories (application TEXT NOT NULL, deployment TEXT NOT NULL, memory TEXT NOT NULL,
+                                              PRIMARY KEY (application, deployment));
   DROP TABLE IF EXISTS history;
 )";
 

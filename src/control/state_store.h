@@ -6,11 +6,13 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <manta/error.h>
 
 #include "control/cluster_view.h"
+#include "control/policy_memory.h"
 #include "control/revision.h"
 
 struct sqlite3;
@@ -48,8 +50,24 @@ class StateStore {
   // Numbers of replicas that the autoscaler or an external scaler has set. None: forgotten.
   Result<std::map<DeploymentKey, int>> scales();
   Result<void> set_scale(const DeploymentKey& key, std::optional<int> num_replicas);
+  // What autoscaling policies of applications remember. Replaces all of it.
+  Result<std::map<DeploymentKey, PolicyMemory>> policy_memories();
+  Result<void> set_policy_memories(const std::map<DeploymentKey, PolicyMemory>& memories);
   Result<bool> capacity_grows();
   Result<void> set_capacity_grows(bool grows);
+
+  // Names of what is being drained, as control::Drains spells them.
+  Result<std::set<std::string>> drains();
+  Result<void> set_drain(const std::string& name, bool drained);
+
+  // Entries of the event log by rising id, as JSON; of those added only the last `kept` stay.
+  Result<std::vector<std::pair<std::int64_t, std::string>>> events();
+  Result<void> add_events(const std::vector<std::pair<std::int64_t, std::string>>& events, std::size_t kept);
+
+  // State of traffic rules as JSON, by application and route. None: forgotten.
+  Result<std::map<std::pair<std::string, std::string>, std::string>> traffic_states();
+  Result<void> set_traffic_state(const std::pair<std::string, std::string>& key,
+                                 const std::optional<std::string>& json);
 
   // sha256 of every artifact that something deployed, a fallback or the history names.
   Result<std::set<std::string>> named_artifacts();
@@ -67,6 +85,7 @@ class StateStore {
 
   Result<void> write_applications(const DeployedState& state);
   Result<void> write_progress(const DeploymentProgress& progress);
+  Result<void> write_events(const std::vector<std::pair<std::int64_t, std::string>>& events, std::size_t kept);
   Result<void> write_revision(const DeployedState& state, const Revision& entry);
   Result<std::int64_t> add_revision(const DeployedState& state, const Revision& entry);
   Result<std::vector<ApplicationRecord>> records(const char* sql, std::int64_t revision);

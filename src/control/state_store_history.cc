@@ -13,12 +13,17 @@
 namespace manta::control {
 namespace {
 
-// Equal for deploys of the same thing at different times.
-Result<std::string> content_of(const DeployedState& state, const std::string& config) {
-  std::string text = config;
+// Equal for deploys of the same thing at different times, and from other lines of the file.
+Result<std::string> content_of(const DeployedState& state) {
+  spec::InstanceConfig config = state.config;
+  for (spec::ApplicationConfig& application : config.applications) application.places.clear();
+  auto whole = detail::to_json(config);
+  if (!whole) return std::unexpected(std::move(whole.error()));
+  std::string text = *std::move(whole);
   for (ApplicationRecord record : state.records) {
     record.deployed_at_s = 0;
     record.note.clear();
+    record.config.places.clear();
     auto json = detail::to_json(record);
     if (!json) return std::unexpected(std::move(json.error()));
     text += '\n' + *json;
@@ -74,7 +79,7 @@ Result<void> StateStore::write_revision(const DeployedState& state, const Revisi
 Result<std::int64_t> StateStore::add_revision(const DeployedState& state, const Revision& entry) {
   auto config = detail::to_json(state.config);
   if (!config) return std::unexpected(std::move(config.error()));
-  auto content = content_of(state, *config);
+  auto content = content_of(state);
   if (!content) return std::unexpected(std::move(content.error()));
   SqlStatement again(database_,
                      "UPDATE revisions SET time_s = ?1 WHERE content = ?2 AND id = (SELECT max(id) FROM revisions) "

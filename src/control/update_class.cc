@@ -28,16 +28,43 @@ constexpr std::array<std::string_view, 16> kLight = {"num_replicas",
                                                      "max_constructor_retry_count",
                                                      "name"};
 
-constexpr std::array<std::string_view, 4> kReconfigure = {"max_ongoing_requests", "user_config", "request_timeout_s",
-                                                          "graceful_shutdown_timeout_s"};
+constexpr auto kReconfigure = std::to_array<std::string_view>(
+    {"max_ongoing_requests", "user_config", "request_timeout_s", "graceful_shutdown_timeout_s", "batching",
+     "raise_for_batches", "response_cache", "logging_config"});
+
+template <class T>
+void add(std::vector<FieldChange>& changes, const std::string& place, const T& before, const T& after,
+         UpdateClass update_class) {
+  changes.push_back({.field = place,
+                     .before = detail::to_json(before).value_or(""),
+                     .after = detail::to_json(after).value_or(""),
+                     .update_class = std::string(name(update_class))});
+}
+
+// What differs in a value; of a struct only the members that do ("ray_actor_options.num_cpus").
+template <class T>
+void add_differences(std::vector<FieldChange>& changes, const std::string& place, const T& before, const T& after,
+                     UpdateClass update_class) {
+  if (before == after) return;
+  if constexpr (detail::Described<T>) {
+    [&]<template <class...> class List, class... D>(List<D...>) {
+      (add_differences(changes, place + "." + D::name, before.*D::pointer, after.*D::pointer, update_class), ...);
+    }(detail::Members<T>());
+  } else {
+    add(changes, place, before, after, update_class);
+  }
+}
+
+template <class T>
+void add_differences(std::vector<FieldChange>& changes, const std::string& place, const std::optional<T>& before,
+                     const std::optional<T>& after, UpdateClass update_class) {
+  if (before && after) return add_differences(changes, place, *before, *after, update_class);
+  if (before != after) add(changes, place, before, after, update_class);
+}
 
 template <class T>
 void add_change(std::vector<FieldChange>& changes, std::string_view field, const T& before, const T& after) {
-  if (before == after) return;
-  changes.push_back({.field = std::string(field),
-                     .before = detail::to_json(before).value_or(""),
-                     .after = detail::to_json(after).value_or(""),
-                     .update_class = std::string(name(update_class_of(field)))});
+  add_differences(changes, std::string(field), before, after, update_class_of(field));
 }
 
 }  // namespace
@@ -67,6 +94,8 @@ std::vector<FieldChange> config_changes(const DeploymentConfig& before, const De
   [&]<template <class...> class List, class... D>(List<D...>) {
     (add_change(changes, D::name, before.*D::pointer, after.*D::pointer), ...);
   }(detail::Members<DeploymentConfig>());
+  if (before.max_ongoing_requests != after.max_ongoing_requests)  // giving that field turns the other off
+    std::erase_if(changes, [](const FieldChange& change) { return change.field == "raise_for_batches"; });
   return changes;
 }
 

@@ -1,11 +1,10 @@
 #include "ingress/access_log.h"
 
-#include <unistd.h>
-
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <utility>
+
+#include "base/log_record.h"
 
 namespace manta::ingress {
 namespace {
@@ -22,64 +21,58 @@ void append_milliseconds(std::string& out, double value) {
   out += "ms";
 }
 
-void write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(fd, text.data(), text.size());
-    if (written <= 0) return;  // nobody reads the log: requests go on
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
+// "GET /path 200 4.1ms"
+void append_message(std::string& out, const AccessLine& line) {
+  append_visible(out, line.verb);
+  out += ' ';
+  append_visible(out, line.path.substr(0, line.path.find('?')));
+  out += ' ';
+  out += std::to_string(line.status);
+  out += ' ';
+  append_milliseconds(out, line.milliseconds);
 }
 
 }  // namespace
 
-AccessLog::AccessLog(int fd) : fd_(fd), writer_([this] { write_lines(); }) {}
+AccessLog::AccessLog(int fd, LogOptions identity) : identity_(std::move(identity)), lines_(fd) {}
 
-AccessLog::~AccessLog() {
-  {
+void AccessLog::append(std::string& out, const AccessLine& line) const {
+  if (config_.encoding != "JSON") {
+    append_message(out, line);
+    if (!line.request_id.empty()) out.append(" request_id=").append(line.request_id);
+  } else {
+    std::string message;
+    append_message(message, line);
+    JsonRecord record(out, LogLevel::Info, message, identity_, config_.additional_log_standard_attrs);
+    if (!line.request_id.empty()) record.add({"request_id", line.request_id});
+    if (!line.application.empty()) record.add({"application", line.application});
+    if (!line.route.empty()) record.add({"route", line.route});
+    record.add({"method", line.verb});
+    record.add({"status", line.status});
+    record.add({"latency_ms", line.milliseconds});
+    record.end();
+  }
+  out += '\n';
+}
+
+void AccessLog::add(const AccessLine& line) {
+  if (!enabled_.load(std::memory_order_relaxed)) return;
+  lines_.add([&](std::string& pending) {
     const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_one();
-  writer_.join();
+    append(pending, line);
+  });
 }
 
-void AccessLog::add(std::string_view verb, std::string_view path, int status, double milliseconds,
-                    std::string_view request_id) {
-  const std::lock_guard lock(mutex_);
-  if (pending_.size() > kMaxPending) {
-    ++dropped_;
-    return;
+Result<void> AccessLog::configure(const LoggingConfig& config) {
+  std::string folder;
+  {
+    const std::lock_guard lock(mutex_);  // not held below: add() takes it within the lock of the lines
+    if (config == config_) return {};
+    folder = std::exchange(config_, config).logs_dir;
+    enabled_ = config.enable_access_log && log_level_of(config.log_level) <= LogLevel::Info;
   }
-  const bool was_empty = pending_.empty();
-  append_visible(pending_, verb);
-  pending_ += ' ';
-  append_visible(pending_, path.substr(0, path.find('?')));
-  pending_ += ' ';
-  pending_ += std::to_string(status);
-  pending_ += ' ';
-  append_milliseconds(pending_, milliseconds);
-  if (!request_id.empty()) {
-    pending_ += " request_id=";
-    pending_ += request_id;
-  }
-  pending_ += '\n';
-  if (was_empty) wake_.notify_one();
-}
-
-void AccessLog::write_lines() {
-  std::string lines;
-  std::unique_lock lock(mutex_);
-  while (!stopping_ || !pending_.empty()) {
-    if (pending_.empty()) wake_.wait(lock, [this] { return stopping_ || !pending_.empty(); });
-    // Gather what comes in the next moment into the same write.
-    wake_.wait_for(lock, std::chrono::milliseconds(50), [this] { return stopping_; });
-    lines.swap(pending_);
-    if (dropped_ > 0) lines += "access log: " + std::to_string(std::exchange(dropped_, 0)) + " lines dropped\n";
-    lock.unlock();
-    write_all(fd_, lines);
-    lines.clear();
-    lock.lock();
-  }
+  if (folder == config.logs_dir) return {};
+  return lines_.set_file(config.logs_dir.empty() ? "" : log_path(config, identity_.component));
 }
 
 }  // namespace manta::ingress

@@ -1,38 +1,46 @@
 #pragma once
 
-#include <condition_variable>
-#include <cstddef>
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <thread>
+
+#include <manta/logging_config.h>
+
+#include "base/log.h"
+#include "base/log_lines.h"
 
 namespace manta::ingress {
 
-// One line per request, "GET /path 200 4.1ms request_id=...", without the query. Lines are gathered in memory and
-// written by a thread of its own, so that a slow terminal or disk never holds a request; lines beyond `kMaxPending`
-// bytes are dropped and counted. add() from any thread.
+struct AccessLine {
+  std::string_view verb, path;
+  int status = 0;
+  double milliseconds = 0;
+  std::string_view request_id = {}, route = {}, application = {};
+};
+
+// One line per request, without the query: "GET /path 200 4.1ms request_id=...", or a JSON record. Nothing is written
+// while the configuration says so, by enable_access_log or by a level above INFO. Any thread.
 class AccessLog {
  public:
-  static constexpr std::size_t kMaxPending = std::size_t{1} << 20;
+  static constexpr std::size_t kMaxPending = LogLines::kMaxPending;
 
-  explicit AccessLog(int fd);  // not closed here
-  ~AccessLog();                // writes what is left
+  explicit AccessLog(int fd, LogOptions identity = {.component = "proxy"});  // `fd` is not closed here
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
 
-  void add(std::string_view verb, std::string_view path, int status, double milliseconds, std::string_view request_id);
+  void add(const AccessLine& line);
+  // From now on. Unavailable when logs_dir cannot be written to; the rest is taken all the same.
+  Result<void> configure(const LoggingConfig& config);
 
  private:
-  void write_lines();
+  void append(std::string& out, const AccessLine& line) const;
 
-  int fd_;
-  std::mutex mutex_;  // guards what follows
-  std::condition_variable wake_;
-  std::string pending_;
-  std::size_t dropped_ = 0;
-  bool stopping_ = false;
-  std::thread writer_;
+  const LogOptions identity_;
+  LogLines lines_;
+  std::atomic<bool> enabled_ = true;
+  std::mutex mutex_;  // guards config_
+  LoggingConfig config_;
 };
 
 }  // namespace manta::ingress

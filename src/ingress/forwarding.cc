@@ -28,7 +28,7 @@ net::Headers public_headers(const net::Headers& from, std::string_view request_i
   net::Headers headers;
   for (std::size_t i = 0; i < from.size(); ++i) {
     const auto [name, value] = from[i];
-    if (is_hop_header(name) || name == net::wire::kRequestId) continue;
+    if ((is_hop_header(name) && name != net::wire::kCache) || name == net::wire::kRequestId) continue;
     headers.add(name, value);
   }
   headers.add(net::wire::kRequestId, request_id);
@@ -50,6 +50,7 @@ bool is_short(routing::Answer& answer) {
 
 void respond_error(Forwarding& request, const Error& error) {
   net::Response reply = error_reply(error, request.record.request_id(), request.error_as_json);
+  request.record.note_failure(error.code);
   request.record.end(reply.status);
   request.exchange->respond(std::move(reply));
 }
@@ -68,6 +69,7 @@ Task<void> respond_whole(Forwarding* request, routing::Answer answer) {
 
 // The head has been sent: say what can still be said.
 void end_truncated(Forwarding& request, const Error& error, bool events, const EventBoundary& boundary) {
+  request.record.note_failure(error.code);
   request.record.end(http_status(error));
   if (!events || !boundary.between_events()) return request.exchange->abort();
   request.exchange->write(error_event(error, request.record.request_id()));

@@ -20,6 +20,7 @@ constexpr std::array kAliases{
     Alias{"ray_serve_replica_processing_queries", "ray_serve_num_ongoing_requests"},
     Alias{"ray_serve_deployment_replica_healthy", "ray_serve_deployment_replica_healthy_total"},
     Alias{"ray_serve_deployment_queued_queries", "ray_serve_queue_length"},
+    Alias{"manta_node_gpu_utilization", "ray_node_gpu_utilization"},
 };
 
 // The lines of one family with its name replaced, HELP and TYPE included.

@@ -34,6 +34,7 @@ routing::Outbound make_outbound(net::Request& request, const Route& route, const
     outbound.headers.add(wire::kMethod, route.method);
   } else {
     outbound.headers = typed_headers(terms);
+    if (const auto control = request.headers.get("cache-control")) outbound.headers.add("cache-control", *control);
     outbound.idempotent = request.method == "GET" || request.method == "HEAD";
     const auto question = request.target.find('?');
     if (request.body.empty() && question != std::string::npos)

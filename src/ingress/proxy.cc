@@ -43,6 +43,8 @@ Proxy::Proxy(const ProxyEnvironment& environment, ProxySettings settings)
       keeper_{loop_.clock(), metrics_, environment.access_log},
       ids_(settings_.seed),
       table_(std::make_unique<RouteTable>(spec::RoutingSnapshot{}, settings_.root_path)),
+      shadows_(loop_, environment.metrics),
+      traffic_(dispatchers_, metrics_, environment.metrics, shadows_, settings_.seed),
       requests_(loop_) {
   for (const SystemPage& page : system_pages())
     page_series_.push_back(&metrics_.route({.route = std::string(page.path)}));
@@ -58,11 +60,14 @@ void Proxy::update(const spec::RoutingSnapshot& snapshot) {
 
 void Proxy::rebuild_routes(const spec::RoutingSnapshot& snapshot) {
   table_ = std::make_unique<RouteTable>(snapshot, settings_.root_path);
+  traffic_.rebuild(snapshot, *table_);
   targets_.clear();
   for (const Route& route : table_->routes()) {
     const bool is_document = route.method.empty();
+    const auto& plans = traffic_.plans(route);
     targets_.push_back({&metrics_.route({route.pattern, route.application, is_document ? "" : route.deployment}),
-                        is_document ? nullptr : &dispatchers_.at(route.application, route.deployment)});
+                        is_document ? nullptr : &dispatchers_.at(route.application, route.deployment),
+                        plans.empty() ? nullptr : &plans});
   }
 }
 
@@ -133,18 +138,28 @@ void Proxy::answer_route(net::ExchangePtr exchange, Verb verb, const Route& rout
   end_page(exchange, record, *terms, std::move(page));
 }
 
+const TrafficPlan* Proxy::traffic_for(const Route& route, const net::Request& request) const {
+  const auto* plans = targets_[route.index].traffic;
+  return plans ? TrafficTable::find(*plans, table_->without_root(path_of(request.target))) : nullptr;
+}
+
 void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord record, const Route& route,
                                const RequestTerms& terms) {
   auto context = context_of(route, terms);
   record.set_context(context);
+  const TrafficPlan* plan = traffic_for(route, exchange->request());
+  const TrafficDestination* chosen = plan ? traffic_.choose(*plan, terms, exchange->request().headers) : nullptr;
+  if (chosen) record.go_to(*chosen->series, plan->counts, chosen->target);
   const bool outlives_client = terms.outlives_client;
   Forwarding request{.exchange = exchange,
-                     .dispatcher = targets_[route.index].dispatcher,
+                     .dispatcher = chosen ? chosen->dispatcher : targets_[route.index].dispatcher,
                      .outbound = {},
                      .record = std::move(record),
                      .error_as_json = prefers_json(terms, exchange->request().body),
                      .outlives_client = outlives_client};
-  request.outbound = make_outbound(exchange->request(), route, terms, std::move(context));
+  request.outbound = make_outbound(exchange->request(), chosen ? chosen->route : route, terms, std::move(context));
+  if (plan && traffic_.is_copied(*plan))
+    shadows_.send(*plan->shadow, *plan->lane, *plan->shadow_destination->dispatcher, request.outbound);
   const auto id = requests_.spawn(forward(std::move(request)));
   if (!outlives_client) exchange->when_closed([this, id] { requests_.cancel(id); });
 }

@@ -20,6 +20,7 @@
 #include "ingress/request_terms.h"
 #include "ingress/route_table.h"
 #include "ingress/system_pages.h"
+#include "ingress/traffic_table.h"
 #include "net/exchange.h"
 #include "routing/dispatchers.h"
 #include "spec/replica_set.h"
@@ -56,12 +57,15 @@ class Proxy {
   // From now on health and readiness say that this proxy goes away.
   void start_draining() { draining_ = true; }
   std::size_t ongoing() const { return requests_.size(); }
+  // Of every split of the present snapshot.
+  std::vector<std::shared_ptr<TrafficCounts>> traffic_counts() const { return traffic_.counts(); }
 
  private:
   // What belongs to one route of the present table.
   struct Target {
     RouteSeries* series;
     routing::Dispatcher* dispatcher;
+    const std::vector<TrafficPlan>* traffic = nullptr;  // null: no rule of `traffic` is about it
   };
 
   // The system page for a path without root_path; nullptr when there is none, or an application's route hides it.
@@ -69,6 +73,8 @@ class Proxy {
   void answer_page(net::ExchangePtr exchange, Verb verb, const SystemPage& page);
   Task<void> answer_metrics(RequestRecord record, net::ExchangePtr exchange);
   void answer_route(net::ExchangePtr exchange, Verb verb, const Route& route);
+  // The rule about this request; null: the ingress answers, and nobody gets a copy.
+  const TrafficPlan* traffic_for(const Route& route, const net::Request& request) const;
   void send_to_deployment(net::ExchangePtr exchange, RequestRecord record, const Route& route,
                           const RequestTerms& terms);
   void answer_no_route(const net::ExchangePtr& exchange, Verb verb, VerbSet allow);
@@ -94,6 +100,8 @@ class Proxy {
   std::unique_ptr<RouteTable> table_;
   std::vector<Target> targets_;  // by Route::index
   bool draining_ = false;
+  ShadowTraffic shadows_;
+  TrafficTable traffic_;
   TaskScope requests_;
 };
 

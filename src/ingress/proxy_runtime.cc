@@ -56,6 +56,7 @@ int run_proxy(const ProxyOptions& options) {
     const int fd = i == 0 ? options.listen_fd : ::fcntl(options.listen_fd, F_DUPFD_CLOEXEC, 0);
     workers.push_back(std::make_unique<ProxyWorker>(options, process, fd, random_seed()));
   }
+  if (options.metrics_fd >= 0) workers.front()->serve_metrics(options.metrics_fd);
   serving = true;
   logger.info("proxy_serving", {{"port", options.http.port}, {"threads", options.threads}});
   run_workers(workers);

@@ -10,6 +10,7 @@ namespace manta::ingress {
 
 struct ProxyOptions {
   int listen_fd = -1;             // the public port, listening; inherited, so that the next proxy takes over what waits
+  int metrics_fd = -1;            // a port for scrapes alone, listening; -1: none
   std::string controller_socket;  // path of the controller's Unix socket
   std::string agent_socket;       // of the node agent, asked for its metrics; empty: not asked
   spec::HttpOptions http;

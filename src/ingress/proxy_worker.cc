@@ -30,6 +30,13 @@ std::vector<std::string> processes(const ProxyOptions& options) {
   return addresses;
 }
 
+void configure_logs(const ProxyProcess& process, const LoggingConfig& config) {
+  Result<void> done = process.logger.configure(config);
+  if (process.access_log != nullptr)
+    if (Result<void> lines = process.access_log->configure(config); !lines) done = std::move(lines);
+  if (!done) process.logger.warn("cannot log there", {{"error", done.error().message}});
+}
+
 ProxySettings settings(const ProxyOptions& options, std::uint64_t seed) {
   return {.root_path = options.http.root_path,
           .request_timeout_s = options.http.request_timeout_s,
@@ -64,16 +71,20 @@ ProxyWorker::ProxyWorker(const ProxyOptions& options, const ProxyProcess& proces
       refused_(process.metrics, process.access_log, ~seed),
       load_reporter_(loop_, process.logger, process.queue_counts,
                      [this, address = "unix:" + options.controller_socket] { return connect(address); }),
+      traffic_reporter_(loop_, [this, address = "unix:" + options.controller_socket] { return connect(address); }),
       subscription_(loop_, process.logger,
                     [this, address = "unix:" + options.controller_socket] { return connect(address); }),
       server_(loop_, public_door(options.http), budget_,
-              [this](net::ExchangePtr exchange) { proxy_.handle(std::move(exchange)); }) {
+              [this](net::ExchangePtr exchange) { proxy_.handle(std::move(exchange)); }),
+      metrics_door_(loop_, collector_, budget_) {
   server_.on_refusal([this](const net::Request& request, int status) { return refused_.note(request, status); });
-  subscription_.on_snapshot([this](const spec::RoutingSnapshot& snapshot) {
+  subscription_.on_snapshot([this, process](const spec::RoutingSnapshot& snapshot) {
+    configure_logs(process, snapshot.logging_config.value_or(LoggingConfig{}));
     dispatchers_.update(snapshot);
     collector_.update(snapshot);
     proxy_.update(snapshot);
     load_reporter_.update(snapshot);
+    traffic_reporter_.follow(proxy_.traffic_counts());
     open_door();
   });
   subscription_.start();

@@ -11,9 +11,11 @@
 #include "base/metrics.h"
 #include "ingress/access_log.h"
 #include "ingress/metrics_collector.h"
+#include "ingress/metrics_door.h"
 #include "ingress/proxy.h"
 #include "ingress/proxy_runtime.h"
 #include "ingress/refused_requests.h"
+#include "ingress/traffic_reporter.h"
 #include "net/channel.h"
 #include "net/receive_budget.h"
 #include "net/server.h"
@@ -43,7 +45,8 @@ class ProxyWorker {
   ProxyWorker(const ProxyWorker&) = delete;
   ProxyWorker& operator=(const ProxyWorker&) = delete;
 
-  void run() { loop_.run(); }  // until drained or stopped
+  void serve_metrics(int fd) { metrics_door_.listen(fd); }  // takes it; before run()
+  void run() { loop_.run(); }                               // until drained or stopped
   // Any thread: finish what is open, at most for `limit`.
   void drain(Duration limit);
   void stop() { loop_.stop(); }  // any thread
@@ -60,8 +63,10 @@ class ProxyWorker {
   Proxy proxy_;
   RefusedRequests refused_;
   routing::LoadReporter load_reporter_;
+  TrafficReporter traffic_reporter_;
   routing::Subscription subscription_;
   net::Server server_;
+  MetricsDoor metrics_door_;
 };
 
 }  // namespace manta::ingress

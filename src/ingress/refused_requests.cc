@@ -14,7 +14,10 @@ std::string RefusedRequests::note(const net::Request& request, int status) {
   series_.record(parse_verb(request.method), status, 0);
   if (access_log_ != nullptr) {
     const bool is_known = !request.method.empty();
-    access_log_->add(is_known ? request.method : "-", is_known ? request.target : "-", status, 0, id);
+    access_log_->add({.verb = is_known ? std::string_view(request.method) : "-",
+                      .path = is_known ? std::string_view(request.target) : "-",
+                      .status = status,
+                      .request_id = id});
   }
   return id;
 }

@@ -1,14 +1,18 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include <manta/detail/request_context.h>
+#include <manta/error.h>
 
 #include "base/clock.h"
 #include "ingress/access_log.h"
 #include "ingress/http_metrics.h"
+#include "ingress/traffic_counts.h"
 #include "net/exchange.h"
 
 namespace manta::ingress {
@@ -30,6 +34,10 @@ class RequestRecord {
   ~RequestRecord();
 
   void end(int status);
+  // The request goes to that target of a split: it counts there too, and under `series`.
+  void go_to(RouteSeries& series, std::shared_ptr<TrafficCounts> counts, std::size_t target);
+  // It ends by an error that is not the deployment's answer.
+  void note_failure(ErrorCode code) { failure_ = code; }
   void set_context(std::shared_ptr<const RequestContext> context) { context_ = std::move(context); }
   // Empty before set_context().
   std::string_view request_id() const { return context_ ? std::string_view(context_->request_id) : std::string_view(); }
@@ -41,6 +49,9 @@ class RequestRecord {
   TimePoint started_;
   net::ExchangePtr exchange_;
   std::shared_ptr<const RequestContext> context_;
+  std::shared_ptr<TrafficCounts> counts_;  // null: no split
+  std::size_t target_ = 0;
+  std::optional<ErrorCode> failure_;
 };
 
 }  // namespace manta::ingress

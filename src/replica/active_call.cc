@@ -1,5 +1,6 @@
 #include "replica/active_call.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "net/wire.h"
@@ -31,6 +32,7 @@ ActiveCall::~ActiveCall() {
   if (!board_) return;
   board_->loop.cancel(timer_);
   board_->calls.erase(this);
+  if (!input_.empty()) board_->inputs.close({exchange_->connection_id(), input_});
   if (stream_) --board_->streams;
 }
 
@@ -42,8 +44,9 @@ void ActiveCall::detach() {
 // Requests that run besides this one.
 std::string ActiveCall::queue() const { return std::to_string(board_->admission.ongoing() - (has_place_ ? 1 : 0)); }
 
-void ActiveCall::start(const spec::MethodSpec& method) {
+void ActiveCall::start(const spec::MethodSpec& method, MethodTerms terms) {
   net::Request& request = exchange_->request();
+  method_ = method.name;
   invocation_ = {
       .method = method.name, .request_format = request_format(request), .reply_format = reply_format(request)};
   if (method.streams) {
@@ -57,13 +60,16 @@ void ActiveCall::start(const spec::MethodSpec& method) {
     invocation_.items = stream_.get();
     invocation_.reply_format = kind == StreamKind::Items ? Format::MsgPack : Format::Json;
   }
+  if (const auto input = request.headers.get(net::wire::kInput); input && method.takes_stream) {
+    input_ = *input;
+    invocation_.input = board_->inputs.open({exchange_->connection_id(), input_}, board_->options.stream_buffer);
+  }
   const bool says_it_in_the_query = request.body.empty() && request.target.contains('?');
-  if (method.raw_http || says_it_in_the_query)
+  if ((method.raw_http && !is_handle_call(request)) || says_it_in_the_query)
     invocation_.http = std::make_shared<net::Request>(std::move(request));
   else
     invocation_.body = std::move(request.body);
 
-  const auto self = shared_from_this();
   exchange_->when_closed([weak = weak_from_this()] {
     if (const auto call = weak.lock()) call->on_closed();
   });
@@ -73,9 +79,28 @@ void ActiveCall::start(const spec::MethodSpec& method) {
       give_up({.code = ErrorCode::DeadlineExceeded,
                .message = "the time given for the request ran out while it was running"});
     });
-  if (!servable_->is_coroutine(method.name)) return run_plain();
-  const detail::ScopedRequest scope(context_);
-  task_ = board_->scope.spawn(run_coroutine(self));
+  if (terms.max_concurrent == 0) return run(terms);
+  pass_ =
+      board_->gates.enter(method.name, terms.max_concurrent, [self = shared_from_this(), terms] { self->run(terms); });
+  if (!has_place_) board_->gates.leave(std::exchange(pass_, 0));  // it has ended within enter()
+}
+
+void ActiveCall::run(MethodTerms terms) {
+  begun_ = true;
+  switch (terms.runs) {
+    case MethodTerms::Runs::Coroutine: {
+      const detail::ScopedRequest scope(context_);
+      task_ = board_->scope.spawn(run_coroutine(shared_from_this()));
+      return;
+    }
+    case MethodTerms::Runs::Inline:
+      return finish(call_blocking());
+    case MethodTerms::Runs::Dedicated:
+      return run_plain(board_->dedicated.of(invocation_.method, std::max(1, terms.max_concurrent)));
+    case MethodTerms::Runs::Pool:
+    case MethodTerms::Runs::Aside:
+      return run_plain(board_->compute);
+  }
 }
 
 Task<void> ActiveCall::run_coroutine(std::shared_ptr<ActiveCall> self) {
@@ -98,14 +123,15 @@ Result<Reply> ActiveCall::call_blocking() {
   }
 }
 
-void ActiveCall::run_plain() {
+void ActiveCall::run_plain(Compute& compute) {
   const std::size_t bytes = invocation_.body.size();
   Compute::Job job = [self = shared_from_this()]() mutable {
     Result<Reply> reply = self->call_blocking();
     Loop& loop = self->loop_;  // the last reference goes with the message: calls end on their loop
     loop.post([self = std::move(self), reply = std::move(reply)]() mutable { self->finish(std::move(reply)); });
   };
-  auto id = board_->compute.submit(std::move(job), bytes);
+  compute_ = &compute;
+  auto id = compute.submit(std::move(job), bytes);
   if (id)
     job_ = *id;
   else
@@ -115,6 +141,7 @@ void ActiveCall::run_plain() {
 void ActiveCall::release_place() {
   if (!std::exchange(has_place_, false) || !board_) return;
   if (std::exchange(abandoned_, false)) board_->set_abandoned(-1);
+  if (pass_ != 0) board_->gates.leave(std::exchange(pass_, 0));
   board_->place_freed();
 }
 
@@ -125,10 +152,16 @@ void ActiveCall::finish(Result<Reply> reply) {
     const std::chrono::duration<double, std::milli> took = board_->loop.now() - admitted_at_;
     board_->metrics.answered(context_->route, took.count());
     if (!reply) board_->metrics.count_error(context_->route, std::string(name(reply.error().code)));
+    log(reply ? "OK" : name(reply.error().code));
     release_place();
     answer(std::move(reply));
   }
   release_place();
+}
+
+void ActiveCall::log(std::string_view outcome) {
+  const std::chrono::duration<double, std::milli> took = board_->loop.now() - admitted_at_;
+  board_->call_log.add(method_, outcome, took.count(), *context_);
 }
 
 void ActiveCall::answer(Result<Reply> reply) {
@@ -161,6 +194,7 @@ void ActiveCall::give_up(const Error& error) {
   board_->loop.cancel(std::exchange(timer_, 0));
   board_->metrics.route(context_->route).requests.add();
   board_->metrics.count_error(context_->route, std::string(name(error.code)));
+  log(name(error.code));
   stop_work();
   answer(std::unexpected(error));
 }
@@ -171,6 +205,7 @@ void ActiveCall::on_closed() {
   answered_ = true;
   board_->loop.cancel(std::exchange(timer_, 0));
   board_->metrics.count_error(context_->route, std::string(name(ErrorCode::Cancelled)));
+  log(name(ErrorCode::Cancelled));
   if (stream_) stream_->close();
   stop_work();
 }
@@ -179,8 +214,9 @@ void ActiveCall::on_closed() {
 // returns.
 void ActiveCall::stop_work() {
   context_->cancelled.store(true, std::memory_order_relaxed);
+  if (!begun_) return release_place();  // it waits for others of its method
   if (task_ != 0) return board_->scope.cancel(task_);
-  if (job_ != 0 && board_->compute.cancel(job_)) return release_place();
+  if (job_ != 0 && compute_->cancel(job_)) return release_place();
   if (!has_place_) return;
   abandoned_ = true;
   board_->set_abandoned(+1);

@@ -9,6 +9,7 @@
 #include "base/task_scope.h"
 #include "net/exchange.h"
 #include "replica/compute.h"
+#include "replica/method_gates.h"
 #include "replica/servable.h"
 #include "replica/stream_answer.h"
 
@@ -24,18 +25,20 @@ class ActiveCall : public std::enable_shared_from_this<ActiveCall> {
              std::shared_ptr<Servable> servable);
   ~ActiveCall();
 
-  void start(const spec::MethodSpec& method);
+  void start(const spec::MethodSpec& method, MethodTerms terms);
   // The time is over, or the replica stops: answers with `error` if that is still possible, and stops the work.
   void give_up(const Error& error);
   void detach();  // the replica is being destroyed
 
  private:
   struct HeldPlace;
+  void run(MethodTerms terms);
   Task<void> run_coroutine(std::shared_ptr<ActiveCall> self);
-  void run_plain();
+  void run_plain(Compute& compute);
   Result<Reply> call_blocking();  // on a compute thread
   void finish(Result<Reply> reply);
   void answer(Result<Reply> reply);
+  void log(std::string_view outcome);
   void on_closed();
   void stop_work();
   void release_place();
@@ -48,12 +51,17 @@ class ActiveCall : public std::enable_shared_from_this<ActiveCall> {
   const std::shared_ptr<Servable> servable_;
   const TimePoint admitted_at_;
   Invocation invocation_;
+  std::string method_;
   std::shared_ptr<StreamAnswer> stream_;
+  std::string input_;  // how the caller calls the stream that it gives; empty: none
   TaskScope::Id task_ = 0;
   Compute::JobId job_ = 0;
+  Compute* compute_ = nullptr;  // where job_ is
+  MethodGates::Pass pass_ = 0;
   TimerId timer_ = 0;
   bool answered_ = false;  // or nobody to answer to
   bool has_place_ = true;
+  bool begun_ = false;      // has passed its gate
   bool abandoned_ = false;  // plain code that runs on though nobody waits
 };
 

@@ -43,6 +43,16 @@ bool Admission::admit(ConnectionId connection, int waiting, TimePoint now) {
   return true;
 }
 
+void Admission::pass(ConnectionId connection, int waiting, TimePoint now) {
+  expire(now);
+  Waiter* const waiter = find(connection);
+  if (waiter && waiter->granted > 0) use_grant(*waiter);
+  if (waiting > 0)
+    note_waiting(connection, waiting);
+  else
+    drop_waiter(connection);
+}
+
 void Admission::release() { --ongoing_; }
 
 void Admission::set_max_ongoing(int max_ongoing) { max_ongoing_ = max_ongoing; }

@@ -34,7 +34,10 @@ class Admission {
   // this one.
   bool admit(ConnectionId connection, int waiting, TimePoint now);
   void release();
+  // A request that is answered without a place: a grant of its caller is free again.
+  void pass(ConnectionId connection, int waiting, TimePoint now);
   void set_max_ongoing(int max_ongoing);
+  int max_ongoing() const { return max_ongoing_; }
 
   // Grants places that are free to waiters. Call after each change; announce what it returns.
   std::vector<Grant> grant(TimePoint now);

@@ -12,6 +12,10 @@ CallBoard::CallBoard(Loop& on, Compute& pool, Metrics& registry, const ReplicaOp
       options(with),
       metrics(registry, {{"application", with.application}, {"deployment", with.deployment}, {"replica", with.id}}),
       admission(with.config.max_ongoing_requests, with.grant_life),
+      gates(on),
+      call_log({.component = with.id,
+                .component_name = "replica",
+                .fields = {{"application", with.application}, {"deployment", with.deployment}, {"replica", with.id}}}),
       scope(on) {}
 
 CallBoard::~CallBoard() {

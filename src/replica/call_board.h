@@ -7,7 +7,11 @@
 #include "base/loop.h"
 #include "base/task_scope.h"
 #include "replica/admission.h"
+#include "replica/call_input.h"
+#include "replica/call_log.h"
 #include "replica/compute.h"
+#include "replica/dedicated_threads.h"
+#include "replica/method_gates.h"
 #include "replica/replica_metrics.h"
 #include "replica/replica_options.h"
 
@@ -30,6 +34,10 @@ class CallBoard {
   const ReplicaOptions& options;
   ReplicaMetrics metrics;
   Admission admission;
+  MethodGates gates;
+  DedicatedThreads dedicated;
+  CallInputs inputs;
+  CallLog call_log;
   TaskScope scope;
   std::unordered_set<ActiveCall*> calls;
   std::int64_t abandoned = 0;

@@ -6,7 +6,12 @@
 namespace manta::replica {
 
 ComputePool::ComputePool(ComputePoolOptions options) : options_(options) {
-  for (int i = 0; i < std::max(1, options_.threads); ++i) threads_.emplace_back([this] { work(); });
+  const std::lock_guard lock(mutex_);
+  for (int i = 0; i < std::max(1, options_.threads) && !options_.on_demand; ++i) add_thread();
+}
+
+void ComputePool::add_thread() {
+  threads_.emplace_back([this] { work(); });
 }
 
 Result<Compute::JobId> ComputePool::submit(Job job, std::size_t bytes) {
@@ -17,6 +22,9 @@ Result<Compute::JobId> ComputePool::submit(Job job, std::size_t bytes) {
   const JobId id = next_id_++;
   queue_.push_back({id, bytes, std::move(job)});
   queued_bytes_ += bytes;
+  if (options_.on_demand && queue_.size() + running_ > threads_.size() &&
+      threads_.size() < static_cast<std::size_t>(std::max(1, options_.threads)))
+    add_thread();
   ready_.notify_one();
   return id;
 }
@@ -40,24 +48,28 @@ void ComputePool::work() {
     Job job = std::move(queue_.front().job);
     queued_bytes_ -= queue_.front().bytes;
     queue_.pop_front();
+    ++running_;
     lock.unlock();
     job();
     job = nullptr;
     lock.lock();
+    --running_;
     ++finished_;
   }
 }
 
 void ComputePool::stop() {
   std::deque<Queued> dropped;
+  std::vector<std::thread> ending;
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
     dropped = std::exchange(queue_, {});
     queued_bytes_ = 0;
+    ending = std::exchange(threads_, {});
     ready_.notify_all();
   }
-  for (std::thread& thread : std::exchange(threads_, {})) thread.join();
+  for (std::thread& thread : ending) thread.join();
 }
 
 std::size_t ComputePool::queued() const {

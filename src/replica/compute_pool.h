@@ -15,6 +15,7 @@ struct ComputePoolOptions {
   int threads = 1;                   // with one, the user's object is never entered twice at a time
   std::size_t max_queued = 100'000;  // jobs
   std::size_t max_queued_bytes = std::size_t{256} << 20;
+  bool on_demand = false;  // threads are started when jobs find the others busy
 };
 
 // The compute threads of one replica.
@@ -36,14 +37,16 @@ class ComputePool final : public Compute {
     Job job;
   };
   void work();
+  void add_thread();
 
   const ComputePoolOptions options_;
-  mutable std::mutex mutex_;  // guards all below but threads_
+  mutable std::mutex mutex_;  // guards all below
   std::condition_variable ready_;
   std::deque<Queued> queue_;
   std::size_t queued_bytes_ = 0;
   JobId next_id_ = 1;
   std::uint64_t finished_ = 0;
+  std::size_t running_ = 0;
   bool stopped_ = false;
   std::vector<std::thread> threads_;
 };

@@ -57,6 +57,8 @@ struct ReplicaHost::Impl {
   std::shared_ptr<Servable> servable;
   TimerId start_timer = 0;
   TaskScope::Id starting = 0;
+  bool has_started = false;  // on_start() ended well
+  bool in_on_stop = false;
 
   Impl(Loop& on, Compute& pool, Logger& log, const ReplicaOptions& opts, MakeServable maker)
       : loop(on), compute(pool), logger(log), options(opts), make(std::move(maker)), scope(on) {}
@@ -75,11 +77,26 @@ struct ReplicaHost::Impl {
     logger.error("replica start failed", {{"replica", options.id}, {"message", message}});
   }
 
+  Compute& aside() { return options.aside ? *options.aside : compute; }
   Task<void> start_up();
   Task<Result<void>> warm_up(WarmUp call);
   Task<Result<void>> check();
+  Task<void> end(std::move_only_function<void()> done);
   Task<void> destroy(std::move_only_function<void()> done);
 };
+
+namespace {
+
+// A function of the user's object: what it throws becomes an Error.
+Task<Result<void>> guarded(Task<Result<void>> call) {
+  try {
+    co_return co_await call;
+  } catch (...) {
+    co_return std::unexpected(error_of(std::current_exception()));
+  }
+}
+
+}  // namespace
 
 Task<void> ReplicaHost::Impl::start_up() {
   auto made = co_await on_compute<std::unique_ptr<Servable>>(compute, loop, std::move(make));
@@ -95,7 +112,10 @@ Task<void> ReplicaHost::Impl::start_up() {
         [object = servable, config = *options.config.user_config] { return object->reconfigure(config); });
     if (!done) co_return start_failed("reconfigure()", done.error());
   }
-  const auto healthy = co_await on_compute<void>(compute, loop, [object = servable] { return object->check_health(); });
+  const auto started = co_await guarded(servable->on_start());
+  if (!started) co_return start_failed("on_start()", started.error());
+  has_started = true;
+  const auto healthy = co_await on_compute<void>(aside(), loop, [object = servable] { return object->check_health(); });
   if (!healthy) co_return start_failed("the first health check", healthy.error());
   for (const WarmUp& call : options.config.warmup) {
     const auto warm = co_await warm_up(call);
@@ -111,7 +131,7 @@ Task<Result<void>> ReplicaHost::Impl::warm_up(WarmUp call) {
   for (int i = 0; i < call.count; ++i) {
     Invocation invocation{.method = call.method, .body = call.body, .items = &discard};
     Result<Reply> reply;
-    if (servable->is_coroutine(call.method)) {
+    if (servable->terms(call.method).runs == MethodTerms::Runs::Coroutine) {
       try {
         reply = co_await servable->call(std::move(invocation));
       } catch (...) {
@@ -160,14 +180,16 @@ Task<void> run_check(Compute& compute, Loop& loop, std::shared_ptr<Servable> ser
 
 }  // namespace
 
-// A pool that is busy with long calls cannot take the check in time. That is health as long as calls end.
+// A pool that is busy with long calls cannot take the check in time. That is health as long as calls end; a check on
+// threads of its own has no such excuse.
 Task<Result<void>> ReplicaHost::Impl::check() {
   const auto race = std::make_shared<CheckRace>();
+  const bool among_calls = options.aside == nullptr;
   const std::uint64_t finished_before = compute.finished();
   const double limit_s = options.config.health_check_timeout_s;
-  const auto id = scope.spawn(run_check(compute, loop, servable, race));
-  const TimerId timer = loop.after(seconds(limit_s), [this, race, finished_before, limit_s] {
-    if (compute.finished() > finished_before)
+  const auto id = scope.spawn(run_check(aside(), loop, servable, race));
+  const TimerId timer = loop.after(seconds(limit_s), [this, race, among_calls, finished_before, limit_s] {
+    if (among_calls && compute.finished() > finished_before)
       race->end({});
     else
       race->end(fail(ErrorCode::Unavailable,
@@ -177,6 +199,17 @@ Task<Result<void>> ReplicaHost::Impl::check() {
   loop.cancel(timer);
   scope.cancel(id);
   co_return std::move(*race->result);
+}
+
+Task<void> ReplicaHost::Impl::end(std::move_only_function<void()> done) {
+  if (servable && has_started) {
+    in_on_stop = true;
+    const auto stopped = co_await guarded(servable->on_stop());
+    in_on_stop = false;
+    if (!stopped) logger.warn("on_stop() failed", {{"replica", options.id}, {"message", stopped.error().message}});
+  }
+  auto destroying = destroy(std::move(done));
+  co_await destroying;
 }
 
 Task<void> ReplicaHost::Impl::destroy(std::move_only_function<void()> done) {
@@ -226,12 +259,15 @@ Task<Result<void>> ReplicaHost::reconfigure(std::string user_config) {
 
 void ReplicaHost::begin_stop() {
   if (phase() == Phase::Starting || phase() == Phase::Running) impl_->enter(Phase::Stopping);
+  if (impl_->servable) impl_->servable->begin_stop();
 }
 
 void ReplicaHost::stop(std::move_only_function<void()> done) {
   impl_->loop.cancel(impl_->start_timer);
   impl_->scope.cancel(impl_->starting);
-  impl_->scope.spawn(impl_->destroy(std::move(done)));
+  impl_->scope.spawn(impl_->end(std::move(done)));
 }
+
+bool ReplicaHost::in_on_stop() const { return impl_->in_on_stop; }
 
 }  // namespace manta::replica

@@ -15,8 +15,9 @@
 
 namespace manta::replica {
 
-// Owns the one user object of a replica. Life: Starting (constructor, reconfigure, health check, warm-up calls) ->
-// Running or StartFailed; any -> Stopping -> Gone (destroyed, once, on a compute thread). Loop-confined.
+// Owns the one user object of a replica. Life: Starting (constructor, reconfigure, on_start, health check, warm-up
+// calls) -> Running or StartFailed; any -> Stopping -> Gone (on_stop if on_start had ended well; destroyed, once, on a
+// compute thread). Loop-confined.
 class ReplicaHost {
  public:
   enum class Phase { Starting, Running, StartFailed, Stopping, Gone };
@@ -33,15 +34,16 @@ class ReplicaHost {
 
   // Null unless Running or Stopping. Shared with the compute jobs that use it.
   std::shared_ptr<Servable> servable() const;
-  // Runs the user's check on a compute thread, within health_check_timeout_s. A pool that is busy but gets on with its
-  // work is healthy. Errors are Unavailable.
+  // Runs the user's check on options.aside, within health_check_timeout_s. Without that it runs among the requests, and
+  // a pool that is busy but gets on with its work is healthy. Errors are Unavailable.
   Task<Result<void>> check_health();
   Task<Result<void>> reconfigure(std::string user_config);
 
   // No new calls from now on.
   void begin_stop();
-  // No more calls are running: destroys the user's object on a compute thread, then calls `done`.
+  // No more calls are running: on_stop(), then destroys the user's object on a compute thread, then calls `done`.
   void stop(std::move_only_function<void()> done);
+  bool in_on_stop() const;  // it is running
 
  private:
   struct Impl;

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/task_scope.h"
@@ -10,6 +11,9 @@
 #include "replica/call_board.h"
 #include "replica/control_streams.h"
 #include "replica/replica_server.h"
+#include "replica/response_cache_front.h"
+#include "replica/self_report.h"
+#include "spec/settings.h"
 
 namespace manta::replica {
 
@@ -25,10 +29,16 @@ struct ReplicaServer::Impl {
   void open_slots(const net::ExchangePtr& exchange);
   void open_state(const net::ExchangePtr& exchange);
   Task<void> answer_health(net::ExchangePtr exchange);
+  Task<void> answer_aside(net::ExchangePtr exchange, std::string method, std::shared_ptr<Servable> servable);
   Task<void> take_settings(net::ExchangePtr exchange);
+  void configure_logs();
   void refuse(net::Exchange& exchange, std::string_view why, const Error& error);
   const spec::MethodSpec* find_method(const Servable& servable, std::string_view name) const;
   void places_changed();
+  void fit_places();
+  Result<void> check_batching(const spec::RunningSettings& settings) const;
+  void take_batching(const spec::RunningSettings& settings);
+  bool answers_without_place(const ResponseCacheFront::Query& query, const net::ExchangePtr& exchange);
   void disconnected(std::uint64_t connection);
 
   spec::ReplicaState state() const;
@@ -46,7 +56,9 @@ struct ReplicaServer::Impl {
   Logger& logger;
   ReplicaOptions options;  // a running replica may be given other limits and another user_config
   CallBoard board;
+  ResponseCacheFront shared_answers;
   ReplicaHost host;
+  SelfReport self_report;
   ControlStreams slots, states;
   TaskScope scope;  // health checks, new settings
   std::function<void(const spec::ReplicaState&)> on_state;
@@ -54,6 +66,7 @@ struct ReplicaServer::Impl {
   spec::ReplicaState reported;
   TimerId lapse_timer = 0, report_timer = 0, drain_timer = 0;
   TimePoint reported_at{};
+  int warned_of_batches = 0;
   bool draining = false;
   bool stopping_host = false;
   bool closing = false;  // in the destructor

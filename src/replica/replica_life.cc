@@ -35,12 +35,20 @@ spec::ReplicaState ReplicaServer::Impl::state() const {
           .is_final = host.is_final(),
           .ongoing = board.admission.ongoing(),
           .abandoned = board.abandoned,
-          .completed = board.completed};
+          .completed = board.completed,
+          .max_ongoing_requests =
+              board.admission.max_ongoing() > options.config.max_ongoing_requests ? board.admission.max_ongoing() : 0,
+          .autoscaling_stats = self_report.autoscaling_stats()};
 }
 
 void ReplicaServer::Impl::phase_changed() {
   if (host.phase() == ReplicaHost::Phase::Gone) return;
   logger.info("replica state", {{"state", state_name(host.phase())}});
+  if (host.phase() == ReplicaHost::Phase::Running) fit_places();
+  if (host.phase() == ReplicaHost::Phase::Running)
+    self_report.start(host.servable(), spec::running_settings(options.config));
+  else
+    self_report.stop();
   report();
   if (on_state) on_state(reported);
 }
@@ -80,7 +88,7 @@ void ReplicaServer::Impl::give_up_draining() {
   logger.warn("graceful_shutdown_timeout_s is over", {{"replica", options.id}, {"ongoing", board.admission.ongoing()}});
   board.cancel_all({.code = ErrorCode::Unavailable, .message = options.id + " was shut down before the request ended"});
   loop.post([this] {  // after the coroutines have been destroyed
-    if (!stopping_host) close_server(false);
+    if (!stopping_host || host.in_on_stop()) close_server(false);
   });
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "net/server.h"
+#include "replica/compute.h"
 #include "replica/servable.h"
 
 namespace manta::replica {
@@ -23,6 +24,8 @@ struct ReplicaOptions {
   Duration keep_alive = std::chrono::seconds(15);         // of a silent event stream: a comment
   Duration load_report = std::chrono::milliseconds(500);  // shortest pause between load items of a stream
   std::size_t stream_buffer = 32 << 10;                   // bytes written ahead of a stream's reader
+  // Where health checks and where_am_i run, so that they wait for no request; outlives the replica. Null: among them.
+  Compute* aside = nullptr;
 };
 
 }  // namespace manta::replica

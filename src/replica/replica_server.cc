@@ -22,9 +22,18 @@ ReplicaServer::Impl::Impl(Loop& on, Compute& pool, Metrics& registry, Logger& lo
       logger(log),
       options(std::move(with)),
       board(on, pool, registry, options),
+      shared_answers(
+          on, registry,
+          {{"application", options.application}, {"deployment", options.deployment}, {"replica", options.id}},
+          board.metrics),
       host(on, pool, log, options, std::move(make)),
+      self_report(on, registry, log, options,
+                  {.autoscaling_changed = [this] { report_load_later(); },
+                   .tell_callers = [this](const auto& notice) { slots.send_all(*detail::to_json(notice)); }}),
       scope(on),
       server(on, options.server, budget, [this](net::ExchangePtr exchange) { handle(std::move(exchange)); }) {
+  shared_answers.configure(options.config.response_cache);
+  configure_logs();
   board.on_place_freed = [this] { places_changed(); };
   host.on_phase([this](ReplicaHost::Phase) { phase_changed(); });
   server.on_disconnect([this](std::uint64_t connection) { disconnected(connection); });
@@ -33,6 +42,7 @@ ReplicaServer::Impl::Impl(Loop& on, Compute& pool, Metrics& registry, Logger& lo
 ReplicaServer::Impl::~Impl() {
   closing = true;
   compute.stop();
+  board.dedicated.stop();
   for (const TimerId timer : {lapse_timer, report_timer, drain_timer}) loop.cancel(timer);
 }
 
@@ -47,12 +57,13 @@ void ReplicaServer::Impl::handle_control(net::ExchangePtr exchange) {
   const std::string_view path = target.substr(0, target.find('?'));
   if (path == net::wire::kSlots) return open_slots(exchange);
   if (path == net::wire::kState) return open_state(exchange);
+  if (path == net::wire::kInputPath) return board.inputs.feed(std::move(exchange));
   if (path == net::wire::kCheckHealth) {
     scope.spawn(answer_health(std::move(exchange)));
   } else if (path == spec::kSettingsPath) {
     scope.spawn(take_settings(std::move(exchange)));
   } else if (path == net::wire::kMetrics) {
-    board.metrics.refresh(board.admission.ongoing(), options.config.max_ongoing_requests);
+    board.metrics.refresh(board.admission.ongoing(), board.admission.max_ongoing());
     exchange->respond({.headers = {{"content-type", "text/plain; version=0.0.4"}}, .body = metrics.text()});
   } else if (path == "/-/healthz") {
     exchange->respond({.headers = {{"content-type", "text/plain"}}, .body = "success"});
@@ -67,6 +78,7 @@ void ReplicaServer::Impl::open_slots(const net::ExchangePtr& exchange) {
   slots.open(exchange);
   if (draining) return slots.send(connection, *detail::to_json(spec::SlotNotice{.draining = true}));
   board.admission.listen(connection);
+  if (self_report.known() != spec::SlotNotice{}) slots.send(connection, *detail::to_json(self_report.known()));
   exchange->when_closed([this, connection] { disconnected(connection); });
 }
 
@@ -88,15 +100,24 @@ Task<void> ReplicaServer::Impl::answer_health(net::ExchangePtr exchange) {
     exchange->respond(error_response(healthy.error(), {}));
 }
 
-// reconfigure() first: if it fails everything stays as it was.
+void ReplicaServer::Impl::configure_logs() {
+  const std::optional<LoggingConfig>& config = options.config.logging_config;
+  Result<void> done = logger.configure(config.value_or(LoggingConfig{}));
+  if (Result<void> lines = board.call_log.configure(config); !lines) done = std::move(lines);
+  if (!done) logger.warn("cannot log there", {{"error", done.error().message}});
+}
+
+// What can be refused first: if it is, everything stays as it was.
 Task<void> ReplicaServer::Impl::take_settings(net::ExchangePtr exchange) {
   auto settings = detail::from_json<spec::RunningSettings>(exchange->request().body, UnknownKeys::Ignore);
   Result<void> taken;
   if (!settings) {
     taken = std::unexpected(std::move(settings.error()));
-  } else if (settings->user_config && settings->user_config != options.config.user_config) {
+  } else if (taken = check_batching(*settings);
+             taken && settings->user_config && settings->user_config != options.config.user_config) {
     auto reconfiguring = host.reconfigure(*settings->user_config);
     taken = co_await reconfiguring;
+    if (taken) shared_answers.clear();
   }
   if (!taken) {
     exchange->respond(error_response(taken.error(), {}));
@@ -106,8 +127,11 @@ Task<void> ReplicaServer::Impl::take_settings(net::ExchangePtr exchange) {
   options.config.request_timeout_s = settings->request_timeout_s;
   options.config.graceful_shutdown_timeout_s = settings->graceful_shutdown_timeout_s;
   options.config.user_config = std::move(settings->user_config);
-  board.admission.set_max_ongoing(options.config.max_ongoing_requests);
-  places_changed();
+  options.config.logging_config = std::move(settings->logging_config);
+  configure_logs();
+  self_report.set_terms(*settings);
+  take_batching(*settings);
+  shared_answers.configure(options.config.response_cache);
   exchange->respond({.headers = {{"content-type", net::wire::kJson}}, .body = "{}"});
 }
 
@@ -134,6 +158,14 @@ void ReplicaServer::Impl::handle_call(net::ExchangePtr exchange) {
     return refuse(
         *exchange, "no-method",
         {.code = ErrorCode::NotFound, .message = options.deployment + " has no method '" + std::string(named) + "'"});
+  const MethodTerms terms = servable->terms(method->name);
+  if (terms.runs == MethodTerms::Runs::Aside) {
+    scope.spawn(answer_aside(std::move(exchange), method->name, servable));
+    return;
+  }
+  fit_places();
+  auto query = shared_answers.ask(request, *method);
+  if (query && answers_without_place(*query, exchange)) return;
   const bool admitted = board.admission.admit(connection, waiting_requests(request), loop.now());
   places_changed();
   if (!admitted)
@@ -143,7 +175,8 @@ void ReplicaServer::Impl::handle_call(net::ExchangePtr exchange) {
                    .retry_after_s = 1});
   auto context = decode_context(request, loop.now(), options.config.request_timeout_s);
   if (context->application.empty()) context->application = options.application;
-  std::make_shared<ActiveCall>(board, std::move(exchange), std::move(context), servable)->start(*method);
+  if (query) exchange = shared_answers.lead(std::move(*query), std::move(exchange), context);
+  std::make_shared<ActiveCall>(board, std::move(exchange), std::move(context), servable)->start(*method, terms);
 }
 
 const spec::MethodSpec* ReplicaServer::Impl::find_method(const Servable& servable, std::string_view name) const {
@@ -187,6 +220,9 @@ void ReplicaServer::drain(std::move_only_function<void(bool clean)> done) { impl
 spec::ReplicaState ReplicaServer::state() const { return impl_->state(); }
 void ReplicaServer::on_state(std::function<void(const spec::ReplicaState&)> callback) {
   impl_->on_state = std::move(callback);
+}
+void ReplicaServer::set_models(std::vector<std::string> model_ids) {
+  impl_->self_report.set_models(std::move(model_ids));
 }
 std::size_t ReplicaServer::waiters() const { return impl_->board.admission.waiters(); }
 std::size_t ReplicaServer::open_streams() const { return impl_->board.streams; }

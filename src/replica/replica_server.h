@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "base/loop.h"
@@ -33,6 +35,8 @@ class ReplicaServer {
   // the process then, as the destructor of this waits for that code.
   void drain(std::move_only_function<void(bool clean)> done);
 
+  // Ids of the multiplexed models that are loaded; callers are told, at most every 100 ms.
+  void set_models(std::vector<std::string> model_ids);
   spec::ReplicaState state() const;
   void on_state(std::function<void(const spec::ReplicaState&)> callback);  // at each change of `state`
   std::size_t waiters() const;                                             // connections that wait for a place

@@ -53,6 +53,10 @@ std::string_view method_name(const net::Request& request) {
   return path;
 }
 
+bool is_handle_call(const net::Request& request) {
+  return !request.headers.has(net::wire::kMethod) && request_format(request) == Format::MsgPack;
+}
+
 int waiting_requests(const net::Request& request) {
   return static_cast<int>(std::clamp<std::int64_t>(number(request.headers.get(net::wire::kWaiting), 0), 0, 1 << 20));
 }
@@ -69,7 +73,7 @@ Format reply_format(const net::Request& request) {
 }
 
 StreamKind stream_kind(const net::Request& request, const spec::MethodSpec& method) {
-  if (method.raw_http) return StreamKind::Raw;
+  if (method.raw_http && !is_handle_call(request)) return StreamKind::Raw;
   const auto accept = request.headers.get("accept");
   if (names(accept, net::wire::kItems)) return StreamKind::Items;
   if (names(accept, net::wire::kEventStream)) return StreamKind::Events;

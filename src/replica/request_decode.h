@@ -20,6 +20,8 @@ std::shared_ptr<RequestContext> decode_context(const net::Request& request, Time
 
 // The method a request names: the header of raw HTTP requests, else the path.
 std::string_view method_name(const net::Request& request);
+// A request from a handle, whose arguments are the MessagePack array in the body, also for raw HTTP methods.
+bool is_handle_call(const net::Request& request);
 // How many more requests of this caller wait; 0 without the header.
 int waiting_requests(const net::Request& request);
 

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include <manta/batching_config.h>
 #include <manta/error.h>
 #include <manta/task.h>
 
@@ -27,6 +31,14 @@ class ItemSink {
   virtual void start(int status, net::Headers headers) = 0;
 };
 
+// The stream that a method takes. Loop-confined; dropping it tells the sender that nobody reads on.
+class ItemInput {
+ public:
+  virtual ~ItemInput() = default;
+  // The next encoded item; nullopt at a good end. One at a time. Taking items lets the sender send more.
+  virtual Task<Result<std::optional<std::string>>> next() = 0;
+};
+
 // A call as the user's object sees it.
 struct Invocation {
   std::string method;
@@ -35,8 +47,24 @@ struct Invocation {
   std::string body;  // encoded arguments
   // Set for methods that take the HTTP request as it came, and where the query stands for the body.
   std::shared_ptr<net::Request> http;
-  ItemSink* items = nullptr;  // set for streaming methods; outlives the call
+  ItemSink* items = nullptr;         // set for streaming methods; outlives the call
+  std::shared_ptr<ItemInput> input;  // set for methods that take a stream; its items are in request_format
 };
+
+// Where a method runs, and how many calls of it at once.
+struct MethodTerms {
+  enum class Runs {
+    Coroutine,  // on the strand, by call()
+    Inline,     // on the strand, by call_blocking()
+    Pool,       // on the compute threads
+    Dedicated,  // on threads of its own
+    Aside,      // on the threads of the framework's own calls, without a place of max_ongoing_requests
+  };
+  Runs runs = Runs::Pool;
+  int max_concurrent = 0;  // 0: as many as are admitted
+};
+
+enum class StatsKind { Autoscaling, Routing };
 
 struct Reply {
   std::string body;                     // encoded result; empty for streams
@@ -52,9 +80,30 @@ class Servable {
   virtual bool is_coroutine(std::string_view method) const = 0;
   virtual Task<Result<Reply>> call(Invocation invocation) = 0;
   virtual Result<Reply> call_blocking(Invocation invocation) = 0;
-  // On a compute thread. An error or exception of the user becomes Unavailable with its text.
+  virtual MethodTerms terms(std::string_view method) const {
+    return {.runs = is_coroutine(method) ? MethodTerms::Runs::Coroutine : MethodTerms::Runs::Pool};
+  }
+  // On a thread of the framework. An error or exception of the user becomes Unavailable with its text.
   virtual Result<void> check_health() = 0;
+  // On a compute thread.
   virtual Result<void> reconfigure(const std::string& user_config_json) = 0;
+
+  // The rest on the loop; what blocks goes to other threads. Before the first health check, and after the last call:
+  virtual Task<Result<void>> on_start() { co_return Result<void>(); }
+  virtual Task<Result<void>> on_stop() { co_return Result<void>(); }
+  // Whether the object has the function, and what it returns. While an earlier call is still running that nobody waits
+  // for any more, another one fails.
+  virtual bool records(StatsKind) const { return false; }
+  virtual Task<Result<std::map<std::string, double>>> record_stats(StatsKind) {
+    co_return std::map<std::string, double>();
+  }
+
+  // Its batchers, on the strand. The first says why it cannot have these parameters; the second takes them over.
+  virtual Result<void> check_batching(const std::map<std::string, BatchingConfig>&) const { return {}; }
+  virtual void configure_batching(const std::map<std::string, BatchingConfig>&) {}
+  // Requests that must run at once so that its batches can fill; 0: no matter.
+  virtual int batch_concurrency() const { return 0; }
+  virtual void begin_stop() {}  // no more calls will come
 };
 
 }  // namespace manta::replica

@@ -12,11 +12,6 @@
 
 namespace manta::routing {
 
-struct Attempts {
-  int sent = 0;           // without refusals for want of a place
-  bool repeated = false;  // sent again although it may have run
-};
-
 namespace {
 
 // The error in an answer that carries x-manta-error.
@@ -46,11 +41,11 @@ Dispatcher::Dispatcher(const RouterEnvironment& environment, std::string applica
       budget_spent_(environment.metrics.counter(
           "manta_router_retry_budget_spent", "Lost requests that were not sent again as too many had been.",
           {{"application", application}, {"deployment", deployment}, {"handle", environment.handle}})),
-      retry_tokens_(options.retry_burst) {}
+      retry_(options) {}
 
 RequestInfo Dispatcher::prepare(Outbound& request) {
   requests_.add();
-  retry_tokens_ = std::min(options_.retry_burst, retry_tokens_ + options_.retry_ratio);
+  retry_.count_request();
   RequestInfo info{.context = request.context, .arrival = router_.next_arrival(), .policy = request.policy};
   if (request.body) info.bytes = request.body->size();
   if (request.context) {
@@ -65,43 +60,25 @@ RequestInfo Dispatcher::prepare(Outbound& request) {
 }
 
 bool Dispatcher::may_run_twice(const Outbound& request) const {
-  if (request.body && request.body->size() > options_.max_kept_body) return false;
+  if (request.on_sent || (request.body && request.body->size() > options_.max_kept_body)) return false;
   if (request.idempotent || is_safe(request.verb) || request.headers.has("idempotency-key")) return true;
   const auto& methods = replica_set().methods;
   const auto method = std::ranges::find(methods, request.method, &spec::MethodSpec::name);
   return method != methods.end() && method->idempotent;
 }
 
-Dispatcher::Next Dispatcher::judge(const PendingCall& pending, const Outbound& request, RequestInfo& info,
-                                   Attempts& attempts, Error& error) {
-  if (pending.timed_out) {
-    error = {.code = ErrorCode::DeadlineExceeded,
-             .message = "the time given for the request ran out at replica " + pending.replica_id};
-    return Next::Fail;
-  }
-  if (pending.refusal == Refusal::Full || pending.refusal == Refusal::Draining) return Next::Again;
-  if (pending.refusal == Refusal::NoMethod) {
-    info.avoid.push_back(pending.replica);
-    return Next::Again;
-  }
-  if (pending.has_head()) return pending.headers.has(net::wire::kError) ? Next::Fail : Next::Answer;
-  if (pending.failure == net::CallFailure::NeverStarted) {
-    if (++attempts.sent < options_.max_attempts) return Next::Again;
-    error = {.code = ErrorCode::Unavailable, .message = "no connection to a replica held; gave up after many attempts"};
-    return Next::Fail;
-  }
-  if (!attempts.repeated && may_run_twice(request)) {
-    if (retry_tokens_ >= 1) {
-      retry_tokens_ -= 1;
-      attempts.repeated = true;
-      return Next::Again;
-    }
-    budget_spent_.add();
-  }
-  error = {.code = ErrorCode::ReplicaDied,
-           .message = "replica " + pending.replica_id + " was lost while the request may have been running",
-           .maybe_executed = true};
-  return Next::Fail;
+RetryRule::Next Dispatcher::judge(const PendingCall& pending, const Outbound& request, RequestInfo& info,
+                                  Attempts& attempts, Error& error) {
+  const AttemptEnd end{.replica = pending.replica,
+                       .replica_id = pending.replica_id,
+                       .timed_out = pending.timed_out,
+                       .refusal = pending.refusal,
+                       .answered = pending.has_head(),
+                       .is_error = pending.has_head() && pending.headers.has(net::wire::kError),
+                       .failure = pending.failure};
+  const RetryRule::Next next = retry_.judge(end, pending.failure && may_run_twice(request), info, attempts, error);
+  if (attempts.unpaid) budget_spent_.add();
+  return next;
 }
 
 Task<Result<Answer>> Dispatcher::dispatch(Outbound request) {
@@ -124,16 +101,19 @@ Task<Result<Answer>> Dispatcher::dispatch(Outbound request) {
     info.was_sent = true;
     set_attempt(request.headers, info.deadline, loop_.now(), lease.waiting());
     auto pending = std::make_unique<PendingCall>(loop_, std::move(lease), info.deadline);
+    std::function<net::Channel*()> connection;
+    if (request.on_sent) connection = pending->lease.connection();
     pending->start({.method = request.verb,
                     .path = request.target,
                     .headers = &request.headers,
                     .body = request.body,
                     .window = request.window});
+    if (request.on_sent && !pending->failure) request.on_sent(std::move(connection));
     while (!pending->has_head() && !pending->over()) co_await pending->update();
     Error error;
-    const Next next = judge(*pending, request, info, attempts, error);
-    if (next == Next::Answer) co_return Answer(std::move(pending));
-    if (next == Next::Again) {
+    const RetryRule::Next next = judge(*pending, request, info, attempts, error);
+    if (next == RetryRule::Next::Answer) co_return Answer(std::move(pending));
+    if (next == RetryRule::Next::Again) {
       if (pending->failure) retries_.add();
       continue;
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -10,6 +11,7 @@
 #include "net/headers.h"
 #include "net/message.h"
 #include "routing/answer.h"
+#include "routing/retry_rule.h"
 #include "routing/router.h"
 
 namespace manta::routing {
@@ -25,13 +27,9 @@ struct Outbound {
   std::string policy = {};                  // instead of the deployment's; empty: that
   bool idempotent = false;                  // in addition to what the method's mark, the verb and the headers say
   std::size_t window = 256 << 10;           // bytes the replica may send ahead of the reader; 32 KiB for event streams
-};
-
-struct DispatchOptions {
-  std::size_t max_kept_body = 1 << 20;  // larger bodies are not sent a second time once they may have been received
-  double retry_ratio = 0.2;             // sending again what may have run: this share of all requests ...
-  double retry_burst = 1000;            // ... plus this many at once
-  int max_attempts = 100;               // of one request; refusals for want of a place are not counted
+  // Told at each sending how to reach the replica that it went to: null once that connection is gone. For what goes
+  // beside the request, which then is not sent again once it may have run.
+  std::function<void(std::function<net::Channel*()> replica)> on_sent = {};
 };
 
 // Sends requests to one deployment: takes a place on a replica, sends, tells apart how it ended, and sends again what
@@ -55,12 +53,10 @@ class Dispatcher {
   Router& router() { return router_; }
 
  private:
-  enum class Next { Answer, Again, Fail };
   RequestInfo prepare(Outbound& request);
-  // What to do about a call that has a head or has failed; for Fail the error is in `error`, or in the body if there is
-  // none.
-  Next judge(const PendingCall& pending, const Outbound& request, RequestInfo& info, struct Attempts& attempts,
-             Error& error);
+  // What to do about a call that has a head or has failed.
+  RetryRule::Next judge(const PendingCall& pending, const Outbound& request, RequestInfo& info, Attempts& attempts,
+                        Error& error);
   bool may_run_twice(const Outbound& request) const;
 
   Loop& loop_;
@@ -69,7 +65,7 @@ class Dispatcher {
   CounterMetric requests_;
   CounterMetric retries_;
   CounterMetric budget_spent_;
-  double retry_tokens_;
+  RetryRule retry_;
 };
 
 }  // namespace manta::routing

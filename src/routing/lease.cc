@@ -7,6 +7,12 @@
 namespace manta::routing {
 
 net::Channel* Lease::channel() const { return slot_->connection ? slot_->connection->channel() : nullptr; }
+std::function<net::Channel*()> Lease::connection() const {
+  return [weak = std::weak_ptr(slot_)]() -> net::Channel* {
+    const auto slot = weak.lock();
+    return slot && slot->connection ? slot->connection->channel() : nullptr;
+  };
+}
 const std::string& Lease::replica_id() const { return slot_->address.id; }
 ReplicaKey Lease::key() const { return slot_->key; }
 

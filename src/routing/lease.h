@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -38,6 +39,8 @@ class Lease {
   explicit operator bool() const { return slot_ != nullptr; }
   // The connection to the replica; null once it has broken.
   net::Channel* channel() const;
+  // The same, asked later and elsewhere on the loop: the place may be given back meanwhile.
+  std::function<net::Channel*()> connection() const;
   const std::string& replica_id() const;
   ReplicaKey key() const;
   // How many more requests wait for this replica's grants: the value of x-manta-waiting; 0 = leave the header out.

@@ -8,6 +8,7 @@
 #include <random>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <manta/detail/request_context.h>
 
@@ -20,16 +21,23 @@ using Rng = std::mt19937_64;
 // A replica stays the same key as long as its router knows it; never reused.
 using ReplicaKey = std::uint64_t;
 
+// What a replica has said of itself; not set: nothing.
+struct ReplicaTold {
+  std::optional<std::vector<std::string>> models;              // ids of the multiplexed models it has loaded, sorted
+  std::optional<std::map<std::string, double>> routing_stats;  // of record_routing_stats()
+};
+
 // What a caller knows of one replica.
 struct ReplicaLoad {
   ReplicaKey key = 0;
   std::int32_t in_flight = 0;  // requests of this router on it
   std::int32_t others = 0;     // requests of everybody else, by the last reply
   std::int32_t max_ongoing = 5;
-  std::uint32_t number = 0;   // below the most replicas there have been at a time; given anew when it has gone
-  TimePoint reported_at{};    // when `others` was learnt; believed for kReportLife
-  std::uint64_t id_hash = 0;  // of the replica's id: the same at every caller
-  bool same_node = false;     // as the caller
+  std::uint32_t number = 0;           // below the most replicas there have been at a time; given anew when it has gone
+  TimePoint reported_at{};            // when `others` was learnt; believed for kReportLife
+  std::uint64_t id_hash = 0;          // of the replica's id: the same at every caller
+  bool same_node = false;             // as the caller
+  const ReplicaTold* told = nullptr;  // outlives this; null in tests
 };
 
 // Replies are frequent under load; a figure older than this says nothing and must not keep requests away from a

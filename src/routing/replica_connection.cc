@@ -10,7 +10,7 @@
 
 namespace manta::routing {
 
-ReplicaConnection::ReplicaConnection(Loop& loop, const spec::ReplicaAddress& address, ConnectReplica connect,
+ChannelConnection::ChannelConnection(Loop& loop, const spec::ReplicaAddress& address, ConnectReplica connect,
                                      BackOff back_off, Events events)
     : loop_(loop),
       address_(address),
@@ -18,20 +18,20 @@ ReplicaConnection::ReplicaConnection(Loop& loop, const spec::ReplicaAddress& add
       back_off_(back_off),
       events_(std::move(events)),
       next_pause_(back_off.first),
-      self_(std::make_shared<ReplicaConnection*>(this)) {}
+      self_(std::make_shared<ChannelConnection*>(this)) {}
 
-ReplicaConnection::~ReplicaConnection() {
+ChannelConnection::~ChannelConnection() {
   *self_ = nullptr;
   loop_.cancel(timer_);
 }
 
-void ReplicaConnection::start() { connect(); }
+void ChannelConnection::start() { connect(); }
 
-net::Channel* ReplicaConnection::channel() const {
+net::Channel* ChannelConnection::channel() const {
   return up_ && channel_->state() == net::Channel::State::Up ? channel_.get() : nullptr;
 }
 
-void ReplicaConnection::connect() {
+void ChannelConnection::connect() {
   timer_ = 0;
   channel_ = connect_(address_);
   if (!channel_) return connect_later();
@@ -42,13 +42,13 @@ void ReplicaConnection::connect() {
   channel_->connect();
 }
 
-void ReplicaConnection::connect_later() {
+void ChannelConnection::connect_later() {
   if (timer_ != 0 || draining_) return;
   timer_ = loop_.after(next_pause_, [this] { connect(); });
   next_pause_ = std::min(next_pause_ * 2, back_off_.max);
 }
 
-void ReplicaConnection::on_state(net::Channel::State state) {
+void ChannelConnection::on_state(net::Channel::State state) {
   switch (state) {
     case net::Channel::State::Up:
       return open_control();
@@ -62,7 +62,7 @@ void ReplicaConnection::on_state(net::Channel::State state) {
   }
 }
 
-void ReplicaConnection::open_control() {
+void ChannelConnection::open_control() {
   if (control_) return;
   notices_ = {};
   const net::Headers headers;
@@ -71,13 +71,13 @@ void ReplicaConnection::open_control() {
 
 // Any answer shows that the process lives. A connection alone does not: the socket of one that is being killed accepts
 // until the very end, and a request that is sent there counts as one that may have run.
-void ReplicaConnection::up() {
+void ChannelConnection::up() {
   up_ = true;
   next_pause_ = back_off_.first;
   events_.connected(true);
 }
 
-void ReplicaConnection::on_notice() {
+void ChannelConnection::on_notice() {
   if (!control_) return;  // it belonged to a channel that has been given up
   if (!control_->has_head()) return;
   if (!up_) up();
@@ -86,17 +86,18 @@ void ReplicaConnection::on_notice() {
   for (;;) {
     const auto item = notices_.next();
     if (!item || !*item) break;
-    const auto notice = detail::from_json<spec::SlotNotice>(**item, UnknownKeys::Ignore);
+    auto notice = detail::from_json<spec::SlotNotice>(**item, UnknownKeys::Ignore);
     if (!notice) break;
     if (notice->draining) draining_ = true;
     if (notice->grant > 0) events_.granted(notice->grant);
+    if ((notice->models || notice->routing_stats) && events_.told) events_.told(std::move(*notice));
   }
   if (control_->ended() && !control_->failure()) draining_ = true;
   if (draining_) events_.draining();
 }
 
 // The channel tells this itself: it and its control stream are destroyed later, from the loop.
-void ReplicaConnection::drop_channel() {
+void ChannelConnection::drop_channel() {
   loop_.post([channel = std::move(channel_), control = std::move(control_)] {});
   const bool was_up = std::exchange(up_, false);
   if (was_up) events_.connected(false);
@@ -105,7 +106,7 @@ void ReplicaConnection::drop_channel() {
 
 // The peer sent GOAWAY or the stream ids are used up. Unless the replica ends, a new connection takes over; the old one
 // stays until its open calls have ended.
-void ReplicaConnection::replace_channel() {
+void ChannelConnection::replace_channel() {
   std::erase_if(retired_, [](const auto& channel) { return channel->open_calls() == 0; });
   retired_.push_back(std::move(channel_));
   loop_.post([control = std::move(control_)] {});

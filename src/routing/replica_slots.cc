@@ -42,7 +42,8 @@ ReplicaSlot& ReplicaSlots::add(std::shared_ptr<ReplicaSlot> slot, bool same_node
                     .max_ongoing = slot->address.max_ongoing_requests,
                     .number = number,
                     .id_hash = stable_hash(slot->address.id),
-                    .same_node = same_node});
+                    .same_node = same_node,
+                    .told = &slot->told});
   slots_.push_back(std::move(slot));
   return *slots_.back();
 }

@@ -20,6 +20,7 @@ class RouterCore;
 // One replica as a router knows it. Kept by the router while it is in the set, and by the leases on it.
 struct ReplicaSlot {
   spec::ReplicaAddress address;
+  ReplicaTold told;
   ReplicaKey key = 0;
   std::unique_ptr<ReplicaConnection> connection;
   std::shared_ptr<RouterCore> core;  // told of releases; cleared when the router ends

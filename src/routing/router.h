@@ -37,6 +37,8 @@ struct RouterEnvironment {
   std::uint64_t seed = 0;    // of the policy's random choices
   std::string handle;        // metrics label: "proxy", or the deployment that holds the handle
   std::string node_id = {};  // where this process runs, for locality_first
+  // In the place of one over `connect`.
+  MakeConnection make_connection = {};
 };
 
 // Chooses a replica for each request to one deployment and holds the request while all of them are busy.

@@ -135,7 +135,7 @@ void RouterCore::refused(ReplicaSlot& slot, Refusal why, std::int32_t queue) {
 }
 
 void RouterCore::lost(ReplicaSlot& slot) {
-  if (!slot.removed) connection_changed(slot, slot.connection->channel() != nullptr);
+  if (!slot.removed) connection_changed(slot, slot.connection->usable());
 }
 
 void RouterCore::release(std::shared_ptr<ReplicaSlot> slot, bool served) {

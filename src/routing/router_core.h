@@ -46,6 +46,8 @@ class RouterCore : public std::enable_shared_from_this<RouterCore> {
 
  private:
   void add_replica(const spec::ReplicaAddress& address);
+  std::unique_ptr<ReplicaConnection> connection_to(const spec::ReplicaAddress& address,
+                                                   ReplicaConnection::Events events) const;
   void connection_changed(ReplicaSlot& slot, bool connected);
   void use_policy(const RequestRouterConfig& config);
   void use_admission();

@@ -1,5 +1,7 @@
 // The part of a router that follows its replica set.
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "base/of_seconds.h"
@@ -15,15 +17,14 @@ void RouterCore::update(const spec::ReplicaSet& set) {
   set_.deployment = deployment_;
   if (set_.router != before.router) use_policy(set_.router);
   if (set_.admission != before.admission) use_admission();
-  const auto same = [](const spec::ReplicaAddress& a, const spec::ReplicaAddress& b) {
-    return a.id == b.id && a.address == b.address;
-  };
+  std::unordered_map<std::string_view, const spec::ReplicaAddress*> wanted;  // by id
+  for (const auto& replica : set_.replicas) wanted[replica.id] = &replica;
   const auto known = slots_.all();
   for (const auto& slot : known) {
-    const auto now =
-        std::ranges::find_if(set_.replicas, [&](const auto& replica) { return same(replica, slot->address); });
-    if (now != set_.replicas.end()) {
-      slots_.set_max_ongoing(*slot, now->max_ongoing_requests);
+    const auto now = wanted.find(slot->address.id);
+    if (now != wanted.end() && now->second->address == slot->address.address) {
+      slots_.set_max_ongoing(*slot, now->second->max_ongoing_requests);
+      wanted.erase(now);
     } else {
       if (slot->queue_length) slot->queue_length->set(0);
       forget_breaker(*slot);
@@ -31,11 +32,8 @@ void RouterCore::update(const spec::ReplicaSet& set) {
       env_.loop.post([slot] {});
     }
   }
-  for (const auto& replica : set_.replicas) {
-    const bool is_known =
-        std::ranges::any_of(slots_.all(), [&](const auto& slot) { return same(replica, slot->address); });
-    if (!is_known) add_replica(replica);
-  }
+  for (const auto& replica : set_.replicas)
+    if (wanted.erase(replica.id) > 0) add_replica(replica);
   keep_breakers_in_bounds();
   fail_where_all_replicas_are_avoided();
   pump_later();
@@ -75,15 +73,20 @@ void RouterCore::add_replica(const spec::ReplicaAddress& address) {
                           {"handle", env_.handle},
                           {"replica_id", address.id}});
   ReplicaSlot* const raw = slot.get();
-  slot->connection = std::make_unique<ReplicaConnection>(
-      env_.loop, address, env_.connect,
-      ReplicaConnection::BackOff{.first = options_.first_reconnect, .max = options_.max_reconnect},
+  slot->connection = connection_to(
+      address,
       ReplicaConnection::Events{.connected = [this, raw](bool connected) { connection_changed(*raw, connected); },
                                 .granted =
                                     [this, raw](int count) {
                                       if (raw->removed || raw->draining) return;
                                       slots_.granted(*raw, count, env_.loop.now() + options_.grant_life);
                                       pump_later();
+                                    },
+                                .told =
+                                    [raw](spec::SlotNotice notice) {
+                                      if (notice.models) raw->told.models = std::move(notice.models);
+                                      if (notice.routing_stats)
+                                        raw->told.routing_stats = std::move(notice.routing_stats);
                                     },
                                 .draining =
                                     [this, raw] {
@@ -97,6 +100,13 @@ void RouterCore::connection_changed(ReplicaSlot& slot, bool connected) {
   if (slot.removed || slot.connected == connected) return;
   slots_.set_connected(slot, connected);
   if (connected) pump_later();
+}
+
+std::unique_ptr<ReplicaConnection> RouterCore::connection_to(const spec::ReplicaAddress& address,
+                                                             ReplicaConnection::Events events) const {
+  if (env_.make_connection) return env_.make_connection(address, std::move(events));
+  const ChannelConnection::BackOff back_off{.first = options_.first_reconnect, .max = options_.max_reconnect};
+  return std::make_unique<ChannelConnection>(env_.loop, address, env_.connect, back_off, std::move(events));
 }
 
 bool RouterCore::all_avoided(const RequestInfo& request) const {

@@ -32,4 +32,10 @@ spec::RoutingSnapshot merge(const spec::RoutingSnapshot& previous, spec::Routing
   return next;
 }
 
+std::optional<spec::RoutingSnapshot> if_newer(const spec::RoutingSnapshot* known, spec::RoutingSnapshot next) {
+  if (!known) return next;
+  if (next.stamp <= known->stamp) return std::nullopt;
+  return merge(*known, std::move(next));
+}
+
 }  // namespace manta::routing

@@ -55,8 +55,9 @@ struct Subscription::Impl {
       return logger.error("snapshot not understood", {{"error", next.error().message}, {"at", next.error().detail}});
     pause = options.first_reconnect;
     connected = true;
-    if (last && next->stamp <= last->stamp) return;
-    last = std::make_unique<spec::RoutingSnapshot>(last ? merge(*last, std::move(*next)) : std::move(*next));
+    auto known = if_newer(last.get(), std::move(*next));
+    if (!known) return;
+    last = std::make_unique<spec::RoutingSnapshot>(std::move(*known));
     for (const Callback& callback : callbacks) callback(*last);
   }
 };

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "base/log.h"
 #include "base/loop.h"
@@ -13,6 +14,8 @@ namespace manta::routing {
 // What is known after `next` arrived: `next`, and while its controller has not adopted yet also the replicas,
 // deployments and applications of `previous` that it does not name. Pure.
 spec::RoutingSnapshot merge(const spec::RoutingSnapshot& previous, spec::RoutingSnapshot next);
+// The same, or nothing if its (epoch, version) is not newer. `known`: null before the first.
+std::optional<spec::RoutingSnapshot> if_newer(const spec::RoutingSnapshot* known, spec::RoutingSnapshot next);
 
 struct SubscriptionOptions {
   Duration first_reconnect = std::chrono::milliseconds(10);  // doubles

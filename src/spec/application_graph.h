@@ -15,12 +15,14 @@ struct MethodSpec {
   std::string name;
   bool idempotent = false;            // may be sent again after a replica died
   bool streams = false;               // answers with items
+  bool takes_stream = false;          // its last argument is a stream of items
   bool raw_http = false;              // takes the HTTP request as it came: own method and path are kept
   std::string request_schema = "{}";  // JSON Schema
   std::string response_schema = "{}";
   bool operator==(const MethodSpec&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(MethodSpec, (), (name, idempotent, streams, raw_http, request_schema, response_schema))
+BOOST_DESCRIBE_STRUCT(MethodSpec, (),
+                      (name, idempotent, streams, takes_stream, raw_http, request_schema, response_schema))
 
 // An HTTP route of the ingress deployment, relative to the application's prefix.
 struct RouteSpec {
@@ -50,9 +52,12 @@ struct ApplicationGraph {
   std::string ingress;       // name of the node that answers HTTP
   std::vector<RouteSpec> routes;
   std::vector<NodeSpec> nodes;                     // callees before callers
-  std::vector<std::string> routing_policies = {};  // its own, without "custom:"
+  std::vector<std::string> routing_policies = {};  // its own, without "custom:"; here and below
+  std::vector<std::string> autoscaling_policies = {}, application_autoscaling_policies = {};
   bool operator==(const ApplicationGraph&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(ApplicationGraph, (), (name, route_prefix, ingress, routes, nodes, routing_policies))
+BOOST_DESCRIBE_STRUCT(ApplicationGraph, (),
+                      (name, route_prefix, ingress, routes, nodes, routing_policies, autoscaling_policies,
+                       application_autoscaling_policies))
 
 }  // namespace manta::spec

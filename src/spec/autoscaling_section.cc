@@ -36,16 +36,16 @@ void read_factors(Section& section, AutoscalingConfig& config) {
 }
 
 // A name, or Ray Serve's {policy_function, policy_kwargs}.
-void read_policy(Section& section, AutoscalingConfig& config) {
-  const std::optional<std::string> json = section.take("policy");
+void read_policy(Section& section, std::string_view key, std::string& name, Json& kwargs) {
+  const std::optional<std::string> json = section.take(key);
   if (!json || json->starts_with('"')) {
-    section.read("policy", config.policy);
+    section.read(key, name);
     return;
   }
-  Section policy = section.section("policy");
-  policy.read("policy_function", config.policy);
-  policy.read("name", config.policy);
-  policy.read("policy_kwargs", config.policy_kwargs);
+  Section policy = section.section(key);
+  policy.read("policy_function", name);
+  policy.read("name", name);
+  policy.read("policy_kwargs", kwargs);
   policy.refuse_rest();
 }
 
@@ -57,12 +57,20 @@ AutoscalingConfig read_autoscaling(Section section, bool automatic) {
   section.each_member(config, [&](std::string_view name, auto& value) {
     if (name != "policy") section.read(name, value);
   });
-  read_policy(section, config);
+  read_policy(section, "policy", config.policy, config.policy_kwargs);
   read_factors(section, config);
   if (const auto old = read_old(section, "target_num_ongoing_requests_per_replica", "target_ongoing_requests"))
     config.target_ongoing_requests = *old;
   section.refuse_rest();
   return config;
+}
+
+std::optional<AutoscalingPolicyConfig> read_application_policy(Section& application) {
+  constexpr std::string_view kKey = "autoscaling_policy";
+  if (!application.take(kKey)) return std::nullopt;
+  AutoscalingPolicyConfig policy;
+  read_policy(application, kKey, policy.policy_function, policy.policy_kwargs);
+  return policy;
 }
 
 }  // namespace manta::spec

@@ -67,9 +67,7 @@ struct RuntimeEnv {
 };
 BOOST_DESCRIBE_STRUCT(RuntimeEnv, (), (env_vars))
 
-}  // namespace
-
-std::string config_json(const ApplicationConfig& application) {
+std::string application_json(const ApplicationConfig& application, bool with_places) {
   Members members;
   members.add("name", application.name);
   members.add("route_prefix", application.route_prefix);
@@ -77,22 +75,34 @@ std::string config_json(const ApplicationConfig& application) {
   members.add_json("args", application.args);
   if (!application.env_vars.empty()) members.add("runtime_env", RuntimeEnv{application.env_vars});
   if (application.external_scaler_enabled) members.add("external_scaler_enabled", true);
+  if (!application.traffic.empty()) members.add("traffic", application.traffic);
+  members.add("autoscaling_policy", application.autoscaling_policy);
   std::vector<std::string> deployments;
   for (const DeploymentOverride& deployment : application.deployments)
     deployments.push_back(deployment_json(deployment));
+  members.add("logging_config", application.logging_config);
   members.add_json("deployments", list(deployments));
+  if (with_places && !application.places.empty()) members.add("places", application.places);
   return members.take();
 }
 
-std::string config_json(const InstanceConfig& config) {
+std::string instance_json(const InstanceConfig& config, bool with_places) {
   Members members;
   members.add("proxy_location", config.proxy_location);
   members.add("http_options", config.http_options);
   members.add("target_capacity", config.target_capacity);
+  members.add("logging_config", config.logging_config);
   std::vector<std::string> applications;
-  for (const ApplicationConfig& application : config.applications) applications.push_back(config_json(application));
+  for (const ApplicationConfig& application : config.applications)
+    applications.push_back(application_json(application, with_places));
   members.add_json("applications", list(applications));
   return members.take();
 }
+
+}  // namespace
+
+std::string config_json(const InstanceConfig& config) { return instance_json(config, false); }
+std::string config_json(const ApplicationConfig& application) { return application_json(application, false); }
+std::string deploy_json(const InstanceConfig& config) { return instance_json(config, true); }
 
 }  // namespace manta::spec

@@ -11,4 +11,7 @@ namespace manta::spec {
 std::string config_json(const InstanceConfig& config);
 std::string config_json(const ApplicationConfig& application);
 
+// The same for the controller: with the places of the values in their file.
+std::string deploy_json(const InstanceConfig& config);
+
 }  // namespace manta::spec

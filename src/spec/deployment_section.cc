@@ -1,10 +1,13 @@
 #include "spec/deployment_section.h"
 
 #include <algorithm>
+#include <string>
 
 #include <manta/config.h>
 
 #include "spec/autoscaling_section.h"
+#include "spec/logging_section.h"
+#include "spec/routing_policy.h"
 #include "spec/validate.h"
 
 namespace manta::spec {
@@ -25,8 +28,9 @@ void keep(Reading& reading, std::string_view name, const T& value) {
 // Members that are written in the file as they are in the struct.
 void read_plain_members(Reading& reading) {
   const auto read = [&]<class D>(D) {
-    constexpr std::string_view kElsewhere[] = {"name",   "num_replicas", "ray_actor_options",  "user_config",
-                                               "warmup", "env_vars",     "autoscaling_config", "request_router_config"};
+    constexpr std::string_view kElsewhere[] = {
+        "name",     "num_replicas",       "ray_actor_options",     "user_config",   "warmup",
+        "env_vars", "autoscaling_config", "request_router_config", "logging_config"};
     if (std::ranges::find(kElsewhere, D::name) != std::end(kElsewhere)) return;
     if (reading.section.read(D::name, reading.config.*D::pointer)) keep(reading, D::name, reading.config.*D::pointer);
   };
@@ -40,16 +44,26 @@ void set_replicas(Reading& reading, int replicas) {
   keep(reading, "num_replicas", replicas);
 }
 
+// A number beside an autoscaling_config can only be meant as the one to begin with.
+void begin_with(Section& section, AutoscalingConfig& scaling, int replicas) {
+  if (scaling.initial_replicas && *scaling.initial_replicas != replicas)
+    return section.refuse("num_replicas", "initial_replicas of autoscaling_config says otherwise; give one of them");
+  if (replicas < scaling.min_replicas || replicas > scaling.max_replicas)
+    return section.refuse("num_replicas", "not between min_replicas and max_replicas of autoscaling_config");
+  section.warn("num_replicas",
+               "with an autoscaling_config it is the number to begin with, which is written there as initial_replicas");
+  scaling.initial_replicas = replicas;
+}
+
 void read_num_replicas(Reading& reading) {
   Section& section = reading.section;
   const bool automatic = section.take("num_replicas") == "\"auto\"";
   const bool given = section.has("autoscaling_config");
-  if (!automatic && section.read("num_replicas", reading.config.num_replicas))
-    set_replicas(reading, reading.config.num_replicas);
+  const bool numbered = !automatic && section.read("num_replicas", reading.config.num_replicas);
+  if (numbered) set_replicas(reading, reading.config.num_replicas);
   if (!given && !automatic) return;
-  if (given && !automatic && section.has("num_replicas"))
-    return section.refuse("num_replicas", "a number of replicas and an autoscaling_config exclude each other");
-  const AutoscalingConfig scaling = read_autoscaling(section.section("autoscaling_config"), automatic);
+  AutoscalingConfig scaling = read_autoscaling(section.section("autoscaling_config"), automatic);
+  if (numbered) begin_with(section, scaling, reading.config.num_replicas);
   set_replicas(reading, std::max(scaling.min_replicas, scaling.initial_replicas.value_or(scaling.min_replicas)));
   reading.config.autoscaling_config = scaling;
   keep(reading, "autoscaling_config", scaling);
@@ -63,6 +77,12 @@ void read_environment(Reading& reading, Section runtime_env) {
                      "native deployments bring what they need; only env_vars is acted on");
   runtime_env.refuse_rest();
   reading.config.env_vars.merge(variables);
+}
+
+void read_strategy(Reading& reading) {
+  if (reading.section.has("placement_group_strategy") && !reading.section.has("placement_group_bundles"))
+    reading.section.warn("placement_group_strategy",
+                         "without placement_group_bundles it is about one bundle, made of ray_actor_options");
 }
 
 void read_resources(Reading& reading) {
@@ -91,9 +111,10 @@ void read_router(Reading& reading) {
   const bool given = reading.section.has("request_router_config");
   Section router = reading.section.section("request_router_config");
   router.read_members(reading.config.request_router_config);
-  router.ignore({"request_routing_stats_period_s", "request_routing_stats_timeout_s"},
-                "replies carry what is to be known; nothing is asked for");
   router.refuse_rest();
+  const RequestRouterConfig& config = reading.config.request_router_config;
+  if (const auto policy = read_routing_policy(config); policy && config.request_router_class.starts_with("ray."))
+    router.warn("request_router_class", "a class of Ray Serve; here it is '" + std::string(policy->name) + "'");
   if (given) keep(reading, "request_router_config", reading.config.request_router_config);
 }
 
@@ -112,6 +133,7 @@ DeploymentOverride read_deployment(Section section) {
   section.read("name", reading.override.name);
   read_plain_members(reading);
   read_num_replicas(reading);
+  read_strategy(reading);
   read_resources(reading);
   read_warmup(reading);
   read_backpressure(reading);
@@ -122,7 +144,9 @@ DeploymentOverride read_deployment(Section section) {
   reading.config.env_vars = std::move(variables);
   if (!reading.config.env_vars.empty()) keep(reading, "env_vars", reading.config.env_vars);
   read_router(reading);
-  section.ignore({"version", "logging_config", "deployment_actors"}, "not acted on yet");
+  if (reading.config.logging_config = read_logging(section); reading.config.logging_config)
+    keep(reading, "logging_config", reading.config.logging_config);
+  section.ignore({"version", "deployment_actors"}, "not acted on yet");
   section.refuse_rest();
   for (const Fault& fault : faults(reading.config)) section.refuse_below(fault.field, fault.message);
   return std::move(reading.override);

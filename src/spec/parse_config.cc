@@ -4,9 +4,12 @@
 #include <tuple>
 #include <utility>
 
+#include "spec/autoscaling_section.h"
 #include "spec/config_section.h"
 #include "spec/deployment_section.h"
+#include "spec/logging_section.h"
 #include "spec/serve_config_v2.h"
+#include "spec/traffic_section.h"
 #include "spec/validate.h"
 
 namespace manta::spec {
@@ -40,7 +43,10 @@ ApplicationConfig read_application(Section section) {
     application.deployments.push_back(read_deployment(deployment));
   section.ignore({"host", "port"}, "http_options of the file decides");
   section.read("external_scaler_enabled", application.external_scaler_enabled);
-  section.ignore({"autoscaling_policy", "logging_config"}, "not acted on yet");
+  application.traffic = read_traffic(section);
+  application.autoscaling_policy = read_application_policy(section);
+  application.logging_config = read_logging(section);
+  section.read("places", application.places);  // as the command line sends them
   section.refuse_rest();
   return application;
 }
@@ -53,7 +59,8 @@ InstanceConfig read_instance(Section section) {
   for (Section& application : section.sections("applications"))
     config.applications.push_back(read_application(application));
   section.read("target_capacity", config.target_capacity);
-  section.ignore({"grpc_options", "controller_options", "logging_config", "tracing_config"}, "not acted on yet");
+  config.logging_config = read_logging(section);
+  section.ignore({"grpc_options", "controller_options", "tracing_config"}, "not acted on yet");
   section.refuse_rest();
   return config;
 }

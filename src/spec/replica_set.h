@@ -2,14 +2,17 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <boost/describe/class.hpp>
 
+#include <manta/logging_config.h>
 #include <manta/routing_config.h>
 
 #include "spec/application_graph.h"
+#include "spec/traffic_route.h"
 
 namespace manta::spec {
 
@@ -59,9 +62,10 @@ struct ApplicationRoutes {
   std::vector<RouteSpec> routes;
   std::string openapi;  // the document served at <prefix>/openapi.json
   bool ready = false;   // every deployment has its replicas running
+  std::vector<TrafficRoute> traffic = {};
   bool operator==(const ApplicationRoutes&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(ApplicationRoutes, (), (application, route_prefix, ingress, routes, openapi, ready))
+BOOST_DESCRIBE_STRUCT(ApplicationRoutes, (), (application, route_prefix, ingress, routes, openapi, ready, traffic))
 
 // One item of the controller's subscription stream (POST /-/subscribe, JSON items with the 5-byte prefix). Complete: it
 // replaces what the subscriber knew, if its stamp is newer. `adopted` is false until a restarted controller has looked
@@ -71,8 +75,9 @@ struct RoutingSnapshot {
   bool adopted = true;
   std::vector<ApplicationRoutes> applications;
   std::vector<ReplicaSet> deployments;
+  std::optional<LoggingConfig> logging_config = {};  // of proxies
   bool operator==(const RoutingSnapshot&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(RoutingSnapshot, (), (stamp, adopted, applications, deployments))
+BOOST_DESCRIBE_STRUCT(RoutingSnapshot, (), (stamp, adopted, applications, deployments, logging_config))
 
 }  // namespace manta::spec

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include <boost/describe/class.hpp>
@@ -17,9 +18,13 @@ struct ReplicaState {
   std::int64_t ongoing = 0;        // requests running here now
   std::int64_t abandoned = 0;      // of these, running though their caller has gone
   std::uint64_t completed = 0;
-  double sent_at_s = 0;  // Unix time; 0: sent in answer to the opening of the stream
+  int max_ongoing_requests = 0;                          // raised to this so that batches can fill; 0: as configured
+  double sent_at_s = 0;                                  // Unix time; 0: sent in answer to the opening of the stream
+  std::map<std::string, double> autoscaling_stats = {};  // what record_autoscaling_stats() of the class last returned
   bool operator==(const ReplicaState&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(ReplicaState, (), (state, message, is_final, ongoing, abandoned, completed, sent_at_s))
+BOOST_DESCRIBE_STRUCT(ReplicaState, (),
+                      (state, message, is_final, ongoing, abandoned, completed, max_ongoing_requests, sent_at_s,
+                       autoscaling_stats))
 
 }  // namespace manta::spec

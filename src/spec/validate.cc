@@ -1,12 +1,16 @@
 #include "spec/validate.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string_view>
 
+#include "spec/autoscaling_policy.h"
+#include "spec/batching.h"
 #include "spec/checks.h"
 #include "spec/import_path.h"
 #include "spec/routing_policy.h"
+#include "spec/traffic_faults.h"
 
 namespace manta::spec {
 namespace {
@@ -34,7 +38,26 @@ std::string custom_policy_fault(const ApplicationGraph& graph, const NodeSpec& n
   return "the application has no routing policy '" + policy->custom + "' (Application::routing_policies)";
 }
 
+void check_autoscaling_policy(Checks& checks, const ApplicationGraph& graph, const NodeSpec& node, std::string place) {
+  if (!node.config.autoscaling_config) return;
+  std::string fault =
+      unknown_policy_fault(node.config.autoscaling_config->policy, graph.autoscaling_policies, "autoscaling_policies");
+  checks.require(fault.empty(), std::move(place), std::move(fault));
+}
+
 }  // namespace
+
+std::vector<Fault> faults(const LoggingConfig& config) {
+  Checks checks;
+  checks.require(config.encoding == "TEXT" || config.encoding == "JSON", "encoding",
+                 "expected TEXT or JSON, found '" + config.encoding + "'");
+  constexpr std::array<std::string_view, 5> kLevels = {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"};
+  checks.require(std::ranges::find(kLevels, config.log_level) != kLevels.end(), "log_level",
+                 "expected DEBUG, INFO, WARNING, ERROR or CRITICAL, found '" + config.log_level + "'");
+  checks.require(config.logs_dir.empty() || config.logs_dir.starts_with('/'), "logs_dir",
+                 "expected the absolute path of a folder, found '" + config.logs_dir + "'");
+  return checks.take();
+}
 
 std::vector<Fault> faults(const HttpOptions& options) {
   Checks checks;
@@ -59,7 +82,9 @@ std::vector<Fault> faults(const ApplicationConfig& config) {
   else if (!path)
     checks.require(false, "import_path", path.error().message);
   checks.json(config.args, "args");
+  if (config.logging_config) checks.nested(faults(*config.logging_config), "logging_config");
   checks.environment(config.env_vars, "env_vars");
+  if (config.autoscaling_policy) checks.nested(policy_faults(*config.autoscaling_policy), "autoscaling_policy");
   std::set<std::string_view> names;
   for (std::size_t i = 0; i < config.deployments.size(); ++i) {
     const std::string& name = config.deployments[i].name;
@@ -71,6 +96,7 @@ std::vector<Fault> faults(const ApplicationConfig& config) {
                    element("deployments", i) + ".autoscaling_config",
                    "external_scaler_enabled is set: numbers of replicas have one master");
   }
+  for (const Fault& fault : traffic_faults(config.traffic)) checks.require(false, fault.field, fault.message);
   return checks.take();
 }
 
@@ -81,6 +107,7 @@ std::vector<Fault> faults(const InstanceConfig& config) {
   checks.require(known, "proxy_location",
                  "expected EveryNode, HeadOnly or Disabled, found '" + config.proxy_location + "'");
   if (config.target_capacity) checks.between(*config.target_capacity, 0, 100, "target_capacity");
+  if (config.logging_config) checks.nested(faults(*config.logging_config), "logging_config");
   checks.nested(faults(config.http_options), "http_options");
   std::set<std::string_view> names, routes;
   for (std::size_t i = 0; i < config.applications.size(); ++i) {
@@ -106,6 +133,8 @@ std::vector<Fault> faults(const ApplicationGraph& graph) {
     const std::string place = element("nodes", i);
     checks.name(node.name, place + ".name");
     checks.nested(faults(node.config), place + ".config");
+    checks.nested(response_cache_faults(node), place + ".config");
+    check_autoscaling_policy(checks, graph, node, place + ".config.autoscaling_config.policy");
     if (const std::string fault = custom_policy_fault(graph, node); !fault.empty())
       checks.require(false, place + ".config.request_router_config.request_router_class", fault);
     for (const std::string& child : node.children)

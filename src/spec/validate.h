@@ -21,6 +21,7 @@ struct Fault {
 std::vector<Fault> faults(const AutoscalingConfig& config);
 std::vector<Fault> faults(const DeploymentConfig& config);
 std::vector<Fault> faults(const HttpOptions& options);
+std::vector<Fault> faults(const LoggingConfig& config);
 std::vector<Fault> faults(const ApplicationConfig& config);
 std::vector<Fault> faults(const InstanceConfig& config);
 std::vector<Fault> faults(const ApplicationGraph& graph);

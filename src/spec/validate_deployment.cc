@@ -1,11 +1,13 @@
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <utility>
 
 #include <manta/config.h>
-#include <manta/detail/json_reader.h>
 
 #include "spec/autoscaling_policy.h"
+#include "spec/batching.h"
 #include "spec/checks.h"
 #include "spec/routing_policy.h"
 #include "spec/validate.h"
@@ -29,11 +31,6 @@ void check_warmup(Checks& checks, const std::vector<WarmUp>& warmup) {
     checks.json(warmup[i].body, element("warmup", i) + ".body");
     checks.at_least(warmup[i].count, 1, element("warmup", i) + ".count");
   }
-}
-
-bool is_json_object(const std::string& text) {
-  const detail::JsonReader reader(text);
-  return reader.ok() && reader.kind() == detail::ValueKind::Object;
 }
 
 void check_rollout(Checks& checks, const DeploymentConfig& config) {
@@ -61,6 +58,8 @@ void check_routing(Checks& checks, const DeploymentConfig& config) {
   checks.above(router.initial_backoff_s, 0, "request_router_config.initial_backoff_s");
   checks.at_least(router.backoff_multiplier, 1, "request_router_config.backoff_multiplier");
   checks.at_least(router.max_backoff_s, router.initial_backoff_s, "request_router_config.max_backoff_s");
+  checks.above(router.request_routing_stats_period_s, 0, "request_router_config.request_routing_stats_period_s");
+  checks.above(router.request_routing_stats_timeout_s, 0, "request_router_config.request_routing_stats_timeout_s");
   check_admission(checks, config.admission);
   const CircuitBreakerConfig& breaker = config.circuit_breaker;
   checks.between(breaker.failure_threshold, 0, 10'000, "circuit_breaker.failure_threshold");
@@ -74,6 +73,18 @@ void check_strategy(Checks& checks, const std::string& strategy, const std::stri
   const bool known =
       strategy == "PACK" || strategy == "SPREAD" || strategy == "STRICT_PACK" || strategy == "STRICT_SPREAD";
   checks.require(known, field, "expected PACK, SPREAD, STRICT_PACK or STRICT_SPREAD, found '" + strategy + "'");
+}
+
+// Defaults are rounded to whole gangs when they are used.
+void check_gang_bounds(Checks& checks, const AutoscalingConfig& config, int gang_size) {
+  const auto whole = [&](int value, bool is_default, const char* name) {
+    checks.require(is_default || value % gang_size == 0, std::string("autoscaling_config.") + name,
+                   "expected a multiple of gang_size " + std::to_string(gang_size));
+  };
+  const AutoscalingConfig defaults;
+  whole(config.min_replicas, config.min_replicas == defaults.min_replicas, "min_replicas");
+  whole(config.max_replicas, config.max_replicas == 100, "max_replicas");
+  if (config.initial_replicas) whole(*config.initial_replicas, false, "initial_replicas");
 }
 
 void check_placement(Checks& checks, const DeploymentConfig& config) {
@@ -104,6 +115,7 @@ void check_placement(Checks& checks, const DeploymentConfig& config) {
                  "STRICT_PACK of bundles that are kept apart by STRICT_SPREAD is not possible");
   checks.require(gang->runtime_failure_policy == "RESTART_GANG", "gang_scheduling_config.runtime_failure_policy",
                  "expected RESTART_GANG, found '" + gang->runtime_failure_policy + "'");
+  if (config.autoscaling_config) check_gang_bounds(checks, *config.autoscaling_config, std::max(1, gang->gang_size));
   checks.require(gang->gang_size < 1 || config.num_replicas % gang->gang_size == 0, "num_replicas",
                  "expected a multiple of gang_size " + std::to_string(gang->gang_size));
 }
@@ -130,9 +142,7 @@ std::vector<Fault> faults(const AutoscalingConfig& config) {
     checks.at_least(*config.downscale_to_zero_delay_s, 0, "downscale_to_zero_delay_s");
   checks.above(config.upscaling_factor, 0, "upscaling_factor");
   checks.above(config.downscaling_factor, 0, "downscaling_factor");
-  if (const auto policy = autoscaling_policy_named(config.policy); !policy)
-    checks.require(false, "policy", policy.error().message);
-  checks.require(is_json_object(config.policy_kwargs.text), "policy_kwargs", "expected an object");
+  for (const Fault& fault : policy_faults(config)) checks.require(false, fault.field, fault.message);
   checks.at_least(config.max_upscale_step, 0, "max_upscale_step");
   checks.at_least(config.max_downscale_step, 0, "max_downscale_step");
   checks.at_least(config.max_upscale_per_minute, 0, "max_upscale_per_minute");
@@ -165,8 +175,10 @@ std::vector<Fault> faults(const DeploymentConfig& config) {
   if (config.user_config) checks.json(*config.user_config, "user_config");
   check_warmup(checks, config.warmup);
   checks.environment(config.env_vars, "env_vars");
+  if (config.logging_config) checks.nested(faults(*config.logging_config), "logging_config");
   check_rollout(checks, config);
   check_routing(checks, config);
+  for (Fault& fault : batching_faults(config)) checks.require(false, std::move(fault.field), std::move(fault.message));
   check_placement(checks, config);
   return checks.take();
 }

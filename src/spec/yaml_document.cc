@@ -100,6 +100,7 @@ class Converter {
     if (lookup_) {
       Result<std::string> resolved = interpolate(text, lookup_);
       if (!resolved) return complain(node, path, resolved.error().message);
+      if (*resolved != text && text.find("${") != std::string::npos) document_.interpolated.emplace(path, text);
       text = *std::move(resolved);
     }
     std::string fault;

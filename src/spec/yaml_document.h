@@ -29,6 +29,7 @@ struct YamlDocument {
   std::string json = "null";
   std::map<std::string, Place> keys;  // by JSON path, as decoding errors spell it
   std::map<std::string, Place> values;
+  std::map<std::string, std::string> interpolated;  // by path, values with ${NAME} as they are written
 
   // Of the value at the path, or of the nearest thing around it.
   Place place_of(std::string path) const;

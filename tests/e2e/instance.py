@@ -27,13 +27,13 @@ def free_port():
 
 
 class Instance:
-    """`manta run TARGET`, ready when made. Stopped by its pid, and never outlived by a child."""
+    """`manta run TARGET`, or `manta start` without one, ready when made. Stopped by its pid, and never outlived by a child."""
 
     def __init__(self, target, folder, arguments=(), ready_s=60, env=None):
         self.port, self.admin_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.state_dir = Path(folder) / "state"
-        command = [str(binary()), "run", str(target), "--http-port", str(self.port), "--admin-port", str(self.admin_port),
+        command = [str(binary()), *(["run", str(target)] if target else ["start"]), "--http-port", str(self.port), "--admin-port", str(self.admin_port),
                    "--state-dir", str(self.state_dir), *arguments]
         self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                         env={**os.environ, **(env or {})}, start_new_session=True)

@@ -53,8 +53,9 @@ class AdminChangesTest(unittest.TestCase):
             wait_until(lambda: instance.call(text="a")["version"] == "one", "version one, from its copy")
             instance.wait_healthy()
             lines = manta("history", *admin).splitlines()
-            self.assertEqual([line.split()[-4:-1] if "rollback" in line else line.split()[-2:-1] for line in lines[1:]],
-                             [["rollback", "to", "1:"], ["deploy:"], ["deploy:"]], lines)
+            for line, what in zip(lines[1:], ("rollback to 1: test (by .*: manta rollback)", "deploy: test (by .*: manta deploy .*)",
+                                              "deploy: test (by .*: manta run .*)"), strict=True):
+                self.assertRegex(line, what.replace("(", r"\(").replace(")", r"\)") + "$")
             self.assertTrue(lines[1].startswith("*"), lines)
             self.assertIn("no revision 99", manta("rollback", "99", *admin, code=1))
 

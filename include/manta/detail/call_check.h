@@ -13,6 +13,7 @@
 #include <manta/detail/msgpack.h>
 #include <manta/detail/names.h>
 #include <manta/detail/response.h>
+#include <manta/source.h>
 
 namespace manta::detail {
 
@@ -26,6 +27,11 @@ template <class A, class P>
 struct Fits : std::is_convertible<A, P> {};
 template <class R, class P>
 struct Fits<Response<R>, P> : std::is_same<R, P> {};
+
+template <class A, class T>
+struct Fits<A, Reader<T>> : std::is_convertible<A, Source<T>> {};
+template <class R, class T>
+struct Fits<Response<R>, Reader<T>> : std::false_type {};
 
 template <class Given, class Taken>
 struct AllFit : std::false_type {};
@@ -48,14 +54,15 @@ consteval bool check_call() {
   } else {
     constexpr bool listed = D::methods::template contains<Member>();
     static_assert(listed, "manta: this method is not in the deployment's Methods<>: add it there");
-    static_assert(!Info::raw, "manta: a method that takes an HttpRequest is reached over HTTP, not by a handle");
-    static_assert(Info::raw || Stream == Info::streams,
-                  "manta: handle.stream<>() is for methods with a Writer<T>, handle.call<>() for the others");
+    constexpr bool streams = is_sink_v<typename Info::Last>;
+    static_assert(
+        Stream == streams,
+        "manta: handle.stream<>() is for methods with a Writer<T> or HttpWriter, handle.call<>() for the others");
     static_assert(responses_are_moved<A...>,
                   "manta: a response given to another call is used up: pass it with std::move");
-    constexpr bool fit = AllFit<std::tuple<std::remove_cvref_t<A>...>, typename Info::Arguments>::value;
-    static_assert(Info::raw || fit, "manta: the arguments of this call do not fit the method's parameters");
-    return listed && !Info::raw && Stream == Info::streams && responses_are_moved<A...> && fit;
+    constexpr bool fit = AllFit<std::tuple<std::remove_cvref_t<A>...>, typename Info::Given>::value;
+    static_assert(fit, "manta: the arguments of this call do not fit the method's parameters");
+    return listed && Stream == streams && responses_are_moved<A...> && fit;
   }
 }
 
@@ -73,13 +80,31 @@ Argument make_argument(A&& value) {
   }
 }
 
-// Encodes each argument as the parameter type P of its place.
-template <class... P, class... A>
-std::vector<Argument> make_arguments(std::type_identity<std::tuple<P...>>, A&&... values) {
-  std::vector<Argument> arguments;
-  arguments.reserve(sizeof...(A));
-  (arguments.push_back(make_argument<P>(static_cast<A&&>(values))), ...);
-  return arguments;
+template <class P, class A>
+void add_argument(OutgoingCall& call, A&& value) {
+  if constexpr (is_input_v<P>)
+    call.input = Source<typename InputOf<P>::type>(static_cast<A&&>(value)).producer();
+  else
+    call.arguments.push_back(make_argument<P>(static_cast<A&&>(value)));
 }
+
+// Encodes each argument as the parameter type P of its place; a stream is only taken over.
+template <class... P, class... A>
+OutgoingCall make_call(std::type_identity<std::tuple<P...>>, std::string_view method, CallOptions options,
+                       A&&... values) {
+  OutgoingCall call{.method = method, .options = std::move(options)};
+  call.arguments.reserve(sizeof...(A));
+  (add_argument<P>(call, static_cast<A&&>(values)), ...);
+  return call;
+}
+
+template <class A>
+struct ParameterFor {
+  using type = A;
+};
+template <class T>
+struct ParameterFor<Source<T>> {
+  using type = Reader<T>;
+};
 
 }  // namespace manta::detail

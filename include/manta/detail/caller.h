@@ -10,8 +10,13 @@
 #include <vector>
 
 #include <manta/error.h>
+#include <manta/task.h>
 
 namespace manta {
+
+namespace api {
+class Strand;
+}
 
 // How one call is made; a handle carries them for all of its calls.
 struct CallOptions {
@@ -26,6 +31,8 @@ struct CallOptions {
 };
 
 namespace detail {
+
+enum class Format { Json, MsgPack };
 
 using Timeout = std::optional<std::chrono::nanoseconds>;  // none: as long as the call's own deadline allows
 
@@ -106,10 +113,22 @@ struct Argument {
   std::shared_ptr<PendingCall> response;
 };
 
+// Makes the items of a stream that a call takes. Used by the strand of the call; destroyed when nobody reads on.
+class ItemProducer {
+ public:
+  virtual ~ItemProducer() = default;
+  // Once, before next(): the strand that reads.
+  virtual void attach(const std::shared_ptr<api::Strand>&) {}
+  // The next item as MessagePack; nullopt at the end. An error, or what is thrown, reaches the callee's Reader. One at
+  // a time.
+  virtual Task<Result<std::optional<std::string>>> next() = 0;
+};
+
 struct OutgoingCall {
   std::string_view method;  // static, or outlives the call to start()
   std::vector<Argument> arguments;
   CallOptions options;
+  std::unique_ptr<ItemProducer> input = nullptr;  // of a method that takes a stream
 };
 
 // Reaches one deployment. Shared by the copies of a handle; thread-safe. All that templates see of routing and sockets.
@@ -122,6 +141,8 @@ class Caller {
 
 // What went wrong when a reply cannot be decoded: the callee runs another version.
 Error bad_reply(std::string_view method, Error error);
+// What went wrong when an item given to `method` cannot be decoded: InvalidArgument.
+Error bad_item(std::string_view method, Error error);
 
 }  // namespace detail
 }  // namespace manta

@@ -17,9 +17,9 @@ namespace manta::detail {
 template <class D>
 void add_check_health(ClassTable& table) {
   if constexpr (requires(D& object) { object.check_health(); }) {
-    static_assert(
-        !is_task_v<decltype(std::declval<D&>().check_health())>,
-        "manta: check_health() is a plain method: it runs on a compute thread and throws when the replica is not well");
+    static_assert(!is_task_v<decltype(std::declval<D&>().check_health())>,
+                  "manta: check_health() is a plain method: it runs on a thread of its own and throws when the replica "
+                  "is not well");
     table.check_health = [](void* object) {
       if constexpr (std::is_same_v<decltype(std::declval<D&>().check_health()), bool>) {
         if (!static_cast<D*>(object)->check_health())
@@ -53,6 +53,31 @@ void add_model_version(ClassTable& table) {
     table.model_version = [](void* object) { return std::string(static_cast<D*>(object)->model_version()); };
 }
 
+// Fits `table_member` to a member function of D, given as something that calls it.
+template <class R, class D, class Call>
+void add_optional(OptionalMember<R>& table_member, Call call) {
+  using Returned = std::invoke_result_t<Call, D&>;
+  static_assert(std::is_convertible_v<typename Unwrap<Returned>::type, R> || std::is_void_v<R>,
+                "manta: record_autoscaling_stats() and record_routing_stats() return a std::map<std::string, double>, "
+                "or a Task of one");
+  if constexpr (is_task_v<Returned>)
+    table_member.start = [call](void* object) -> Task<R> { return call(*static_cast<D*>(object)); };
+  else
+    table_member.run = [call](void* object) -> R { return static_cast<R>(call(*static_cast<D*>(object))); };
+}
+
+template <class D>
+void add_hooks(ClassTable& table) {
+  if constexpr (requires(D& object) { object.on_start(); })
+    add_optional<void, D>(table.on_start, [](D& object) { return object.on_start(); });
+  if constexpr (requires(D& object) { object.on_stop(); })
+    add_optional<void, D>(table.on_stop, [](D& object) { return object.on_stop(); });
+  if constexpr (requires(D& object) { object.record_autoscaling_stats(); })
+    add_optional<Stats, D>(table.record_autoscaling_stats, [](D& object) { return object.record_autoscaling_stats(); });
+  if constexpr (requires(D& object) { object.record_routing_stats(); })
+    add_optional<Stats, D>(table.record_routing_stats, [](D& object) { return object.record_routing_stats(); });
+}
+
 // Everything that the runtime needs of D. Instantiates the codecs of all its methods: only bind<D>() does it.
 template <class D>
 std::shared_ptr<const ClassTable> make_class_table() {
@@ -68,6 +93,7 @@ std::shared_ptr<const ClassTable> make_class_table() {
   add_check_health<D>(*table);
   add_reconfigure<D>(*table);
   add_model_version<D>(*table);
+  add_hooks<D>(*table);
   return table;
 }
 

@@ -9,6 +9,8 @@
 #include <manta/detail/json_schema.h>
 #include <manta/detail/method_info.h>
 #include <manta/detail/method_table.h>
+#include <manta/detail/names.h>
+#include <manta/detail/response.h>
 
 namespace manta::detail {
 
@@ -19,11 +21,17 @@ struct MethodRunner {
   using Class = typename Info::Class;
   using Arguments = typename Info::Arguments;
 
+  // A raw method that is called by a handle gets the request as its argument.
   static Result<Arguments> arguments(IncomingCall& call) {
     if constexpr (Info::raw)
-      return Arguments{std::move(*call.http)};
-    else
-      return decode_arguments<Arguments>(call);
+      if (call.http) return Arguments{std::move(*call.http)};
+    return decode_arguments<Arguments>(call);
+  }
+
+  static typename Info::SplitGiven::Last input(IncomingCall& call)
+    requires Info::takes_stream
+  {
+    return {std::move(call.input), member_name<Member>(), call.request_format};
   }
 
   static typename Info::Last sink(const IncomingCall& call)
@@ -35,11 +43,15 @@ struct MethodRunner {
       return typename Info::Last(*call.items);
   }
 
-  static decltype(auto) invoke(void* object, Arguments& arguments, const IncomingCall& call) {
+  static decltype(auto) invoke(void* object, Arguments& arguments, IncomingCall& call) {
     return std::apply(
         [&](auto&... argument) -> decltype(auto) {
           Class& self = *static_cast<Class*>(object);
-          if constexpr (is_sink_v<typename Info::Last>)
+          if constexpr (Info::takes_stream && is_sink_v<typename Info::Last>)
+            return (self.*Member)(std::move(argument)..., input(call), sink(call));
+          else if constexpr (Info::takes_stream)
+            return (self.*Member)(std::move(argument)..., input(call));
+          else if constexpr (is_sink_v<typename Info::Last>)
             return (self.*Member)(std::move(argument)..., sink(call));
           else
             return (self.*Member)(std::move(argument)...);
@@ -48,11 +60,10 @@ struct MethodRunner {
   }
 
   template <class Value>
-  static Result<Outcome> finish(Format format, Value value) {
+  static Result<Outcome> finish(const IncomingCall& call, Value value) {
     if constexpr (Info::raw)
-      return Outcome{.http = std::make_shared<HttpResponse>(std::move(value))};
-    else
-      return encode_result(format, value);
+      if (call.http) return Outcome{.http = std::make_shared<HttpResponse>(std::move(value))};
+    return encode_result(call.reply_format, value);
   }
   static Result<Outcome> finish_void(Format format) {
     if constexpr (is_sink_v<typename Info::Last>)
@@ -68,7 +79,7 @@ struct MethodRunner {
       invoke(object, *decoded, call);
       return finish_void(call.reply_format);
     } else {
-      return finish(call.reply_format, invoke(object, *decoded, call));
+      return finish(call, invoke(object, *decoded, call));
     }
   }
 
@@ -81,7 +92,7 @@ struct MethodRunner {
       co_return finish_void(call.reply_format);
     } else {
       auto value = co_await task;
-      co_return finish(call.reply_format, std::move(value));
+      co_return finish(call, std::move(value));
     }
   }
 };
@@ -93,6 +104,8 @@ MethodEntry make_method() {
   MethodEntry entry;
   entry.name = member_name<Member>();
   entry.streams = is_sink_v<typename Info::Last>;
+  entry.takes_stream = Info::takes_stream;
+  entry.takes_values = std::tuple_size_v<typename Info::Arguments> > 0;
   entry.raw_http = Info::raw;
   if constexpr (!Info::raw) {
     entry.request_schema = &arguments_schema<typename Info::Arguments>;

@@ -11,6 +11,8 @@ namespace manta {
 
 template <class T>
 class Writer;
+template <class T>
+class Reader;
 
 namespace detail {
 
@@ -49,6 +51,15 @@ struct ItemOf<Writer<T>> {
 };
 
 template <class T>
+struct InputOf {
+  using type = void;
+};
+template <class T>
+struct InputOf<Reader<T>> {
+  using type = T;
+};
+
+template <class T>
 struct Unwrap {
   using type = T;
 };
@@ -59,12 +70,14 @@ struct Unwrap<Task<T>> {
 
 template <class T>
 inline constexpr bool is_sink_v = IsWriter<T>::value || std::is_same_v<T, HttpWriter>;
+template <class T>
+inline constexpr bool is_input_v = !std::is_void_v<typename InputOf<T>::type>;
 
 template <class Tuple>
 struct SplitLast {  // no parameters at all
   using Last = void;
   using Front = std::tuple<>;
-  static constexpr std::size_t sinks = 0, requests = 0;
+  static constexpr std::size_t sinks = 0, inputs = 0, requests = 0;
 };
 template <class... A>
   requires(sizeof...(A) > 0)
@@ -78,6 +91,7 @@ struct SplitLast<std::tuple<A...>> {
   };
   using Front = typename Take<std::make_index_sequence<sizeof...(A) - 1>>::type;
   static constexpr std::size_t sinks = (std::size_t{is_sink_v<A>} + ...);
+  static constexpr std::size_t inputs = (std::size_t{is_input_v<A>} + ...);
   static constexpr std::size_t requests = (std::size_t{std::is_same_v<A, HttpRequest>} + ...);
 };
 
@@ -91,11 +105,15 @@ struct MethodInfo {
   using Split = SplitLast<typename Function::Values>;
   using Last = typename Split::Last;
   using Item = typename ItemOf<Last>::type;  // of a typed stream
+  using Given = std::conditional_t<is_sink_v<Last>, typename Split::Front, typename Function::Values>;
+  using SplitGiven = SplitLast<Given>;
+  using Input = typename InputOf<typename SplitGiven::Last>::type;  // items of the stream it takes; void: none
+  static constexpr bool takes_stream = !std::is_void_v<Input>;
   static constexpr bool coroutine = is_task_v<Return>;
   static constexpr bool streams = IsWriter<Last>::value;
   static constexpr bool raw_stream = std::is_same_v<Last, HttpWriter>;
   static constexpr bool raw = Split::requests > 0;
-  using Arguments = std::conditional_t<is_sink_v<Last>, typename Split::Front, typename Function::Values>;
+  using Arguments = std::conditional_t<takes_stream, typename SplitGiven::Front, Given>;
 };
 
 }  // namespace detail

@@ -1,18 +1,18 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <manta/detail/caller.h>
 #include <manta/error.h>
 #include <manta/http.h>
 #include <manta/task.h>
 
 namespace manta::detail {
-
-enum class Format { Json, MsgPack };
 
 // Where a streamed answer goes: items of a typed stream, or the bytes of a raw HTTP answer. Outlives the call.
 class ItemSink {
@@ -29,14 +29,18 @@ struct IncomingCall {
   Format reply_format = Format::MsgPack;
   std::string body;                   // encoded arguments
   std::string query_string;           // of a GET: arguments when the body is empty
-  std::shared_ptr<HttpRequest> http;  // raw methods
+  std::shared_ptr<HttpRequest> http;  // raw methods called over HTTP
   ItemSink* items = nullptr;          // methods that stream
+  PendingStream input;                // methods that take a stream: its items in request_format
 };
 
 struct Outcome {
   std::string body;                    // encoded in reply_format; empty for streams
   std::shared_ptr<HttpResponse> http;  // raw methods that answer whole
 };
+
+// Where a method runs. Default: a coroutine on the strand, a plain method on the compute threads.
+enum class Where { Default, Strand, Pool, Dedicated };
 
 struct RouteEntry {
   std::string verb, path;
@@ -47,13 +51,27 @@ struct MethodEntry {
   std::string name;
   bool idempotent = false;
   bool streams = false;
+  bool takes_stream = false;
+  bool takes_values = false;  // has parameters besides streams
   bool raw_http = false;
+  Where where = Where::Default;
+  int max_concurrent = 0;  // calls that run at once in a replica; 0 = as many as it admits
   std::vector<RouteEntry> routes;
   std::function<std::string()> request_schema, response_schema;
   // Exactly one is set. Exceptions of the user pass through.
   std::function<Result<Outcome>(void* object, IncomingCall call)> run;
   std::function<Task<Result<Outcome>>(void* object, IncomingCall call)> start;
 };
+
+// A member function that a class may have: plain or a coroutine. Both are empty when it has none.
+template <class R>
+struct OptionalMember {
+  std::function<R(void* object)> run;
+  std::function<Task<R>(void* object)> start;
+  explicit operator bool() const { return run || start; }
+};
+
+using Stats = std::map<std::string, double>;
 
 // What the runtime knows of a deployment class. The optional members are empty when the class has none.
 struct ClassTable {
@@ -62,6 +80,8 @@ struct ClassTable {
   std::function<void(void* object)> check_health;
   std::function<Result<void>(void* object, const std::string& json)> reconfigure;
   std::function<std::string(void* object)> model_version;
+  OptionalMember<void> on_start, on_stop;
+  OptionalMember<Stats> record_autoscaling_stats, record_routing_stats;
 };
 
 }  // namespace manta::detail

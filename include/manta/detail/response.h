@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <manta/detail/caller.h>
+#include <manta/detail/json.h>
 #include <manta/detail/msgpack.h>
 
 namespace manta {
@@ -73,12 +74,19 @@ class [[nodiscard("dropping a response cancels the call; use .detach() to let it
   std::string method_;
 };
 
-// The items of a streaming method. Dropping it cancels the call.
+// The items of a stream: of a streaming method, for its caller, or those that a caller gives, for a method with a
+// Reader as its last parameter (before the Writer, if it has one). Dropping it cancels the call, or tells the caller
+// that nobody reads on.
 template <class T>
 class [[nodiscard("dropping a reader cancels the stream")]] Reader {
  public:
+  using value_type = T;
+
   Reader() = default;
   Reader(detail::PendingStream stream, std::string_view method) : stream_(std::move(stream)), method_(method) {}
+  // The items that a method takes, in the format of its caller.
+  Reader(detail::PendingStream input, std::string_view method, detail::Format format)
+      : stream_(std::move(input)), method_(method), format_(format), input_(true) {}
 
   struct Awaiter {
     Reader& reader;
@@ -110,13 +118,16 @@ class [[nodiscard("dropping a reader cancels the stream")]] Reader {
   std::optional<T> take() {
     std::optional<std::string> item = value_or_throw(stream_.take());
     if (!item) return std::nullopt;
-    Result<T> value = detail::from_msgpack<T>(*item);
-    if (!value) throw Exception(detail::bad_reply(method_, std::move(value.error())));
-    return std::move(*value);
+    Result<T> value = format_ == detail::Format::Json ? detail::from_json<T>(*item) : detail::from_msgpack<T>(*item);
+    if (value) return std::move(*value);
+    throw Exception(input_ ? detail::bad_item(method_, std::move(value.error()))
+                           : detail::bad_reply(method_, std::move(value.error())));
   }
 
   detail::PendingStream stream_;
   std::string method_;
+  detail::Format format_ = detail::Format::MsgPack;
+  bool input_ = false;
 };
 
 }  // namespace manta

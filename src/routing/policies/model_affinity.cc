@@ -11,9 +11,11 @@
 namespace manta::routing {
 namespace {
 
+// A replica that this caller sent a request for the model to.
 struct Holder {
   ReplicaKey key;
-  TimePoint used_at;
+  TimePoint since, used_at;
+  bool was_listed = false;  // by the replica itself
 };
 
 struct Model {
@@ -51,13 +53,26 @@ class ModelAffinity {
     return models_.front();
   }
 
-  static std::optional<std::size_t> among(const Model& model, std::span<const ReplicaLoad> candidates, TimePoint now) {
+  // What the replica says counts. While it has not listed the model it may be loading it for a request sent there.
+  static bool holds(Model& model, const ReplicaLoad& replica, TimePoint now) {
+    const auto holder = std::ranges::find(model.holders, replica.key, &Holder::key);
+    const bool sent_there = holder != model.holders.end();
+    if (!replica.told || !replica.told->models) return sent_there;
+    const bool listed = std::ranges::binary_search(*replica.told->models, model.id);
+    if (!sent_there) return listed;
+    if (listed) holder->was_listed = true;
+    if (listed || (!holder->was_listed && now - holder->since < kLongestLoad)) return true;
+    model.holders.erase(holder);
+    return false;
+  }
+
+  static std::optional<std::size_t> among(Model& model, std::span<const ReplicaLoad> candidates, TimePoint now) {
     std::optional<std::size_t> best;
-    for (std::size_t i = 0; i < candidates.size() && !model.holders.empty(); ++i) {
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
       const ReplicaLoad& replica = candidates[i];
       const std::int32_t load = load_at(replica, now);
       const bool has_room = 2 * load < std::max(2, replica.max_ongoing);
-      if (!has_room || std::ranges::find(model.holders, replica.key, &Holder::key) == model.holders.end()) continue;
+      if (!has_room || !holds(model, replica, now)) continue;
       if (!best || load < load_at(candidates[*best], now)) best = i;
     }
     return best;
@@ -71,7 +86,7 @@ class ModelAffinity {
     }
     if (model.holders.size() >= kHolders)
       model.holders.erase(std::ranges::min_element(model.holders, {}, &Holder::used_at));
-    model.holders.push_back({key, now});
+    model.holders.push_back({.key = key, .since = now, .used_at = now});
   }
 
   Policy& otherwise_;

@@ -67,6 +67,26 @@ TEST(BatcherTest, ItemsThatWaitRunTogetherAndErrorsReachTheirCallers) {
   }
 }
 
+// Counts its batches in a state of the function's own.
+class BatchCounter {
+ public:
+  Task<int> count() { co_return co_await batcher_.submit(0); }
+  using methods = Methods<&BatchCounter::count>;
+
+ private:
+  Batcher<int, int> batcher_{{.max_batch_size = 1}, [batches = 0](std::vector<int> items) mutable {
+                               ++batches;
+                               return std::vector<int>(items.size(), batches);
+                             }};
+};
+
+TEST(BatcherTest, TheFunctionKeepsItsStateFromBatchToBatch) {
+  LocalApp app({.ingress = bind<BatchCounter>()});
+  const auto handle = app.handle<BatchCounter>();
+  EXPECT_EQ(handle.call<&BatchCounter::count>().get(), 1);
+  EXPECT_EQ(handle.call<&BatchCounter::count>().get(), 2);
+}
+
 TEST(BatcherTest, OutsideAReplicaAnItemRunsAtOnce) {
   Batcher<int, int> batcher({.max_batch_size = 4}, [](std::vector<int> items) { return items; });
   auto task = batcher.submit(7);

@@ -50,6 +50,19 @@ TEST(GraphTest, ListsOfBoundDeploymentsAreChildren) {
   EXPECT_EQ(graph.ingress().children, (std::vector<std::string>{"Retriever", "Retriever_1", "Retriever_2"}));
 }
 
+TEST(GraphTest, VariantsRunBesideTheIngressAndChangeNoName) {
+  const Application application{
+      .ingress = bind<Retriever>("a"),
+      .variants = {bind<Retriever>("b"), bind<Pair>(bind<Retriever>("c"), bind<Retriever>("d"))}};
+  const Graph graph = value_or_throw(make_graph(application));
+  EXPECT_EQ(graph.ingress().name, "Retriever");
+  const auto described = describe(graph);
+  EXPECT_EQ(described.ingress, "Retriever");
+  std::vector<std::string> names;
+  for (const auto& node : described.nodes) names.push_back(node.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"Retriever", "Retriever_1", "Retriever_2", "Retriever_3", "Pair"}));
+}
+
 TEST(GraphTest, TheConfiguredNameWins) {
   const Graph graph =
       value_or_throw(make_graph({.ingress = bind<Retriever>("a").with({.name = "Search", .num_replicas = 2})}));

@@ -25,6 +25,8 @@ TEST(ExplainTextTest, GivesTheReasons) {
   replicas      2 wanted; 1 RUNNING
   autoscaling   off: the configuration says how many
   routing       power_of_two, 5 at a time on each replica
+  next replica  power_of_two: of two drawn at random the one with fewer requests
+                rag#LLM#1  0 of 5 requests
   refuses       503 when 7 requests of one caller wait (max_queued_requests)
 )");
 }

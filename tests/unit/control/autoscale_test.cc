@@ -175,6 +175,58 @@ TEST(AutoscaleTest, KeepsToWholeGangs) {
   EXPECT_EQ(questions.settle(3, 1), 4);
 }
 
+TEST(AutoscaleTest, BoundsOfGangsAreWholeGangs) {
+  struct Case {
+    int least, most;
+    std::optional<double> capacity;
+    ReplicaBounds expected;
+  };
+  const Case cases[] = {{1, 10, {}, {4, 8}}, {0, 8, {}, {0, 8}}, {4, 8, 60, {4, 4}}, {8, 8, 60, {8, 8}},
+                        {4, 8, 10, {4, 4}},  {4, 8, 0, {0, 0}},  {0, 2, {}, {0, 4}}, {0, 8, 50, {0, 4}}};
+  for (const Case& each : cases)
+    EXPECT_EQ(replica_bounds(config(each.least, each.most), each.capacity, false, 4), each.expected)
+        << each.least << " to " << each.most << " at " << each.capacity.value_or(100);
+}
+
+TEST(AutoscaleTest, ComesBackToWholeGangsFromANumberThatIsNone) {
+  Questions questions(config(0, 16), 5);
+  questions.gang_size = 4;
+  questions.config.upscale_delay_s = questions.config.downscale_delay_s = 0;
+  questions.config.max_upscale_step = questions.config.max_downscale_step = 4;
+  EXPECT_EQ(questions.ask(100, 30).num_replicas, 8) << "a step of at most 4, to the next whole gang";
+  questions.target = questions.running = 7;
+  EXPECT_EQ(questions.ask(200, 1).num_replicas, 4);
+}
+
+TEST(AutoscaleTest, APolicyWithoutAWishHoldsTheNumberAndItsDelay) {
+  AutoscaleInput input{.now_s = 100,
+                       .load = {.total = 50, .running = 2, .target = 2},
+                       .bounds = {.least = 1, .most = 8},
+                       .delay = {.direction = 1, .since_s = 95},
+                       .held_because = "it is ill"};
+  const AutoscalePolicy none = [](const AutoscaleLoad&, const AutoscalingConfig&) { return std::nullopt; };
+  AutoscaleDecision decision = decide(input, config(1, 8), none);
+  EXPECT_EQ(decision.num_replicas, 2);
+  EXPECT_EQ(decision.verdict, Verdict::Held);
+  EXPECT_EQ(decision.delay, input.delay);
+  EXPECT_EQ(decision.due_s, std::nullopt);
+  EXPECT_NE(decision.reason.find("2 stay: it is ill"), std::string::npos) << decision.reason;
+  input.bounds = {.least = 3, .most = 8};
+  EXPECT_EQ(decide(input, config(3, 8), none).num_replicas, 3) << "bounds hold all the same";
+  input.load = {.total = 1, .running = 0, .target = 0};
+  input.bounds.least = 0;
+  EXPECT_EQ(decide(input, config(0, 8), none).num_replicas, 1) << "and so does a wake-up";
+}
+
+TEST(AutoscaleTest, ATargetOnAMetricAsksForItsShareOnEachReplica) {
+  AutoscalingConfig with = config(1, 8);
+  with.policy = "target_metric";
+  with.policy_kwargs = {R"({"metric": "depth", "target": 5})"};
+  const AutoscalePolicy policy = autoscale_policy(with);
+  EXPECT_EQ(policy({.total = 100, .running = 2, .target = 2, .metric = 30}, with), 6);
+  EXPECT_EQ(policy({.total = 100, .running = 2, .target = 2}, with), std::nullopt) << "nobody has reported it";
+}
+
 TEST(AutoscaleTest, CapacityIsRoundedHalfUpAndLeavesOne) {
   EXPECT_EQ(capacity_adjusted(5, std::nullopt), 5);
   EXPECT_EQ(capacity_adjusted(5, 100), 5);

@@ -16,6 +16,7 @@
 #include "control/controller.h"
 #include "runtime/fake/fake_backend.h"
 #include "sim/sleep.h"
+#include "unit/control/fake_policy_hosts.h"
 #include "unit/control/fake_replicas.h"
 
 namespace manta::control {
@@ -54,7 +55,8 @@ class ControllerTest : public testing::Test {
                         .store = *store,
                         .artifacts = artifacts,
                         .describe = [this](ArtifactRef, std::string args,
-                                           std::map<std::string, std::string>) { return describe(std::move(args)); }},
+                                           std::map<std::string, std::string>) { return describe(std::move(args)); },
+                        .start_policy_host = policy_hosts.start()},
         ControllerOptions{.seed = ++seed});
     controller->begin();
     loop.poll();
@@ -132,6 +134,7 @@ class ControllerTest : public testing::Test {
   Metrics metrics;
   FakeReplicas fakes{loop};
   runtime::FakeBackend backend{loop};
+  FakePolicyHosts policy_hosts{loop};
   ArtifactStore artifacts{folder + "/artifacts"};
   std::unique_ptr<StateStore> store;
   std::unique_ptr<Controller> controller;

@@ -46,6 +46,8 @@ void FakeReplicas::handle(const std::string& id, const net::ExchangePtr& exchang
     exchange->respond(error.empty() ? net::Response{} : net::Response{.status = 500, .body = error});
     return;
   }
+  if (exchange->request().target == net::wire::kSlots) return exchange->start(200, {});
+  if (!exchange->request().target.starts_with("/-/")) return exchange->respond({.body = id});
   ++health_checks;
   exchange->respond(
       {.status = healthy ? 200 : 503, .body = healthy ? "" : R"({"error":{"type":"Unavailable","message":"sick"}})"});

@@ -13,7 +13,7 @@
 namespace manta::control {
 
 // Servers that stand in for replica processes: one Unix socket each, on the test's own loop. The test says what state
-// each tells.
+// each tells; methods answer with the id.
 class FakeReplicas {
  public:
   explicit FakeReplicas(Loop& loop);

@@ -70,5 +70,14 @@ TEST_F(ScaleDownOrderTest, TheNewestOfANodeComesFirst) {
   EXPECT_EQ(order(), "third second first ");
 }
 
+TEST_F(ScaleDownOrderTest, OfANodeTheHighestRankComesFirstSoThatRanksStayWithoutGaps) {
+  replica("rank-1", "a");
+  replica("rank-2", "a");
+  replica("rank-0", "a");  // took the place of one that died
+  all[0].rank = 1;
+  all[1].rank = 2;
+  EXPECT_EQ(order(), "rank-2 rank-1 rank-0 ");
+}
+
 }  // namespace
 }  // namespace manta::control

@@ -88,6 +88,7 @@ class ProxyTest : public testing::Test {
   struct Replica {
     std::unique_ptr<net::Server> server;
     std::vector<net::ExchangePtr> control;  // streams of grants, held open
+    std::string address;
   };
   using Answer = std::function<void(net::ExchangePtr)>;
 
@@ -130,6 +131,7 @@ class ProxyTest : public testing::Test {
     if (unreachable_) return nullptr;
     const auto [ours, theirs] = socket_pair();
     Replica& replica = replicas_[address];
+    replica.address = address;
     if (!replica.server)
       replica.server = std::make_unique<net::Server>(
           loop_, net::ServerOptions{.internal = true}, budget_,
@@ -146,6 +148,7 @@ class ProxyTest : public testing::Test {
       return;
     }
     requests.push_back(exchange->request());
+    asked.push_back(replica.address);
     if (const auto answer = answers.find(target); answer != answers.end())
       answer->second(std::move(exchange));
     else
@@ -184,6 +187,7 @@ class ProxyTest : public testing::Test {
 
   std::map<std::string, Answer> answers;
   std::vector<net::Request> requests;     // as the replicas saw them
+  std::vector<std::string> asked;         // the addresses of the replicas that saw them
   std::vector<net::ExchangePtr> waiting;  // not answered yet
 
   VirtualClock clock_;

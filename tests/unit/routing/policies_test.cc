@@ -277,7 +277,14 @@ class ModelTest : public testing::Test {
     request.multiplexed_model_id = model;
     return replicas.pick(policy, &request);
   }
+  // The replica has these models in memory, by its own word.
+  void tell(const std::string& replica, std::vector<std::string> models) {
+    ReplicaTold& one = told[replica];
+    one.models = std::move(models);
+    replicas.of(replica).told = &one;
+  }
   Replicas replicas{8};
+  std::map<std::string, ReplicaTold> told;
   Policy otherwise = named("round_robin");
   Policy policy = model_affinity(otherwise);
 };
@@ -299,6 +306,31 @@ TEST_F(ModelTest, ABusyModelSpreadsAndKeepsItsReplicas) {
   replicas.of(first).in_flight = 0;
   replicas.of(second).in_flight = 1;
   EXPECT_EQ(pick("a"), first) << "the less loaded of both";
+}
+
+TEST_F(ModelTest, AReplicaThatSaysItHasTheModelIsPreferredThoughNothingWasSentThere) {
+  tell("replica-5", {"a", "b"});
+  tell("replica-6", {"b"});
+  EXPECT_EQ(pick("a"), "replica-5");
+  replicas.of("replica-5").in_flight = 1;
+  EXPECT_EQ(pick("b"), "replica-6") << "the less loaded of both";
+}
+
+TEST_F(ModelTest, AModelThatLeftItsReplicaIsNotSoughtThere) {
+  const std::string first = pick("a");
+  tell(first, {});
+  EXPECT_EQ(pick("a"), first) << "it may be loading it";
+  tell(first, {"a"});
+  EXPECT_EQ(pick("a"), first);
+  tell(first, {"b"});
+  EXPECT_NE(pick("a"), first) << "it had it and has it no more";
+}
+
+TEST_F(ModelTest, AReplicaThatNeverSaysItHasTheModelIsBelievedForALimitedTime) {
+  const std::string first = pick("a");
+  tell(first, {});
+  replicas.now += kLongestLoad;
+  EXPECT_NE(pick("a"), first);
 }
 
 TEST_F(ModelTest, AModelUnusedForLongIsForgotten) {

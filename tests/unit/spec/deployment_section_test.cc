@@ -9,6 +9,7 @@
 namespace manta::spec {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST(DeploymentSectionTest, AutoscalingSetsTheReplicasItStartsWith) {
@@ -19,8 +20,34 @@ TEST(DeploymentSectionTest, AutoscalingSetsTheReplicasItStartsWith) {
   EXPECT_EQ(replicas("autoscaling_config: {min_replicas: 2, max_replicas: 4}"), "2");
   EXPECT_EQ(replicas("autoscaling_config: {min_replicas: 0, max_replicas: 4}"), "0");
   EXPECT_EQ(replicas("num_replicas: auto\nautoscaling_config: {initial_replicas: 3, max_replicas: 4}"), "3");
-  EXPECT_THAT(error_of(deployment("num_replicas: 2\nautoscaling_config: {max_replicas: 4}")),
-              HasSubstr("exclude each other"));
+}
+
+TEST(DeploymentSectionTest, ANumberBesideAutoscalingIsTheOneToBeginWith) {
+  std::vector<std::string> warnings;
+  const auto fields = parsed(deployment("num_replicas: 2\nautoscaling_config: {max_replicas: 4}"), {}, &warnings)
+                          .applications.at(0)
+                          .deployments.at(0)
+                          .fields;
+  EXPECT_EQ(fields.at("num_replicas"), "2");
+  EXPECT_THAT(fields.at("autoscaling_config"), HasSubstr(R"("initial_replicas":2)"));
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("written there as initial_replicas")));
+  EXPECT_THAT(error_of(deployment("num_replicas: 2\nautoscaling_config: {initial_replicas: 3, max_replicas: 4}")),
+              HasSubstr("give one of them"));
+  EXPECT_THAT(error_of(deployment("num_replicas: 5\nautoscaling_config: {max_replicas: 4}")),
+              HasSubstr("not between min_replicas and max_replicas"));
+}
+
+TEST(DeploymentSectionTest, OtherSpellingsOfRoutersAndGroupsWarnOnce) {
+  std::vector<std::string> warnings;
+  parsed(deployment("request_router_config: {request_router_class: 'ray.serve.experimental:RoundRobinRouter'}"), {},
+         &warnings);
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("here it is 'round_robin'")));
+  warnings.clear();
+  parsed(deployment("placement_group_strategy: STRICT_PACK\nray_actor_options: {num_gpus: 4}"), {}, &warnings);
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("one bundle, made of ray_actor_options")));
+  warnings.clear();
+  parsed(deployment("request_router_config: {request_router_class: round_robin}"), {}, &warnings);
+  EXPECT_THAT(warnings, ElementsAre());
 }
 
 AutoscalingConfig scaling(const std::string& lines, std::vector<std::string>* warnings = nullptr) {

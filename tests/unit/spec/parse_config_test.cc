@@ -194,11 +194,29 @@ TEST(ParseConfigTest, AnAliasInsideWhatItNamesEndsAtALimit) {
 
 TEST(ParseConfigTest, KnownKeysOfRayServeAreWarnings) {
   std::vector<std::string> warnings;
-  parsed("grpc_options: {port: 9000}\nlogging_config: {}\n" +
+  parsed("grpc_options: {port: 9000}\nlogging_config: {additional_log_standard_attrs: [lineno]}\n" +
              deployment("deployment_actors: []\nbackpressure_config: {status_code: 429, retry_after_s: 1}"),
          {}, &warnings);
   EXPECT_THAT(warnings, ElementsAre(HasSubstr("grpc_options"), HasSubstr("logging_config"),
                                     HasSubstr("deployment_actors"), HasSubstr("retry_after_s")));
+}
+
+TEST(ParseConfigTest, LoggingConfigTakesThePythonSpellings) {
+  const auto logging = [](const std::string& text) {
+    return parsed("logging_config: " + text + "\n" + deployment("")).logging_config.value();
+  };
+  EXPECT_EQ(logging("{encoding: json, log_level: debug}"), (LoggingConfig{.encoding = "JSON", .log_level = "DEBUG"}));
+  EXPECT_EQ(logging("{log_level: 30}").log_level, "WARNING");
+  EXPECT_EQ(logging("{}"), LoggingConfig{});
+  EXPECT_THAT(error_of("logging_config: {log_level: 31}\n" + deployment("")), HasSubstr("expected DEBUG, INFO"));
+  EXPECT_THAT(error_of("logging_config: {logs_dir: logs}\n" + deployment("")), HasSubstr("expected the absolute path"));
+  EXPECT_THAT(error_of("logging_config: {encodin: JSON}\n" + deployment("")), HasSubstr("did you mean 'encoding'"));
+  EXPECT_EQ(parsed(deployment("logging_config: {log_level: ERROR}"))
+                .applications.at(0)
+                .deployments.at(0)
+                .fields.at("logging_config"),
+            R"({"encoding":"TEXT","log_level":"ERROR","logs_dir":"","enable_access_log":true,)"
+            R"("additional_log_standard_attrs":[]})");
 }
 
 TEST(ParseConfigTest, TlsKeysAreRefusedRatherThanIgnored) {

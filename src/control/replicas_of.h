@@ -1,0 +1,20 @@
+#pragma once
+
+#include <ranges>
+#include <string>
+
+#include "control/cluster_view.h"
+
+namespace manta::control {
+
+// The part of `replicas`, which are by id, that can be of this deployment: its ids begin with
+// "application#deployment#". Instead of a look at all replicas for each deployment.
+template <class Replicas>
+auto replicas_of(Replicas& replicas, const DeploymentKey& key) {
+  std::string bound = key.application + "#" + key.deployment + "#";
+  const auto first = replicas.lower_bound(bound);
+  ++bound.back();
+  return std::ranges::subrange(first, replicas.lower_bound(bound));
+}
+
+}  // namespace manta::control

@@ -1,0 +1,81 @@
+#include "ingress/traffic_shadow.h"
+
+#include <algorithm>
+
+#include "base/of_seconds.h"
+#include "net/wire.h"
+
+namespace manta::ingress {
+namespace {
+
+// Counts one copy while it is under way, however that ends.
+class InFlight {
+ public:
+  explicit InFlight(int& count) : count_(count) { ++count_; }
+  ~InFlight() { --count_; }
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+
+ private:
+  int& count_;
+};
+
+std::shared_ptr<RequestContext> copy_of(const RequestContext& context, TimePoint deadline) {
+  auto copy = std::make_shared<RequestContext>();
+  copy->request_id = context.request_id;
+  copy->deadline = std::min(context.deadline, deadline);
+  copy->session_id = context.session_id;
+  copy->traceparent = context.traceparent;
+  copy->multiplexed_model_id = context.multiplexed_model_id;
+  copy->priority = context.priority;
+  copy->tenant = context.tenant;
+  copy->route = context.route;
+  copy->application = context.application;
+  return copy;
+}
+
+}  // namespace
+
+ShadowTraffic::Lane& ShadowTraffic::lane(const std::string& application, const std::string& deployment) {
+  auto& lane = lanes_[{application, deployment}];
+  if (lane) return *lane;
+  const auto counter = [&](const char* result) {
+    return metrics_.counter("manta_shadow_requests", "Copies of requests, by what became of them",
+                            {{"application", application}, {"deployment", deployment}, {"result", result}});
+  };
+  lane = std::make_unique<Lane>(
+      Lane{.answered = counter("answered"), .failed = counter("failed"), .dropped = counter("dropped")});
+  return *lane;
+}
+
+void ShadowTraffic::send(const TrafficShadow& rule, Lane& lane, routing::Dispatcher& target,
+                         const routing::Outbound& original) {
+  const bool too_large = original.body && static_cast<double>(original.body->size()) > rule.max_body_bytes;
+  if (too_large || lane.in_flight >= rule.max_in_flight || !original.context) return lane.dropped.add();
+  routing::Outbound copy{.method = original.method,
+                         .verb = original.verb,
+                         .target = original.target,
+                         .headers = original.headers,
+                         .body = original.body,
+                         .context = copy_of(*original.context, loop_.now() + of_seconds(rule.timeout_s)),
+                         .idempotent = original.idempotent,
+                         .window = original.window};
+  copy.headers.add(net::wire::kShadow, "1");
+  copies_.spawn(run(&lane, &target, std::move(copy)));
+}
+
+Task<void> ShadowTraffic::run(Lane* lane, routing::Dispatcher* target, routing::Outbound copy) {
+  const InFlight counted(lane->in_flight);
+  auto dispatching = target->dispatch(std::move(copy));
+  Result<routing::Answer> answer = co_await dispatching;
+  bool good = answer && answer->status() < 500;
+  while (good) {
+    auto reading = answer->next();
+    const Result<std::string> bytes = co_await reading;
+    good = bytes.has_value();
+    if (bytes && bytes->empty()) break;
+  }
+  (good ? lane->answered : lane->failed).add();
+}
+
+}  // namespace manta::ingress
