@@ -1,2 +1,2 @@
-curl -s localhost:8000/square -H 'x-session-id: u7' -d 7
+curl -s localhost:8000/square -H 'x-session-id: u7' -d '[7]'
 #> 49
