@@ -17,11 +17,11 @@ constexpr std::string_view kHttpCounter = "ray_serve_num_http_requests";
 
 // A page may have a counter under both spellings: one of them is taken.
 void add(RequestCounts& plain, RequestCounts& total, const MetricSample& sample, std::string_view counter,
-         std::pair<std::string, std::string> key) {
+         const std::pair<std::string, std::string>& key) {
   if (!sample.name.starts_with(counter)) return;
   const std::string_view rest = sample.name.substr(counter.size());
-  if (rest.empty()) plain[std::move(key)] += sample.value;
-  if (rest == "_total") total[std::move(key)] += sample.value;
+  if (rest.empty()) plain[key] += sample.value;
+  if (rest == "_total") total[key] += sample.value;
 }
 
 struct CostLine {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <utility>
 
 #include <unistd.h>
@@ -153,24 +154,9 @@ int run_or_start(const CommandLine& line, const Environment& environment, const 
   return run_instance(*options, environment);
 }
 
-}  // namespace
-
-int run(int argc, char** argv, BuildFunction* builtin_build) {
-  std::signal(SIGPIPE, SIG_IGN);
-  const ParsedCommandLine parsed = parse_command_line(argc, argv, builtin_build != nullptr);
-  if (!parsed.line) return parsed.exit_code;
-  const CommandLine& line = *parsed.line;
-  const Environment environment = Environment::read();
-  const bool starts = line.command == Command::Run || line.command == Command::Start;
-  auto target =
-      line.address.empty() || starts ? AdminTarget{.port = line.admin_port} : parse_admin_address(line.address);
-  if (!target) return complain(target.error());
-  target->by = who_calls(environment, argc, argv);
-  const AdminTarget& admin = *target;
+// Commands that ask a running instance.
+std::optional<int> ask_instance(const CommandLine& line, const AdminTarget& admin, const Environment& environment) {
   switch (line.command) {
-    case Command::Run:
-    case Command::Start:
-      return run_or_start(line, environment, argv[0], admin.by);
     case Command::Deploy:
       return deploy_command(admin, deploy_request(line), environment);
     case Command::Plan:
@@ -190,17 +176,10 @@ int run(int argc, char** argv, BuildFunction* builtin_build) {
       return print_config(admin, line);
     case Command::Logs:
       return logs_command(admin, {.names = line.words, .lines = line.lines, .follow = line.follow});
-    case Command::Build:
-      return build_command({.import_paths = line.words, .directory = line.directory, .output = line.output},
-                           environment);
     case Command::Status:
       return status_command(admin, line.name);
     case Command::Shutdown:
       return shutdown_command(admin, line.yes);
-    case Command::ConfigCheck:
-      return check_config_command(line.target, environment);
-    case Command::Describe:
-      return describe_command(line.target, line.args, environment, builtin_build);
     case Command::Events:
       return events_command(admin, {.application = line.operations.application,
                                     .since = line.operations.since,
@@ -213,6 +192,21 @@ int run(int argc, char** argv, BuildFunction* builtin_build) {
       return controller_health_command(admin, line.operations.json);
     case Command::Cost:
       return cost_command(admin, line.operations.price, line.operations.window_s, line.operations.json);
+    default:
+      return std::nullopt;
+  }
+}
+
+// Commands that need no instance.
+std::optional<int> run_alone(const CommandLine& line, const Environment& environment, BuildFunction* builtin_build) {
+  switch (line.command) {
+    case Command::Build:
+      return build_command({.import_paths = line.words, .directory = line.directory, .output = line.output},
+                           environment);
+    case Command::ConfigCheck:
+      return check_config_command(line.target, environment);
+    case Command::Describe:
+      return describe_command(line.target, line.args, environment, builtin_build);
     case Command::Simulate:
       return simulate_command(line.simulate, environment);
     case Command::Place:
@@ -222,6 +216,14 @@ int run(int argc, char** argv, BuildFunction* builtin_build) {
       return bench_command(line.bench);
     case Command::Claim:
       return claim_command(line.claim, environment);
+    default:
+      return std::nullopt;
+  }
+}
+
+// Processes of an instance.
+std::optional<int> run_role(const CommandLine& line, const Environment& environment, BuildFunction* builtin_build) {
+  switch (line.command) {
     case Command::Controller:
       return run_controller(line.controller, environment);
     case Command::Proxy:
@@ -230,8 +232,28 @@ int run(int argc, char** argv, BuildFunction* builtin_build) {
       return run_policy_host(environment, builtin_build);
     case Command::Replica:
       return run_replica_role(line.listen_fd, environment, builtin_build);
+    default:
+      return std::nullopt;
   }
-  return 2;
+}
+
+}  // namespace
+
+int run(int argc, char** argv, BuildFunction* builtin_build) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const ParsedCommandLine parsed = parse_command_line(argc, argv, builtin_build != nullptr);
+  if (!parsed.line) return parsed.exit_code;
+  const CommandLine& line = *parsed.line;
+  const Environment environment = Environment::read();
+  if (const auto role = run_role(line, environment, builtin_build)) return *role;
+  if (const auto alone = run_alone(line, environment, builtin_build)) return *alone;
+  const bool starts = line.command == Command::Run || line.command == Command::Start;
+  auto target =
+      line.address.empty() || starts ? AdminTarget{.port = line.admin_port} : parse_admin_address(line.address);
+  if (!target) return complain(target.error());
+  target->by = who_calls(environment, argc, argv);
+  if (starts) return run_or_start(line, environment, argv[0], target->by);
+  return ask_instance(line, *target, environment).value_or(2);
 }
 
 }  // namespace manta::cli

@@ -42,7 +42,8 @@ void check_autoscaling_policy(Checks& checks, const ApplicationGraph& graph, con
   if (!node.config.autoscaling_config) return;
   std::string fault =
       unknown_policy_fault(node.config.autoscaling_config->policy, graph.autoscaling_policies, "autoscaling_policies");
-  checks.require(fault.empty(), std::move(place), std::move(fault));
+  const bool is_known = fault.empty();
+  checks.require(is_known, std::move(place), std::move(fault));
 }
 
 }  // namespace
