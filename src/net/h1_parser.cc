@@ -16,7 +16,10 @@ namespace http = boost::beast::http;
 using BeastError = boost::beast::error_code;
 using BeastView = boost::beast::string_view;
 
-constexpr std::size_t kMaxTarget = 8 << 10;     // RFC 9112 asks for at least 8000
+constexpr std::size_t kMaxTarget = 8 << 10;  // RFC 9112 asks for at least 8000
+// The shortest end of a message, "0\r\n\r\n": so much still comes as long as it is not complete, and Beast wants no
+// less when it looks at an end for the second time.
+constexpr std::size_t kLeastRest = 5;
 constexpr std::size_t kMaxChunkLine = 4 << 10;  // with extensions, and all trailers together
 
 std::string_view view(BeastView text) { return {text.data(), text.size()}; }
@@ -213,7 +216,7 @@ H1Parser::Parsed H1Parser::parse_chunks(std::string_view bytes, std::string& bod
   message.eager(true);
   Parsed result;
   BeastError error;
-  while (!message.is_done() && result.consumed < bytes.size() && !error) {
+  while (!message.is_done() && bytes.size() - result.consumed >= kLeastRest && !error) {
     const std::size_t used =
         message.put(boost::asio::const_buffer(bytes.data() + result.consumed, bytes.size() - result.consumed), error);
     result.consumed += used;

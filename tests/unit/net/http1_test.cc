@@ -26,6 +26,14 @@ TEST_F(Http1Test, AnswersAndKeepsTheConnection) {
   EXPECT_FALSE(peer.ended());
 }
 
+TEST_F(Http1Test, TheEndOfAChunkedBodyMayComeByteByByte) {
+  serve({}, echo);
+  auto peer = connect_raw();
+  std::string answer = exchange_raw(peer, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  for (const char byte : std::string_view("0\r\n\r\n")) answer += exchange_raw(peer, std::string_view(&byte, 1));
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
+}
+
 TEST_F(Http1Test, TheHandlerSeesTheRequestWithoutHopByHopFields) {
   serve_and_hold();
   ask("PUT /a?b=c HTTP/1.1\r\nHost: example:80\r\nX-Custom: Some Value \r\nConnection: keep-alive, te\r\nTE: "
