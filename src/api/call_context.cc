@@ -6,6 +6,8 @@
 #include <random>
 #include <string>
 
+#include "base/request_copy.h"
+
 namespace manta::api {
 namespace {
 
@@ -18,20 +20,6 @@ std::string new_request_id() {
 }
 
 }  // namespace
-
-std::shared_ptr<RequestContext> copy_of(const RequestContext& request) {
-  auto context = std::make_shared<RequestContext>();
-  context->request_id = request.request_id;
-  context->deadline = request.deadline;
-  context->session_id = request.session_id;
-  context->traceparent = request.traceparent;
-  context->multiplexed_model_id = request.multiplexed_model_id;
-  context->priority = request.priority;
-  context->tenant = request.tenant;
-  context->route = request.route;
-  context->application = request.application;
-  return context;
-}
 
 std::shared_ptr<RequestContext> call_context(const std::shared_ptr<RequestContext>& request,
                                              const CallOptions& options) {

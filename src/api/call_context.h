@@ -12,7 +12,4 @@ namespace manta::api {
 std::shared_ptr<RequestContext> call_context(const std::shared_ptr<RequestContext>& request,
                                              const CallOptions& options);
 
-// Another object that says the same, not cancelled: a callee's own.
-std::shared_ptr<RequestContext> copy_of(const RequestContext& request);
-
 }  // namespace manta::api

@@ -4,6 +4,7 @@
 
 #include "api/call_context.h"
 #include "api/producer_input.h"
+#include "base/request_copy.h"
 
 namespace manta::api {
 namespace {

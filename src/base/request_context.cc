@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/request_copy.h"
+
 namespace manta {
 namespace {
 
@@ -22,6 +24,20 @@ ScopedRequest::ScopedRequest(std::shared_ptr<RequestContext> request)
 ScopedRequest::~ScopedRequest() { slot() = std::move(previous_); }
 
 }  // namespace detail
+
+std::shared_ptr<RequestContext> copy_of(const RequestContext& request) {
+  auto context = std::make_shared<RequestContext>();
+  context->request_id = request.request_id;
+  context->deadline = request.deadline;
+  context->session_id = request.session_id;
+  context->traceparent = request.traceparent;
+  context->multiplexed_model_id = request.multiplexed_model_id;
+  context->priority = request.priority;
+  context->tenant = request.tenant;
+  context->route = request.route;
+  context->application = request.application;
+  return context;
+}
 
 bool cancelled() {
   const auto& request = slot();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/of_seconds.h"
+#include "base/request_copy.h"
 #include "net/wire.h"
 
 namespace manta::ingress {
@@ -20,17 +21,10 @@ class InFlight {
   int& count_;
 };
 
-std::shared_ptr<RequestContext> copy_of(const RequestContext& context, TimePoint deadline) {
-  auto copy = std::make_shared<RequestContext>();
-  copy->request_id = context.request_id;
+// For a shadow: the same request, with a deadline of its own.
+std::shared_ptr<RequestContext> copy_until(const RequestContext& context, TimePoint deadline) {
+  auto copy = copy_of(context);
   copy->deadline = std::min(context.deadline, deadline);
-  copy->session_id = context.session_id;
-  copy->traceparent = context.traceparent;
-  copy->multiplexed_model_id = context.multiplexed_model_id;
-  copy->priority = context.priority;
-  copy->tenant = context.tenant;
-  copy->route = context.route;
-  copy->application = context.application;
   return copy;
 }
 
@@ -57,7 +51,7 @@ void ShadowTraffic::send(const TrafficShadow& rule, Lane& lane, routing::Dispatc
                          .target = original.target,
                          .headers = original.headers,
                          .body = original.body,
-                         .context = copy_of(*original.context, loop_.now() + of_seconds(rule.timeout_s)),
+                         .context = copy_until(*original.context, loop_.now() + of_seconds(rule.timeout_s)),
                          .idempotent = original.idempotent,
                          .window = original.window};
   copy.headers.add(net::wire::kShadow, "1");

@@ -80,6 +80,13 @@ class Instance:
         self.wait_ready()
         return self
 
+    def run_config(self, config, *words, **options):
+        """Runs what a dictionary says."""
+        path = os.path.join(self.state, "config.yaml")
+        with open(path, "w") as file:
+            json.dump(config, file)
+        return self.run(path, *words, **options)
+
     def output(self):
         with open(self.log.name, "rb") as f:
             f.seek(self.log_start)

@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import re
-import tempfile
 import time
 import unittest
 
@@ -21,12 +20,7 @@ def config(**settings):
 
 class BatchingTest(unittest.TestCase):
     def start(self, **settings):
-        folder = tempfile.TemporaryDirectory(prefix="manta-test-")
-        self.addCleanup(folder.cleanup)
-        path = os.path.join(folder.name, "config.yaml")
-        with open(path, "w") as file:
-            json.dump(config(**settings), file)
-        return Instance().run(path)
+        return Instance().run_config(config(**settings))
 
     def deploy(self, instance, **settings):
         return instance.admin("PUT", "/api/serve/applications/", config(**settings))

@@ -2,7 +2,6 @@
 import json
 import os
 import re
-import tempfile
 import threading
 import unittest
 
@@ -24,12 +23,7 @@ class RoutingTest(unittest.TestCase):
         instance.wait_healthy(name="Worker")
 
     def start(self, *arguments, **settings):
-        folder = tempfile.TemporaryDirectory(prefix="manta-test-")
-        self.addCleanup(folder.cleanup)
-        path = os.path.join(folder.name, "config.yaml")
-        with open(path, "w") as file:
-            json.dump(config(*arguments, **settings), file)
-        return Instance().run(path)
+        return Instance().run_config(config(*arguments, **settings))
 
     def work(self, instance, path="/work", body=None, status=200, **headers):
         answer = instance.request("POST", path, body or {}, headers={k.replace("_", "-"): v for k, v in headers.items()})

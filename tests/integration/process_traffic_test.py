@@ -61,12 +61,7 @@ class Clients:
 
 class TrafficTest(unittest.TestCase):
     def start(self, *rules, **more):
-        folder = tempfile.TemporaryDirectory(prefix="manta-test-")
-        self.addCleanup(folder.cleanup)
-        path = os.path.join(folder.name, "config.yaml")
-        with open(path, "w") as file:
-            json.dump(config(*rules, **more), file)
-        return Instance().run(path)
+        return Instance().run_config(config(*rules, **more))
 
     def deploy(self, instance, *rules, **more):
         status, _, body = instance.admin("PUT", "/api/serve/applications/", config(*rules, **more))
