@@ -16,13 +16,16 @@ namespace http = boost::beast::http;
 using BeastError = boost::beast::error_code;
 using BeastView = boost::beast::string_view;
 
-constexpr std::size_t kMaxTarget = 8 << 10;  // RFC 9112 asks for at least 8000
-// The shortest end of a message, "0\r\n\r\n": so much still comes as long as it is not complete, and Beast wants no
-// less when it looks at an end for the second time.
-constexpr std::size_t kLeastRest = 5;
+constexpr std::size_t kMaxTarget = 8 << 10;     // RFC 9112 asks for at least 8000
+constexpr std::size_t kLeastEnd = 5;            // bytes of the shortest end of a body, "0\r\n\r\n"
 constexpr std::size_t kMaxChunkLine = 4 << 10;  // with extensions, and all trailers together
 
 std::string_view view(BeastView text) { return {text.data(), text.size()}; }
+
+// A last chunk whose line is complete and nothing after it: Beast must not see it again before there is more of it.
+bool is_short_end(std::string_view rest) {
+  return rest.size() < kLeastEnd && rest.starts_with('0') && rest.contains("\r\n");
+}
 
 bool equals_ignoring_case(std::string_view a, std::string_view lower) {
   return std::ranges::equal(a, lower, [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x | 0x20 : x) == y; });
@@ -216,9 +219,10 @@ H1Parser::Parsed H1Parser::parse_chunks(std::string_view bytes, std::string& bod
   message.eager(true);
   Parsed result;
   BeastError error;
-  while (!message.is_done() && bytes.size() - result.consumed >= kLeastRest && !error) {
-    const std::size_t used =
-        message.put(boost::asio::const_buffer(bytes.data() + result.consumed, bytes.size() - result.consumed), error);
+  while (!message.is_done() && !error) {
+    const std::string_view rest = bytes.substr(result.consumed);
+    if (rest.empty() || is_short_end(rest)) break;
+    const std::size_t used = message.put(boost::asio::const_buffer(rest.data(), rest.size()), error);
     result.consumed += used;
     if (used == 0 && !error) break;
   }

@@ -34,6 +34,16 @@ TEST_F(Http1Test, TheEndOfAChunkedBodyMayComeByteByByte) {
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
 }
 
+TEST_F(Http1Test, AChunkSizeThatIsNoneIsRefusedHoweverShort) {
+  serve({}, echo);
+  for (const std::string_view chunk : {"zz\r\n", "0\rz", "\r\n"}) {
+    auto peer = connect_raw();
+    const std::string answer =
+        exchange_raw(peer, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(chunk));
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 400")) << chunk << ": " << answer;
+  }
+}
+
 TEST_F(Http1Test, TheHandlerSeesTheRequestWithoutHopByHopFields) {
   serve_and_hold();
   ask("PUT /a?b=c HTTP/1.1\r\nHost: example:80\r\nX-Custom: Some Value \r\nConnection: keep-alive, te\r\nTE: "
