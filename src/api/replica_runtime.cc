@@ -28,10 +28,8 @@ std::uint64_t random_seed() {
   return static_cast<std::uint64_t>(device()) << 32U | device();
 }
 
-std::unique_ptr<net::Channel> connect_to(Loop& loop, net::ReceiveBudget& budget, const std::string& address) {
-  auto parsed = net::Address::parse(address);
-  if (!parsed) return nullptr;
-  return std::make_unique<net::Channel>(loop, std::move(*parsed), net::ChannelOptions{}, budget);
+net::ServerOptions server_options(const net::PeerSecurityPtr& security) {
+  return {.internal = true, .check_peer_uid = true, .security = security};
 }
 
 // Where the number of replicas follows the load, the load is told sooner.
@@ -63,9 +61,8 @@ struct ReplicaRuntime::Impl {
             {.loop = loop,
              .metrics = metrics,
              .logger = logger,
-             .connect = options.connect
-                            ? options.connect
-                            : [this](const spec::ReplicaAddress& to) { return connect_to(loop, budget, to.address); },
+             .connect = options.connect ? options.connect
+                                        : [this](const spec::ReplicaAddress& to) { return connect(to.address); },
              .seed = random_seed(),
              .handle = options.identity.deployment,
              .node_id = options.identity.node_id},
@@ -103,16 +100,22 @@ struct ReplicaRuntime::Impl {
                 .deployment = options.identity.deployment,
                 .id = options.identity.id,
                 .config = options.identity.config,
+                .server = server_options(options.security),
                 .load_report = load_report_pause(options.identity.config),
                 .aside = &aside},
                [this] { return make(); }) {
-    if (!options.controller_socket.empty()) {
-      subscription.emplace(loop, logger,
-                           [this] { return connect_to(loop, budget, "unix:" + options.controller_socket); });
+    if (!options.controller_address.empty()) {
+      subscription.emplace(loop, logger, [this] { return connect(options.controller_address); });
       subscription->on_snapshot([this](const spec::RoutingSnapshot& snapshot) { update(snapshot); });
-      load_reporter.emplace(loop, logger, counts,
-                            [this] { return connect_to(loop, budget, "unix:" + options.controller_socket); });
+      load_reporter.emplace(loop, logger, counts, [this] { return connect(options.controller_address); });
     }
+  }
+
+  std::unique_ptr<net::Channel> connect(const std::string& address) {
+    auto parsed = net::Address::parse(address);
+    if (!parsed) return nullptr;
+    return std::make_unique<net::Channel>(loop, std::move(*parsed), net::ChannelOptions{.security = options.security},
+                                          budget);
   }
 
   ~Impl() {

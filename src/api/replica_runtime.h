@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/metrics.h"
+#include "net/peer_security.h"
 #include "routing/router.h"
 #include "spec/replica_set.h"
 #include "spec/replica_state.h"
@@ -35,10 +36,11 @@ struct ReplicaRuntimeOptions {
   // The application: called once, on a compute thread. Its error, or one of the constructor, is the replica's start
   // failure.
   std::function<Result<Graph>()> graph;
-  std::shared_ptr<const detail::Node> fake;  // constructed in place of the deployment's own node; null: none
-  std::string controller_socket;             // path, for the replica sets of handles; empty: they come by update()
-  routing::ConnectReplica connect;           // how handles reach replicas; null: by the address
+  std::shared_ptr<const detail::Node> fake;             // constructed in place of the deployment's own node; null: none
+  std::string controller_address;                       // for the replica sets of handles; empty: they come by update()
+  routing::ConnectReplica connect;                      // how handles reach replicas; null: by the address
   std::map<std::string, std::string> environment = {};  // of this process
+  net::PeerSecurityPtr security = {};                   // of connections over TCP, both ways
 };
 
 // One replica in this process: the user's object behind its server, and the routing of its handles. Confined to the

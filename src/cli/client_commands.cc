@@ -14,6 +14,8 @@
 
 #include "cli/call.h"
 #include "cli/config_source.h"
+#include "cli/nodes_command.h"
+#include "cli/nodes_text.h"
 #include "cli/runtime_env.h"
 #include "cli/terminal.h"
 #include "spec/config_json.h"
@@ -71,7 +73,9 @@ int status_command(const AdminTarget& target, const std::string& application) {
   auto status = detail::from_json<spec::InstanceStatus>(answer->body, UnknownKeys::Ignore);
   if (!status) return report(status.error(), target);
   if (application.empty()) {
-    std::fputs(spec::to_status_yaml(*status).c_str(), stdout);
+    const auto nodes = nodes_of(target);
+    if (!nodes) return report(nodes.error(), target);
+    std::fputs((spec::to_status_yaml(*status) + nodes_status_yaml(*nodes)).c_str(), stdout);
     return 0;
   }
   const auto found = status->applications.find(application);

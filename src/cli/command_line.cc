@@ -128,7 +128,7 @@ void add_roles(CLI::App& app, CommandLine& line) {
   proxy->add_option("--node-id", line.proxy.node_id)->required();
   proxy->add_option("--listen-fd", line.proxy.listen_fd)->required();
   proxy->add_option("--metrics-fd", line.proxy.metrics_fd);
-  proxy->add_option("--controller-socket", line.proxy.controller_socket)->required();
+  proxy->add_option("--controller-address", line.proxy.controller_address)->required();
   proxy->add_option("--agent-socket", line.proxy.agent_socket);
   proxy->add_option("--http-options", line.proxy.http_options);
   proxy->callback([&line] { line.command = Command::Proxy; });

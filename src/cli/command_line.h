@@ -11,6 +11,7 @@
 #include "cli/place_command.h"
 #include "cli/role_arguments.h"
 #include "cli/simulate_command.h"
+#include "cli/systemd_command.h"
 #include "cli/traffic_command.h"
 
 namespace manta::cli {
@@ -35,6 +36,8 @@ enum class Command {
   Describe,
   Events,
   Drain,
+  Nodes,
+  Systemd,
   ControllerHealth,
   Cost,
   Place,
@@ -77,6 +80,7 @@ struct CommandLine {
   std::string accelerator_type;
   bool enforce_limits = false;
   OperationsArguments operations;
+  SystemdRequest systemd;
   PlaceRequest place;
   SimulateRequest simulate;
   BenchRequest bench;

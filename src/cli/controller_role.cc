@@ -98,6 +98,7 @@ ControllerProcess::ControllerProcess(const ControllerArguments& arguments, const
                  return start_policy_host(loop, options, spec, std::move(ended));
                }},
           {.controller_socket = arguments.controller_socket,
+           .controller_address = "unix:" + arguments.controller_socket,
            .log_file_path = paths.log("controller"),
            .proxy_location = arguments.proxy_location,
            .http = std::move(http),

@@ -125,8 +125,8 @@ runtime::RoleProcess Instance::controller_role() const {
 runtime::RoleProcess Instance::proxy_role() const {
   runtime::RoleProcess role{
       .name = "proxy",
-      .arguments = {"proxy", "--node-id", node_id_, "--listen-fd", "3", "--controller-socket",
-                    paths_.controller_socket(), "--agent-socket", paths_.agent_socket(), "--http-options",
+      .arguments = {"proxy", "--node-id", node_id_, "--listen-fd", "3", "--controller-address",
+                    "unix:" + paths_.controller_socket(), "--agent-socket", paths_.agent_socket(), "--http-options",
                     detail::to_json(options_.config.http_options).value_or("{}")},
       .inherited = {sockets_.http}};
   if (sockets_.metrics < 0) return role;

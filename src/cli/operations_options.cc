@@ -30,6 +30,14 @@ void add_drain(CLI::App& app, CommandLine& line) {
   drain->callback([&line] { line.command = Command::Drain; });
 }
 
+void add_nodes(CLI::App& app, CommandLine& line) {
+  CLI::App* nodes = app.add_subcommand("nodes", "Show the machines, what is used and free, and what waits for room");
+  nodes->add_flag("--json", line.operations.json, "As JSON");
+  add_address(*nodes, line);
+  nodes->footer("Examples:\n  manta nodes\n  manta nodes --json");
+  nodes->callback([&line] { line.command = Command::Nodes; });
+}
+
 void add_controller_health(CLI::App& app, CommandLine& line) {
   CLI::App* health = app.add_subcommand("controller-health", "Show how the controller's loop does");
   health->add_flag("--json", line.operations.json, "As JSON");
@@ -58,6 +66,7 @@ void add_cost(CLI::App& app, CommandLine& line) {
 void add_operations_commands(CLI::App& app, CommandLine& line) {
   add_events(app, line);
   add_drain(app, line);
+  add_nodes(app, line);
   add_controller_health(app, line);
   add_cost(app, line);
 }

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/aligned.h"
 #include "control/placement.h"
 #include "control/replica_placement.h"
 
@@ -18,23 +19,6 @@ namespace {
 using Row = std::vector<std::string>;
 
 std::string key_text(const control::DeploymentKey& key) { return key.application + "#" + key.deployment; }
-
-std::string aligned(const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths;
-  for (const Row& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (i == widths.size()) widths.push_back(0);
-      widths[i] = std::max(widths[i], row[i].size());
-    }
-  std::string text;
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i)
-      line += i + 1 == row.size() ? row[i] : fmt::format("{:<{}}  ", row[i], widths[i]);
-    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-  }
-  return text;
-}
 
 std::vector<control::ReplicaView> replicas_of(const control::ClusterView& view, const control::Plan& plan) {
   std::vector<control::ReplicaView> replicas = view.replicas;

@@ -12,7 +12,7 @@ int run_proxy_role(const ProxyArguments& arguments) {
   if (!http) return std::fprintf(stderr, "--http-options: %s\n", http.error().message.c_str()), 2;
   ingress::ProxyOptions options{.listen_fd = arguments.listen_fd,
                                 .metrics_fd = arguments.metrics_fd,
-                                .controller_socket = arguments.controller_socket,
+                                .controller_address = arguments.controller_address,
                                 .agent_socket = arguments.agent_socket,
                                 .http = std::move(*http),
                                 .node_id = arguments.node_id};

@@ -67,7 +67,7 @@ int run_replica_role(int listen_fd, const Environment& environment, BuildFunctio
                                             .gang_epoch = spec->gang_epoch},
                                .graph = [&spec = *spec, builtin_build] { return build_graph(spec, builtin_build); },
                                .fake = nullptr,
-                               .controller_socket = spec->controller_socket,
+                               .controller_address = spec->controller_address,
                                .connect = nullptr,
                                .environment = environment.map()});
   running = &replica;

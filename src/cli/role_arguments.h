@@ -15,7 +15,8 @@ struct ControllerArguments {
 };
 
 struct ProxyArguments {
-  std::string node_id, agent_socket, controller_socket;
+  std::string node_id, agent_socket;
+  std::string controller_address;  // "unix:/path", "10.0.0.1:8267"
   int listen_fd = -1, metrics_fd = -1;
   std::string http_options = "{}";
 };

@@ -28,6 +28,7 @@
 #include "cli/explain_command.h"
 #include "cli/instance.h"
 #include "cli/logs_command.h"
+#include "cli/nodes_command.h"
 #include "cli/roles.h"
 #include "cli/terminal.h"
 
@@ -188,6 +189,8 @@ std::optional<int> ask_instance(const CommandLine& line, const AdminTarget& admi
     case Command::Drain:
       return drain_command(
           admin, {.replica = line.operations.replica, .node = line.operations.node, .undo = line.operations.undo});
+    case Command::Nodes:
+      return nodes_command(admin, line.operations.json);
     case Command::ControllerHealth:
       return controller_health_command(admin, line.operations.json);
     case Command::Cost:
@@ -214,6 +217,8 @@ std::optional<int> run_alone(const CommandLine& line, const Environment& environ
                            environment);
     case Command::Bench:
       return bench_command(line.bench);
+    case Command::Systemd:
+      return systemd_command(line.systemd);
     case Command::Claim:
       return claim_command(line.claim, environment);
     default:

@@ -44,7 +44,8 @@ using Describe = std::function<Task<Result<std::vector<spec::ApplicationGraph>>>
     ArtifactRef artifact, std::string args, std::map<std::string, std::string> environment)>;
 
 struct ControllerOptions {
-  std::string controller_socket;             // path, told to replicas
+  std::string controller_socket;             // path, told to programs of this user
+  std::string controller_address;            // told to replicas: "unix:/path", "10.0.0.1:8267"
   std::string log_file_path;                 // its own; shown to users
   std::string proxy_location = "EveryNode";  // where proxies run: EveryNode, HeadOnly, Disabled
   spec::HttpOptions http;                    // of the instance; what a configuration file cannot change any more
@@ -166,6 +167,7 @@ class Controller {
   Result<void> drain_replica(const std::string& id, const std::string& by = {});
   Result<void> drain_node(const std::string& id, bool drained, const std::string& by = {});
   std::vector<NodeDrain> nodes() const;
+  const std::vector<NodeView>& node_views() const { return nodes_; }
   ControllerHealth health() const;
   // Numbers of replicas of an application that do not come from its configuration, by deployment.
   std::map<std::string, ScaledReplicas> scaled(const std::string& application) const;

@@ -59,12 +59,13 @@ runtime::ReplicaProcess Controller::process_of(const Replica& replica, const Dep
                    .node_id = view.node_id,
                    .artifact_kind = record.artifact.kind,
                    .artifact = record.artifact.path,
+                   .artifact_sha256 = record.artifact.sha256,
                    .function = record.artifact.function,
                    .graph_index = record.graph_index,
                    .args = record.config.args,
                    .fingerprint = node.fingerprint,
                    .config = node.config,
-                   .controller_socket = options_.controller_socket};
+                   .controller_address = options_.controller_address};
   ReplicaLabels labels{.application = view.key.application,
                        .deployment = view.key.deployment,
                        .version = view.version,

@@ -30,8 +30,14 @@ Task<Result<void>> ask(std::shared_ptr<net::Channel> channel, net::Request reque
 
 }  // namespace
 
-ChannelLink::ChannelLink(Loop& loop, net::ReceiveBudget& budget, const std::string& address, OnState on_state)
-    : loop_(loop), budget_(budget), address_{address}, on_state_(std::move(on_state)), tasks_(loop) {
+ChannelLink::ChannelLink(Loop& loop, net::ReceiveBudget& budget, const std::string& address, OnState on_state,
+                         net::PeerSecurityPtr security)
+    : loop_(loop),
+      budget_(budget),
+      address_{address},
+      on_state_(std::move(on_state)),
+      security_(std::move(security)),
+      tasks_(loop) {
   connect();
 }
 
@@ -41,7 +47,7 @@ ChannelLink::~ChannelLink() {
 }
 
 void ChannelLink::connect() {
-  channel_ = std::make_shared<net::Channel>(loop_, address_, net::ChannelOptions{}, budget_);
+  channel_ = std::make_shared<net::Channel>(loop_, address_, net::ChannelOptions{.security = security_}, budget_);
   const auto on_item = [this](std::string item) {
     backoff_ = kFirstBackoff;
     if (const auto state = detail::from_json<spec::ReplicaState>(item, UnknownKeys::Ignore)) on_state_(*state);

@@ -40,7 +40,8 @@ using LinkReplica =
 
 class ChannelLink final : public ReplicaLink {
  public:
-  ChannelLink(Loop& loop, net::ReceiveBudget& budget, const std::string& address, OnState on_state);
+  ChannelLink(Loop& loop, net::ReceiveBudget& budget, const std::string& address, OnState on_state,
+              net::PeerSecurityPtr security = nullptr);
   ~ChannelLink() override;
 
   void check_health(Duration delay, Duration timeout, OnHealth on_health) override;
@@ -54,6 +55,7 @@ class ChannelLink final : public ReplicaLink {
   net::ReceiveBudget& budget_;
   net::Address address_;
   OnState on_state_;
+  net::PeerSecurityPtr security_;
   std::shared_ptr<net::Channel> channel_;
   std::unique_ptr<net::ItemStream> states_;
   TimerId reconnect_ = 0;

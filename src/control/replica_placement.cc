@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include <fmt/format.h>
+
 namespace manta::control {
 namespace {
 
@@ -50,6 +52,8 @@ void set_place(runtime::ReplicaProcess& process, const ReplicaView& view) {
     process.bundles.push_back({.node_id = view.node_id, .resources = view.resources, .gpus = view.gpus});
   if (!view.gpus.empty()) process.environment["CUDA_VISIBLE_DEVICES"] = gpu_list(view.gpus);
   if (view.gang_id.empty()) return;
+  process.gang_id = fmt::format("{}.{}", view.gang_id, view.gang_epoch);
+  process.gang_size = view.world_size;
   process.environment["MANTA_GANG_ID"] = view.gang_id;
   process.environment["MANTA_GANG_EPOCH"] = std::to_string(view.gang_epoch);
   process.environment["MANTA_RANK"] = std::to_string(view.rank);

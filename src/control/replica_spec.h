@@ -20,22 +20,24 @@ struct ReplicaSpec {
   std::string application, deployment, id;
   std::string version;
   std::string node_id;
-  std::string artifact_kind;  // library, executable, builtin
-  std::string artifact;       // path of the copy
-  std::string function;       // of a library; name of a builtin
-  int graph_index = 0;        // which application of the build
-  std::string args = "{}";    // JSON given to build()
-  std::string fingerprint;    // the node must build with this one
+  std::string artifact_kind;    // library, executable, builtin
+  std::string artifact;         // path of the copy
+  std::string artifact_sha256;  // of its content; empty for a builtin
+  std::string function;         // of a library; name of a builtin
+  int graph_index = 0;          // which application of the build
+  std::string args = "{}";      // JSON given to build()
+  std::string fingerprint;      // the node must build with this one
   DeploymentConfig config;
-  std::string controller_socket;  // path
-  int rank = 0;                   // and the rest: see ReplicaContext
+  std::string controller_address;  // where it subscribes: "unix:/path", "10.0.0.1:8267"
+  int rank = 0;                    // and the rest: see ReplicaContext
   int world_size = 1;
   std::string gang_id;
   std::uint64_t gang_epoch = 0;
 };
 BOOST_DESCRIBE_STRUCT(ReplicaSpec, (),
-                      (application, deployment, id, version, node_id, artifact_kind, artifact, function, graph_index,
-                       args, fingerprint, config, controller_socket, rank, world_size, gang_id, gang_epoch))
+                      (application, deployment, id, version, node_id, artifact_kind, artifact, artifact_sha256,
+                       function, graph_index, args, fingerprint, config, controller_address, rank, world_size, gang_id,
+                       gang_epoch))
 
 // What the controller needs to know again about a replica that outlived it.
 struct ReplicaLabels {

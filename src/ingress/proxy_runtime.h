@@ -4,15 +4,16 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "net/peer_security.h"
 #include "spec/instance_config.h"
 
 namespace manta::ingress {
 
 struct ProxyOptions {
-  int listen_fd = -1;             // the public port, listening; inherited, so that the next proxy takes over what waits
-  int metrics_fd = -1;            // a port for scrapes alone, listening; -1: none
-  std::string controller_socket;  // path of the controller's Unix socket
-  std::string agent_socket;       // of the node agent, asked for its metrics; empty: not asked
+  int listen_fd = -1;   // the public port, listening; inherited, so that the next proxy takes over what waits
+  int metrics_fd = -1;  // a port for scrapes alone, listening; -1: none
+  std::string controller_address;  // "unix:/path", "10.0.0.1:8267"
+  std::string agent_socket;        // of the node agent, asked for its metrics; empty: not asked
   spec::HttpOptions http;
   std::string node_id = "local";
   std::string node_ip = "127.0.0.1";
@@ -21,6 +22,7 @@ struct ProxyOptions {
   bool access_log = true;                             // one line per request on standard error
   Duration drain_timeout = std::chrono::seconds(30);  // SIGTERM: longest time for open requests, then they are cut
   LogOptions log{.component = "proxy"};
+  net::PeerSecurityPtr security;  // of connections to controller and replicas over TCP
 };
 
 // The proxy role: serves until SIGTERM or SIGINT, then takes no new connection, finishes what is open and returns; a

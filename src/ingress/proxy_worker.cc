@@ -25,7 +25,7 @@ net::ServerOptions public_door(const spec::HttpOptions& http) {
 }
 
 std::vector<std::string> processes(const ProxyOptions& options) {
-  std::vector<std::string> addresses{"unix:" + options.controller_socket};
+  std::vector<std::string> addresses{options.controller_address};
   if (!options.agent_socket.empty()) addresses.push_back("unix:" + options.agent_socket);
   return addresses;
 }
@@ -50,6 +50,7 @@ ProxySettings settings(const ProxyOptions& options, std::uint64_t seed) {
 
 ProxyWorker::ProxyWorker(const ProxyOptions& options, const ProxyProcess& process, int listen_fd, std::uint64_t seed)
     : listen_fd_(listen_fd),
+      security_(options.security),
       budget_(process.budget),
       loop_(process.clock),
       dispatchers_({.loop = loop_,
@@ -70,10 +71,9 @@ ProxyWorker::ProxyWorker(const ProxyOptions& options, const ProxyProcess& proces
              settings(options, seed)),
       refused_(process.metrics, process.access_log, ~seed),
       load_reporter_(loop_, process.logger, process.queue_counts,
-                     [this, address = "unix:" + options.controller_socket] { return connect(address); }),
-      traffic_reporter_(loop_, [this, address = "unix:" + options.controller_socket] { return connect(address); }),
-      subscription_(loop_, process.logger,
-                    [this, address = "unix:" + options.controller_socket] { return connect(address); }),
+                     [this, address = options.controller_address] { return connect(address); }),
+      traffic_reporter_(loop_, [this, address = options.controller_address] { return connect(address); }),
+      subscription_(loop_, process.logger, [this, address = options.controller_address] { return connect(address); }),
       server_(loop_, public_door(options.http), budget_,
               [this](net::ExchangePtr exchange) { proxy_.handle(std::move(exchange)); }),
       metrics_door_(loop_, collector_, budget_) {
@@ -108,7 +108,7 @@ void ProxyWorker::drain(Duration limit) {
 std::unique_ptr<net::Channel> ProxyWorker::connect(const std::string& address) {
   auto parsed = net::Address::parse(address);
   if (!parsed) return nullptr;
-  return std::make_unique<net::Channel>(loop_, std::move(*parsed), net::ChannelOptions{}, budget_);
+  return std::make_unique<net::Channel>(loop_, std::move(*parsed), net::ChannelOptions{.security = security_}, budget_);
 }
 
 }  // namespace manta::ingress

@@ -56,6 +56,7 @@ class ProxyWorker {
   void open_door();
 
   int listen_fd_;  // until the routes are known
+  net::PeerSecurityPtr security_;
   net::ReceiveBudget& budget_;
   Loop loop_;
   routing::Dispatchers dispatchers_;

@@ -163,6 +163,7 @@ Channel::State Channel::state() const {
   if (impl_->state == State::Up && impl_->session->goaway_received()) return State::Draining;
   return impl_->state;
 }
+std::string_view Channel::lost_reason() const { return impl_->lost_reason; }
 std::size_t Channel::open_calls() const { return impl_->open_calls(); }
 void Channel::on_state(std::function<void(State)> callback) { impl_->on_state = std::move(callback); }
 

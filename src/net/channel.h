@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "net/address.h"
 #include "net/message.h"
+#include "net/peer_security.h"
 #include "net/receive_budget.h"
 
 namespace manta::net {
@@ -58,6 +59,7 @@ struct ChannelOptions {
   Duration ping_after_idle =
       std::chrono::seconds(10);  // with calls open: PING, and the connection is lost if no answer in time
   Duration ping_timeout = std::chrono::seconds(10);
+  PeerSecurityPtr security;  // both ends of a TCP connection prove that they belong together; null: neither does
 };
 
 // One HTTP/2 connection to one peer, made by the first call or connect(). Once lost it stays lost: who owns the channel
@@ -75,6 +77,7 @@ class Channel {
 
   void connect();
   State state() const;
+  std::string_view lost_reason() const;  // in words; empty until Lost
   std::size_t open_calls() const;
   // Called on the loop at each change of state.
   void on_state(std::function<void(State)> callback);

@@ -9,8 +9,10 @@
 
 namespace manta::net {
 
+class BodyStream;
+
 // One request being answered, whatever HTTP version carried it. Given to the server's handler when head and body are
-// complete. Confined to the loop of its server. Life: respond() once, or start(), write()*, then finish() or abort().
+// complete, or at the head if its body is wanted as it comes (Server::stream_bodies). Confined to the loop of its server. Life: respond() once, or start(), write()*, then finish() or abort().
 // Dropped without any of them it answers 500. After the peer has gone (closed() is true) every call is harmless and
 // does nothing.
 class Exchange {
@@ -18,6 +20,9 @@ class Exchange {
   virtual ~Exchange() = default;
 
   virtual Request& request() = 0;
+  // The body of a request that was given at its head, whose request().body stays empty; else null. Lives as long as
+  // this. An answer may begin and end before the body has.
+  virtual BodyStream* body_stream() { return nullptr; }
   // The peer this came from; the same number for every exchange of one connection, never reused by a server.
   virtual std::uint64_t connection_id() const = 0;
   virtual bool is_http2() const = 0;

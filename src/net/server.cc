@@ -170,6 +170,9 @@ void Server::accept(int fd) { impl_->accept(fd); }
 void Server::drain(std::move_only_function<void()> done) { impl_->drain(std::move(done)); }
 void Server::on_disconnect(std::function<void(std::uint64_t)> callback) { impl_->on_disconnect = std::move(callback); }
 void Server::on_refusal(OnRefusal callback) { impl_->context->on_refusal = std::move(callback); }
+void Server::stream_bodies(std::function<bool(const Request&)> wanted) {
+  impl_->context->wants_stream = std::move(wanted);
+}
 ServerStats Server::stats() const { return {impl_->connections.size(), impl_->context->exchanges}; }
 
 }  // namespace manta::net

@@ -9,6 +9,7 @@
 #include "base/loop.h"
 #include "net/address.h"
 #include "net/exchange.h"
+#include "net/peer_security.h"
 #include "net/receive_budget.h"
 
 namespace manta::net {
@@ -28,6 +29,8 @@ struct ServerOptions {
   Duration write_timeout = std::chrono::seconds(60);       // a client that stops reading: longest time without progress
   std::size_t max_write_queue = std::size_t{16}
                                 << 20;  // bytes kept for one connection that reads slowly; pauses its requests
+  PeerSecurityPtr security;             // who connects over TCP proves that it belongs here; null: anybody may
+  std::size_t max_unproven = 1024;      // connections that have not proved it yet; beyond: the oldest is closed
 };
 
 struct ServerStats {
@@ -58,6 +61,9 @@ class Server {
   // Called when a connection has ended, with its id.
   void on_disconnect(std::function<void(std::uint64_t)> callback);
   void on_refusal(OnRefusal callback);
+  // Asked for each request whose body may be long (it announces no length, or more than 64 KiB): true gives it to the
+  // handler at its head, with an Exchange::body_stream(). Its body has no limit of size and of pace then.
+  void stream_bodies(std::function<bool(const Request& head)> wanted);
   ServerStats stats() const;
 
  private:

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,7 @@ struct ServerContext {
   std::function<void(std::uint64_t)> on_connection_end;  // removes it from the server
   std::shared_ptr<H2StreamPool> streams = std::make_shared<H2StreamPool>();
   Server::OnRefusal on_refusal;
+  std::function<bool(const Request&)> wants_stream;
   std::size_t exchanges = 0;  // given to the handler and not yet answered
   bool draining = false;
 
@@ -32,6 +34,16 @@ struct ServerContext {
     try {
       handler(std::move(exchange));
     } catch (...) {
+    }
+  }
+  // Whether a request is given to the handler at its head. `length` of its body, if it says one.
+  bool gives_at_head(const Request& request, std::optional<std::size_t> length) noexcept {
+    constexpr std::size_t kSmallBody = 64 << 10;
+    if (!wants_stream || (length && *length <= kSmallBody)) return false;
+    try {
+      return wants_stream(request);
+    } catch (...) {
+      return false;
     }
   }
   // The answer to a request that the handler never sees. `request` is what is known of it.

@@ -31,6 +31,8 @@ inline constexpr std::string_view kRefused = "x-manta-refused";  // "full", "dra
 inline constexpr std::string_view kStatus =
     "x-manta-status";  // trailer of an item stream: "ok", else the body-less error
 inline constexpr std::string_view kErrorJson = "x-manta-error-json";  // trailer: the error as JSON
+inline constexpr std::string_view kErrorStatus =
+    "x-manta-error-status";  // trailer: its HTTP status, if not that of the code
 
 // content types
 inline constexpr std::string_view kJson = "application/json";

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,12 @@ struct ReplicaProcess {
   std::string labels;                 // opaque JSON of the controller, given back by list()
   std::string node_id;                // where it is to run
   std::vector<spec::Bundle> bundles;  // that it holds until it is gone, its own first; children claim them
+  std::string gang_id;                // of replicas that are reserved and started together; empty: it is in none
+  int gang_size = 1;                  // its members, this one included
 };
 BOOST_DESCRIBE_STRUCT(ReplicaProcess, (),
-                      (id, artifact, program, arguments, environment, resources, epoch, labels, node_id, bundles))
+                      (id, artifact, program, arguments, environment, resources, epoch, labels, node_id, bundles,
+                       gang_id, gang_size))
 
 struct ObservedReplica {
   std::string id;
@@ -53,12 +57,16 @@ BOOST_DESCRIBE_STRUCT(ReplicaExit, (), (id, pid, exit_code, signal, last_output)
 
 struct NodeInfo {
   std::string node_id;
-  Resources total;
+  Resources total;  // that replicas of this instance may hold together
   std::map<std::string, std::string> labels;
-  std::string accelerator_type;  // kind of its GPUs; empty: not known
-  bool is_head = false;          // the controller runs there
+  std::string accelerator_type;                 // kind of its GPUs; empty: not known
+  bool is_head = false;                         // the controller runs there
+  std::string address = {};                     // of the machine: "10.0.0.5"; empty: not known
+  std::optional<Resources> machine = {};        // all it has, where others use it too; none: the same as `total`
+  bool is_leaving = false;                      // what the machine belongs to gives it up: nothing new is started there
 };
-BOOST_DESCRIBE_STRUCT(NodeInfo, (), (node_id, total, labels, accelerator_type, is_head))
+BOOST_DESCRIBE_STRUCT(NodeInfo, (),
+                      (node_id, total, labels, accelerator_type, is_head, address, machine, is_leaving))
 
 // Where replica processes run: local (the node agent), ray, or a fake in tests. It starts and stops processes and
 // reports what it sees; it decides nothing, and requests never pass through it. Calls may be repeated. Loop-confined.

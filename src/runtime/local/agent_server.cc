@@ -12,7 +12,7 @@
 namespace manta::runtime {
 namespace {
 
-constexpr net::ServerOptions kOptions{.internal = true, .check_peer_uid = true};
+const net::ServerOptions kOptions{.internal = true, .check_peer_uid = true};
 
 net::Response json_response(int status, std::string body) {
   net::Response response{.status = status, .body = std::move(body)};
