@@ -5,6 +5,8 @@ include(CMakePackageConfigHelpers)
 install(TARGETS manta EXPORT MantaTargets LIBRARY DESTINATION lib)
 install(TARGETS manta_binary RUNTIME DESTINATION bin)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/manta DESTINATION include FILES_MATCHING PATTERN "*.h")
+# What a Ray cluster needs; Ray itself is installed apart (make ray).
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/python/manta_ray DESTINATION share/manta/python FILES_MATCHING PATTERN "*.py")
 install(EXPORT MantaTargets NAMESPACE Manta:: DESTINATION lib/cmake/Manta)
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/MantaConfig.cmake.in ${PROJECT_BINARY_DIR}/MantaConfig.cmake

@@ -54,7 +54,7 @@ WRAPPED = {
     "fmt/*": ["src/*", "bench/*", "tests/*"],
     "prometheus/*": ["src/base/*"],
     "sqlite3.h": ["src/control/*"],
-    "openssl/*": ["src/net/*", "src/control/*", "src/codec/*"],
+    "openssl/*": ["src/net/*", "src/control/*", "src/codec/*", "tests/unit/net/*"],
     "onnxruntime*": ["src/engines/onnx/*", "bench/engines/*"],
     "llama*.h": ["src/engines/llama/*", "bench/engines/*"],
     "ggml*.h": ["src/engines/llama/*", "bench/engines/*"],

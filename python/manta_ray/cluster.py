@@ -6,6 +6,7 @@ works without Ray's dashboard: ray is pinned, and tests/ray shows that they are 
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import ray
@@ -22,6 +23,8 @@ from manta_ray.errors import BridgeError
 from manta_ray.protocol import STRATEGIES, CreateGroup, Group, Node, Resources
 
 HEAD_RESOURCE = "node:__internal_head__"
+NODE_LABEL = "ray.io/node-id"
+REMOVED_EVERY_S, REMOVED_LOOKS = 0.005, 1000
 ACCELERATOR_PREFIX = "accelerator_type:"
 
 
@@ -73,6 +76,30 @@ def _resources(amounts: dict[str, float]) -> Resources:
     )
 
 
+def _selectors(wanted: CreateGroup) -> list[dict[str, str]]:
+    """By bundle; a node is one more label."""
+    count = len(wanted.bundles)
+    labels, node_ids = wanted.bundle_label_selector or [{}] * count, wanted.bundle_node_ids or [""] * count
+    if len(labels) != count or len(node_ids) != count:
+        raise BridgeError(
+            "InvalidArgument",
+            "bad_group",
+            f"placement group {wanted.name}: {count} bundles, {len(labels)} label selectors, {len(node_ids)} node ids",
+            "give one for each bundle, or none at all",
+        )
+    return [
+        {**selector, NODE_LABEL: node_id} if node_id else dict(selector)
+        for selector, node_id in zip(labels, node_ids, strict=True)
+    ]
+
+
+def request_resources(bundles: list[dict[str, float]]) -> None:
+    """Ray keeps one such wish for the whole cluster, until the next."""
+    from ray.autoscaler.sdk import request_resources as request
+
+    request(bundles=bundles)
+
+
 def living_actors(namespace: str) -> set[str]:
     """Names of the actors of a namespace that live, are being made or restarted."""
     return {row["name"] for row in ray.util.list_named_actors(all_namespaces=True) if row["namespace"] == namespace}
@@ -92,6 +119,7 @@ class Groups:
             raise BridgeError(
                 "InvalidArgument", "bad_group", f"strategy '{wanted.strategy}'", f"one of {', '.join(STRATEGIES)}"
             )
+        selectors = _selectors(wanted)
         if known := self.find(wanted.name):
             if (known.bundles, known.strategy) != (wanted.bundles, wanted.strategy):
                 raise BridgeError(
@@ -101,9 +129,7 @@ class Groups:
                     "remove it first",
                 )
             return known
-        options: dict[str, Any] = {}
-        if wanted.bundle_label_selector:
-            options["bundle_label_selector"] = wanted.bundle_label_selector
+        options: dict[str, Any] = {"bundle_label_selector": selectors} if any(selectors) else {}
         try:
             placement_group(
                 wanted.bundles,
@@ -132,8 +158,14 @@ class Groups:
             ) from None
 
     def remove(self, name: str) -> None:
-        if self.find(name) is not None:
-            remove_placement_group(self.handle(name))
+        """Returns when Ray knows of it: a request of a process that ends right after it may never be sent."""
+        if self.find(name) is None:
+            return
+        remove_placement_group(self.handle(name))
+        for _ in range(REMOVED_LOOKS):
+            if self.find(name) is None:
+                return
+            time.sleep(REMOVED_EVERY_S)
 
     def find(self, name: str) -> Group | None:
         return next((group for group in self.all() if group.name == name), None)

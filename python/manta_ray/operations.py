@@ -14,18 +14,23 @@ from manta_ray.decode import decode
 from manta_ray.errors import BridgeError, invalid
 from manta_ray.protocol import (
     CreateGroup,
+    Demand,
     Group,
     Hello,
     NoArguments,
     Node,
     Pending,
     RemoveGroup,
+    Role,
     Start,
+    StartRole,
     Stop,
+    StopRole,
     WaitGroup,
 )
 from manta_ray.registry_client import RegistryClient
 from manta_ray.replicas import Replicas, Tell
+from manta_ray.roles import Roles
 from manta_ray.shared_supervisors import PREFIX as SHARED_PREFIX
 
 LOOK_EVERY_S = 1.0
@@ -40,6 +45,7 @@ class Operations:
         self._registry = RegistryClient(hello.epoch)
         self._groups = cluster.Groups(hello.namespace)
         self._replicas = Replicas(hello, self._registry, self._groups, tell)
+        self._roles = Roles(hello, self._registry)
         self._nodes: list[Node] = []
         self._known_groups: list[Group] = []
         self._removed_groups: set[str] = set()
@@ -55,6 +61,10 @@ class Operations:
             "remove_group": (RemoveGroup, self._remove_group),
             "list_groups": (NoArguments, self._list_groups),
             "pending": (NoArguments, self._pending),
+            "start_role": (StartRole, self._roles.start),
+            "stop_role": (StopRole, self._roles.stop),
+            "list_roles": (NoArguments, self._list_roles),
+            "demand": (Demand, self._demand),
         }
 
     async def open(self) -> None:
@@ -62,6 +72,7 @@ class Operations:
         self._nodes = await asyncio.to_thread(cluster.nodes)
         self._known_groups = await self._list_groups()
         await self._replicas.open()
+        await self._roles.open()
 
     def begin_telling(self) -> None:
         """Events, from now on: never before the welcome."""
@@ -72,6 +83,7 @@ class Operations:
         if self._watch is not None:
             self._watch.cancel()
         await self._replicas.close()
+        await self._roles.close()
 
     async def run(self, name: str, arguments: dict[str, Any]) -> Any:
         if name not in self._table:
@@ -84,6 +96,13 @@ class Operations:
 
     async def _list(self, _: NoArguments) -> Any:
         return await self._replicas.running_and_pending()
+
+    async def _list_roles(self, _: NoArguments) -> list[Role]:
+        return await self._roles.list()
+
+    async def _demand(self, wanted: Demand) -> None:
+        await self._registry.obey()
+        await asyncio.to_thread(cluster.request_resources, wanted.bundles)
 
     async def _create_group(self, wanted: CreateGroup) -> Group:
         await self._registry.obey()

@@ -81,6 +81,7 @@ class Start:
     listen: bool = False  # open a TCP socket on the node's address before the process starts, and hand it over
     join: bool = False  # a program of the cluster's own (an engine): gets its address, token, and the name of its group
     shared: bool = False  # beside others in one supervisor of the node; not for replicas with GPUs or in a group
+    log_dir: str = ""  # on the node: all output also goes to <log_dir>/<id>.log there; "": only to Ray's worker log
 
 
 @dataclass
@@ -116,6 +117,7 @@ class CreateGroup:
     bundles: list[dict[str, float]]  # {"CPU": 1, "GPU": 0.5}
     strategy: str = "PACK"
     bundle_label_selector: list[dict[str, str]] = field(default_factory=list)  # one for each bundle, or none at all
+    bundle_node_ids: list[str] = field(default_factory=list)  # the same; "": anywhere. Pinned: on no other node, ever
 
 
 @dataclass
@@ -145,8 +147,67 @@ class Group:
 
 
 @dataclass
+class Backoff:
+    """Before a role's process is executed again: doubled at each end, from the first to the most."""
+
+    first_s: float = 0.1
+    most_s: float = 5.0
+    reset_after_s: float = 10.0  # of running: the next pause is the first again
+
+
+@dataclass
+class StartRole:
+    """op start_role: answers Role when its process exists. A process of a node (a proxy) that is to run for good: its
+    supervisor executes it again in place whenever it ends, and Ray restarts the supervisor; both take no resources.
+
+    The same once more changes nothing. With another argv, environment, listen_address, backoff or log_dir the process
+    is stopped and executed anew under the same listening socket; with another node it is stopped there first.
+    Errors: node_gone, port_taken, cannot_listen, not_started; after one there is no such role.
+    """
+
+    name: str
+    node_id: str  # hard
+    argv: list[str]  # "{listen_fd}" becomes the number of the listening descriptor
+    environment: dict[str, str] = field(default_factory=dict)  # added to that of Ray's workers on the node
+    listen_address: str = ""  # "0.0.0.0:8000", opened before the process and kept open between two of them; "": none
+    backoff: Backoff = field(default_factory=Backoff)
+    log_dir: str = ""  # as in Start: <log_dir>/<name>.log
+    grace_s: float = 20.0  # of the process that this one replaces
+
+
+@dataclass
+class StopRole:
+    """op stop_role: as stop. The end is told as a role_ended that is final; an unknown name is no error."""
+
+    name: str
+    grace_s: float = 20.0
+
+
+@dataclass
+class Role:
+    """A role as start_role and list_roles tell it. `state`: pending (not yet executed), running, restarting (its
+    process has ended and is about to be executed again; pid is 0), stopping (listed until its final end). A role of a
+    lost node is listed no more."""
+
+    name: str
+    node_id: str
+    state: str
+    pid: int = 0
+    address: str = ""  # "tcp:10.0.0.2:8000" when it listens
+    reason: str = ""  # why it is not running
+
+
+@dataclass
+class Demand:
+    """op demand: all that is wanted in total, running or not, for Ray's autoscaler; replaces what was told before,
+    also by an earlier bridge. Empty withdraws. It is kept until then, whoever ends: Ray keeps one for the cluster."""
+
+    bundles: list[dict[str, float]]  # {"CPU": 1, "GPU": 0.5}
+
+
+@dataclass
 class NoArguments:
-    """Of the operations nodes, list, list_groups, pending."""
+    """Of the operations nodes, list, list_groups, list_roles, pending."""
 
 
 @dataclass
@@ -184,6 +245,21 @@ class ReplicaEnded:
     signal: int = 0
     last_output: str = ""
     reason: str = ""  # why there is no exit code: the supervisor or its node was lost, it never started
+
+
+@dataclass
+class RoleEnded:
+    """event role_ended: each time a role's process has ended; at least once, except for ends during a loss of the head.
+    `final`: it was stopped, or its node is lost: it is not executed again and not listed any more."""
+
+    name: str
+    node_id: str
+    pid: int = 0  # 0: not known, or none was executed
+    exit_code: int = -1  # -1 when ended by a signal or unknown
+    signal: int = 0
+    last_output: str = ""
+    reason: str = ""  # why there is no exit code: the supervisor or its node was lost, it cannot be executed
+    final: bool = False
 
 
 @dataclass

@@ -7,10 +7,11 @@ import asyncio
 import time
 from typing import Any
 
+from manta_ray.fencing import silence_before_loss
+from manta_ray.role_book import RoleBook
 from manta_ray.store import Store
 
-NAME = "manta/registry"
-VERSION = 1  # a bridge that finds another one replaces the actor; what it knows is in the store
+VERSION = 2  # a bridge that finds another one replaces the actor; what it knows is in the store
 MAX_EXITS = 500  # kept for a bridge that is away
 POLL_S = 20.0
 
@@ -29,6 +30,7 @@ class Registry:
         self._epoch = int(self._store.get("epoch") or 0)
         self._entries: dict[str, dict[str, Any]] = {entry["id"]: entry for entry in self._store.all("replica/")}
         self._exits: dict[str, dict[str, Any]] = {report["incarnation"]: report for report in self._store.all("exit/")}
+        self._roles = RoleBook(self._store)
         self._changed = asyncio.Event()
 
     async def version(self) -> int:
@@ -76,22 +78,70 @@ class Registry:
             self._forget(next(iter(self._exits)))
         self._wake()
 
+    async def withdraw(self, report: dict[str, Any]) -> dict[str, Any] | None:
+        """Ends what has no process yet, so that it never has one; otherwise nothing, and the entry of what runs."""
+        entry = self._entries.get(report["id"])
+        if entry is not None and entry["incarnation"] == report["incarnation"] and entry["state"] == "running":
+            return entry
+        await self.ended(report)
+        return None
+
     async def entries(self) -> list[dict[str, Any]]:
         return list(self._entries.values())
 
-    async def exits(self, epoch: int, told: list[str]) -> dict[str, Any]:
-        """Forgets the exits `told`, then waits for others: {"exits": [...]}, empty after a while; {"latest": N}
-        refuses."""
+    async def exits(self, epoch: int, told: list[str], told_roles: list[str]) -> dict[str, Any]:
+        """Forgets the ends `told` (incarnations) and `told_roles` (keys), then waits for others: {"exits": [...],
+        "roles": {key: ...}}, empty after a while; {"latest": N} refuses."""
         for incarnation in told:
             self._forget(incarnation)
+        self._roles.forget_ends(told_roles)
         until = time.monotonic() + POLL_S
-        while epoch >= self._epoch and not self._exits and (left := until - time.monotonic()) > 0:
+        while epoch >= self._epoch and not self._exits and not self._roles.ends:
             self._changed.clear()
+            if (left := until - time.monotonic()) <= 0:
+                break
             try:
                 await asyncio.wait_for(self._changed.wait(), left)
             except asyncio.TimeoutError:
                 break
-        return {"latest": self._epoch} if epoch < self._epoch else {"exits": list(self._exits.values())}
+        if epoch < self._epoch:
+            return {"latest": self._epoch}
+        return {"exits": list(self._exits.values()), "roles": self._roles.ends}
+
+    async def admit_role(self, entry: dict[str, Any], fixed: list[str]) -> dict[str, Any]:
+        """See RoleBook.admit; {"latest": N} refuses."""
+        if entry["epoch"] < await self.obey(entry["epoch"]):
+            return {"latest": self._epoch}
+        return self._roles.admit(entry, fixed)
+
+    async def remove_role(self, epoch: int, name: str) -> dict[str, Any]:
+        """{"entry": what it was, or None}; {"latest": N} refuses. Its supervisor learns of it from whoever asks."""
+        if epoch < await self.obey(epoch):
+            return {"latest": self._epoch}
+        return {"entry": self._roles.remove(name)}
+
+    async def role(self, supervisor: str) -> dict[str, Any] | None:
+        """What that supervisor is to run; None: nothing (any more)."""
+        return self._roles.of(supervisor)
+
+    async def roles(self) -> dict[str, list[dict[str, Any]]]:
+        """{"kept": those that are to run, "leaving": those whose supervisors have not told the final end}."""
+        return {"kept": self._roles.kept(), "leaving": self._roles.leaving()}
+
+    async def role_changed(self, supervisor: str, changes: dict[str, Any]) -> None:
+        self._roles.change(supervisor, changes)
+
+    async def role_ended(self, supervisor: str, report: dict[str, Any]) -> None:
+        """`report` has the keys of protocol.RoleEnded. The first final one counts."""
+        self._roles.end(supervisor, report)
+        self._wake()
+
+    async def silence_s(self) -> float:
+        """After how long without an answer of the head a node may have been given up. By the settings of the head,
+        where this actor runs; other machines may have others."""
+        from ray._raylet import Config
+
+        return silence_before_loss(Config.health_check_failure_threshold(), Config.health_check_timeout_ms() / 1000)
 
     def _keep(self, entry: dict[str, Any]) -> None:
         self._entries[entry["id"]] = entry

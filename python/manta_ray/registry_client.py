@@ -11,7 +11,8 @@ import ray
 from manta_ray import registry
 from manta_ray.cluster import HEAD_RESOURCE
 from manta_ray.errors import epoch_is_past
-from manta_ray.protocol import ReplicaEnded
+from manta_ray.protocol import ReplicaEnded, RoleEnded
+from manta_ray.registry_link import NAME
 
 NAME_FREE_EVERY_S = 0.1
 NAME_FREE_TRIES = 100
@@ -52,16 +53,43 @@ class RegistryClient:
         report = ReplicaEnded(entry["id"], entry["incarnation"], entry["pid"], entry["node_id"], reason=reason)
         await self.actor.ended.remote(vars(report))
 
+    async def withdraw(self, entry: dict[str, Any]) -> dict[str, Any] | None:
+        """Of a pending replica; the entry of the running one that it has become meanwhile, or None."""
+        report = ReplicaEnded(entry["id"], entry["incarnation"], reason="stopped before it ran")
+        running: dict[str, Any] | None = await self.actor.withdraw.remote(vars(report))
+        return running
+
     async def entries(self) -> list[dict[str, Any]]:
         return list(await self.actor.entries.remote())
 
-    async def exits(self, told: list[str]) -> dict[str, Any]:
-        return dict(await self.actor.exits.remote(self._epoch, told))
+    async def exits(self, told: list[str], told_roles: list[str]) -> dict[str, Any]:
+        return dict(await self.actor.exits.remote(self._epoch, told, told_roles))
+
+    async def admit_role(self, entry: dict[str, Any], fixed: list[str]) -> dict[str, Any]:
+        answer = await self.actor.admit_role.remote(entry, fixed)
+        if "latest" in answer:
+            raise epoch_is_past(entry["epoch"], answer["latest"])
+        return dict(answer)
+
+    async def remove_role(self, name: str) -> dict[str, Any] | None:
+        answer = await self.actor.remove_role.remote(self._epoch, name)
+        if "latest" in answer:
+            raise epoch_is_past(self._epoch, answer["latest"])
+        entry: dict[str, Any] | None = answer["entry"]
+        return entry
+
+    async def roles(self) -> dict[str, list[dict[str, Any]]]:
+        return dict(await self.actor.roles.remote())
+
+    async def role_lost(self, entry: dict[str, Any], reason: str) -> None:
+        """The final end of a role of which nobody else can tell; nothing if its supervisor has told already."""
+        report = RoleEnded(entry["name"], entry["node_id"], entry["pid"], reason=reason, final=True)
+        await self.actor.role_ended.remote(entry["supervisor"], vars(report))
 
 
 def _get_or_make() -> Any:
     options = {
-        "name": registry.NAME,
+        "name": NAME,
         "lifetime": "detached",
         "get_if_exists": True,
         "max_restarts": -1,
@@ -75,7 +103,7 @@ def _get_or_make() -> Any:
 
 async def _make_when_name_is_free() -> Any:
     for _ in range(NAME_FREE_TRIES):
-        if registry.NAME not in {row["name"] for row in ray.util.list_named_actors(all_namespaces=True)}:
+        if NAME not in {row["name"] for row in ray.util.list_named_actors(all_namespaces=True)}:
             break
         await asyncio.sleep(NAME_FREE_EVERY_S)
     return await asyncio.to_thread(_get_or_make)

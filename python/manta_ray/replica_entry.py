@@ -41,7 +41,8 @@ def plan_for(wanted: Start, entry: dict[str, Any], hello: Hello, groups: Groups)
     if wanted.join and wanted.group is not None:
         environment[GROUP_VARIABLE] = groups.ray_name(wanted.group.name)
     plan = {key: entry[key] for key in ("id", "incarnation", "epoch", "labels")}
-    return {**plan, "argv": wanted.argv, "environment": environment, "listen": wanted.listen, "join": wanted.join}
+    given = {"argv": wanted.argv, "listen": wanted.listen, "join": wanted.join, "log_dir": wanted.log_dir}
+    return {**plan, **given, "environment": environment}
 
 
 def failure_of_start(replica: str, error: Exception) -> BridgeError:

@@ -14,7 +14,7 @@ from ray.exceptions import ActorUnavailableError, ActorUnschedulableError, RayAc
 
 from manta_ray import cluster
 from manta_ray.errors import BridgeError
-from manta_ray.protocol import Hello, Node, Observed, Pending, ReplicaEnded, Start, Stop, Superseded
+from manta_ray.protocol import Hello, Node, Observed, Pending, ReplicaEnded, RoleEnded, Start, Stop, Superseded
 from manta_ray.registry_client import RegistryClient
 from manta_ray.replica_entry import (
     failure_of_start,
@@ -28,10 +28,11 @@ from manta_ray.replica_entry import (
 )
 from manta_ray.shared_supervisors import SharedSupervisors
 from manta_ray.supervisor import WITHDRAWN, Supervisor
-from manta_ray.supervisor_options import check, supervisor_options
+from manta_ray.supervisor_options import actor_name, check, supervisor_options
 
 Tell = Callable[[str, Any], None]
 STOP_ANSWER_S = 5.0
+ON_ITS_WAY_S = 3.0
 NAME_FREE_EVERY_S = 0.1
 NAME_FREE_TRIES = 100
 RETRY_S = 1.0
@@ -66,11 +67,18 @@ class Replicas:
         await self.sweep()
 
     async def sweep(self) -> None:
-        """Gives back what is booked for shared replicas that are no more."""
+        """Gives back what is booked for shared replicas that are no more, and withdraws supervisors that wait for room
+        although nobody wants them: of a bridge that ended in the middle of a stop."""
         booked = await self._shared.booked()
-        alive = {entry["id"] for entry in await self._registry.entries()}
-        for replica in booked - alive:
+        living = await asyncio.to_thread(cluster.living_actors, self._hello.namespace)
+        entries = await self._registry.entries()
+        for replica in booked - {entry["id"] for entry in entries}:
             await self._shared.release(replica)
+        for name in living - {actor_name(entry["id"]) for entry in entries}:
+            if name.startswith(actor_name("")):
+                with contextlib.suppress(ValueError):
+                    actor = await asyncio.to_thread(ray.get_actor, name)
+                    self._spawn(_withdraw(name.removeprefix(actor_name("")), actor))
 
     def tell_ends(self) -> None:
         self._spawn(self._tell_ends())
@@ -156,6 +164,8 @@ class Replicas:
         except Exception as error:
             failure = failure_of_start(wanted.id, error)
             await self._registry.lost(entry, failure.message)
+            if not wanted.shared and (left := await self._supervisor(entry)) is not None:
+                self._spawn(_withdraw(wanted.id, left))
             raise failure from None
 
     async def _place_alone(self, wanted: Start, entry: dict[str, Any]) -> Observed:
@@ -179,7 +189,7 @@ class Replicas:
             try:
                 return await asyncio.shield(making)
             except asyncio.CancelledError:
-                self._spawn(_end_when_made(making))
+                self._spawn(_withdraw_when_made(plan["id"], making))
                 raise
             except ValueError as error:
                 if "already" not in str(error):
@@ -220,17 +230,24 @@ class Replicas:
     async def _stop_entry(self, entry: dict[str, Any], grace_s: float) -> None:
         actor = await self._supervisor(entry)
         if entry["state"] == "pending":
-            await self._registry.lost(entry, "stopped before it ran")
-            if task := self._starting.get(entry["id"]):
-                task.cancel()
-            if actor is not None and not entry["shared"]:
-                await asyncio.to_thread(ray.kill, actor)
-        elif actor is not None:
+            running = await self._registry.withdraw(entry)
+            if running is None:
+                self._give_up_start(entry, actor)
+                return
+            entry = running
+            actor = await self._supervisor(entry)
+        if actor is not None:
             try:
                 await asyncio.wait_for(actor.stop.remote(entry["id"], grace_s), STOP_ANSWER_S)
             except (RayError, asyncio.TimeoutError):
                 pass  # it is gone, or hangs: see _insist
             self._spawn(self._insist(entry, actor, grace_s + STOP_ANSWER_S))
+
+    def _give_up_start(self, entry: dict[str, Any], actor: Any) -> None:
+        if task := self._starting.get(entry["id"]):
+            task.cancel()
+        if actor is not None and not entry["shared"]:
+            self._spawn(_withdraw(entry["id"], actor))
 
     async def _insist(self, entry: dict[str, Any], actor: Any, after_s: float) -> None:
         """A supervisor that does not end its replica is killed, and its process with it."""
@@ -240,16 +257,19 @@ class Replicas:
 
     async def _tell_ends(self) -> None:
         told: list[str] = []
+        told_roles: list[str] = []
         while True:
             try:
-                answer = await self._registry.exits(told)
+                answer = await self._registry.exits(told, told_roles)
                 if "latest" in answer:
                     self._tell("superseded", Superseded(answer["latest"]))
                     return
                 for report in answer["exits"]:
                     await self._shared.release(report["id"])
                     self._tell("replica_ended", ReplicaEnded(**report))
-                told = [report["incarnation"] for report in answer["exits"]]
+                for report in answer["roles"].values():
+                    self._tell("role_ended", RoleEnded(**report))
+                told, told_roles = [report["incarnation"] for report in answer["exits"]], list(answer["roles"])
             except Exception:  # whatever it was, nothing was forgotten: ends that were not acknowledged come again
                 log.exception("ends of replicas cannot be read")
                 await asyncio.sleep(RETRY_S)
@@ -267,6 +287,17 @@ class Replicas:
             log.error("a task of the bridge failed", exc_info=error)
 
 
-async def _end_when_made(making: asyncio.Future[Any]) -> None:
+async def _withdraw_when_made(replica: str, making: asyncio.Future[Any]) -> None:
     """Of a start that was stopped meanwhile."""
-    await asyncio.to_thread(ray.kill, await making)
+    await _withdraw(replica, await making)
+
+
+async def _withdraw(replica: str, actor: Any) -> None:
+    """A supervisor on its way to a node finds itself withdrawn and leaves. Only one that waits for room is killed: if
+    that meets the moment in which Ray starts it, Ray may never give its resources back."""
+    try:
+        found = await asyncio.wait_for(actor.started.remote(replica), ON_ITS_WAY_S)
+        if "entry" in found:
+            await asyncio.wait_for(actor.stop.remote(replica, 0), STOP_ANSWER_S)
+    except (RayError, asyncio.TimeoutError):
+        await asyncio.to_thread(ray.kill, actor)

@@ -11,15 +11,16 @@ import asyncio
 from typing import Any
 
 import ray
+from ray.exceptions import RayActorError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from manta_ray import shortage
-from manta_ray.cluster import Groups
+from manta_ray.cluster import NODE_LABEL, Groups
 from manta_ray.protocol import CreateGroup, Group, Start
 from manta_ray.supervisor import Supervisor
 
 PREFIX = "replica/"
-NODE_LABEL = "ray.io/node-id"
+NEXT_EVERY_S, TRIES = 0.1, 20
 LOOK_FIRST_S, LOOK_MOST_S = 0.02, 0.5
 # Ray takes no empty bundle: what needs nothing books this little of a CPU.
 LEAST_CPU = 0.001
@@ -45,8 +46,18 @@ class SharedSupervisors:
             "num_cpus": 0,
             "scheduling_strategy": NodeAffinitySchedulingStrategy(node_id, soft=False),
         }
-        actor = await asyncio.to_thread(ray.remote(Supervisor).options(**options).remote, registry, None)
-        return actor, dict(await actor.run.remote(plan))
+        result = {"reason": f"the shared supervisor of node {node_id} is on its way out"}
+        for left in reversed(range(TRIES)):
+            actor = await asyncio.to_thread(ray.remote(Supervisor).options(**options).remote, registry, None)
+            try:
+                answer = dict(await actor.run.remote(plan))
+                if "leaving" not in answer:
+                    return actor, answer
+            except RayActorError:  # it left at this moment, or was lost with all that it ran
+                if not left:
+                    raise
+            await asyncio.sleep(NEXT_EVERY_S)
+        return actor, result
 
     async def release(self, replica: str) -> None:
         await asyncio.to_thread(self._groups.remove, PREFIX + replica)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import select
-import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,57 +14,64 @@ from typing import Any
 import ray
 
 from manta_ray.child_process import ChildExit, ChildPlan, ChildProcess, adopt_orphans
+from manta_ray.fencing import end_when_cut_off, end_with
+from manta_ray.output_log import OutputLog
+from manta_ray.process_environment import environment_for
+from manta_ray.registry_link import RegistryLink
 
-# Ray's workers carry variables of their own; a replica must not take itself for one. Who holds the token can run
-# anything on the cluster: only a program that joins it gets these.
-JOINING_VARIABLES = ("RAY_ADDRESS", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 WITHDRAWN = "it was stopped before it ran"
 LEAVE_WITHIN_S = 10.0
 ANSWERS_S = 0.05  # for what others have asked this actor
 ASKED_WITHIN_S = 5.0
 POLL_S = 60.0
+IDLE_S = 10.0  # a shared supervisor waits so long for further replicas
 
 
 class Supervisor:
     """Runs one replica, or (shared) several of one node whose resources are booked elsewhere. Ray's max_restarts is 0:
     only the controller replaces replicas.
 
-    A plan has the keys id, incarnation, epoch, labels, argv, environment, listen, join. Each replica has a thread
-    that lives as long as its process. Before a process is started the registry is asked, so that nothing withdrawn or
-    outdated ever runs; its end is told to the registry before the resources are given back.
+    A plan has the keys id, incarnation, epoch, labels, argv, environment, listen, join, log_dir. Each replica has a
+    thread that lives as long as its process. Before a process is started the registry is asked, so that nothing
+    withdrawn or outdated ever runs; its end is told to the registry before the resources are given back.
     """
 
     def __init__(self, registry: Any, first: dict[str, Any] | None) -> None:
-        self._registry = registry
+        self._registry = RegistryLink(registry)
         self._handle = ray.get_runtime_context().current_actor
         self._node_id = ray.get_runtime_context().get_node_id()
         self._node_ip = ray.util.get_node_ip_address()
         self._gpus = [str(gpu) for gpu in ray.get_runtime_context().get_accelerator_ids()["GPU"]]
         self._shared = first is None
-        self._runs: dict[str, ReplicaRun] = {}
-        self._lock = threading.Lock()  # guards _runs
+        self._runs: dict[str, ReplicaRun] = {}  # by incarnation: the last one of an id may be on its way out
+        self._last_end = object()  # changes with each
+        self._lock = threading.Lock()  # guards _runs and _last_end
         self._leaving = asyncio.Event()
         self._asked = threading.Event()  # somebody has asked how the start went
         adopt_orphans()
         end_with(int(os.environ["RAY_RAYLET_PID"]))
+        head = ray.get_runtime_context().gcs_address
+        end_when_cut_off(head, self._node_ip, lambda: float(self._registry.call("silence_s")))
         if first is not None:
             self._begin(first)
 
     async def run(self, plan: dict[str, Any]) -> dict[str, Any]:
-        """Starts a further replica (shared) and answers like started()."""
-        if plan["id"] not in self._runs:
+        """Starts a further replica (shared) and answers like started(), or {"leaving"}: ask the next supervisor."""
+        if self._leaving.is_set():
+            return {"leaving": True}
+        if plan["incarnation"] not in self._runs:
             self._begin(plan)
-        return await self.started(plan["id"])
+        return await asyncio.wrap_future(self._runs[plan["incarnation"]].started)
 
     async def started(self, replica: str) -> dict[str, Any]:
         """When the process exists: {"entry": the keys of protocol.Observed}; {"reason": why it never will}."""
-        run = self._runs.get(replica)
-        answer = {"reason": "it has ended"} if run is None else await asyncio.wrap_future(run.started)
+        runs = self._runs_of(replica)
+        answer = await asyncio.wrap_future(runs[-1].started) if runs else {"reason": "it has ended"}
         self._asked.set()
         return answer
 
     async def stop(self, replica: str, grace_s: float) -> None:
-        if run := self._runs.get(replica):
+        for run in self._runs_of(replica):
             run.child.stop(grace_s)
 
     async def wait_end(self) -> bool:
@@ -80,27 +84,38 @@ class Supervisor:
         return True
 
     async def leave(self) -> None:
-        """Gives the resources back: the end of the process does so at once, Ray's own way out of an actor takes 2 s."""
+        """Gives the resources back: the end of the process does so at once, Ray's own way out of an actor takes 2 s.
+        Not while there are replicas."""
+        if self._shared and self._runs:
+            return
         self._leaving.set()
         await asyncio.sleep(ANSWERS_S)
         os._exit(0)
 
+    def _runs_of(self, replica: str) -> list[ReplicaRun]:
+        with self._lock:
+            return [run for run in self._runs.values() if run.plan["id"] == replica]
+
     def _begin(self, plan: dict[str, Any]) -> None:
         run = ReplicaRun(plan, self._node_id, self._node_ip, self._gpus)
         with self._lock:
-            self._runs[plan["id"]] = run
+            self._runs[plan["incarnation"]] = run
         threading.Thread(target=self._keep, args=(run,), daemon=True).start()
 
     # The thread of one replica. The kernel kills the process when this thread ends.
     def _keep(self, run: ReplicaRun) -> None:
-        if self._registry.begin.remote(run.plan["id"], run.plan["incarnation"]).future().result():
-            report = run.run(lambda entry: bool(self._registry.running.remote(entry).future().result()))
-            self._registry.ended.remote(report).future().result()
+        if self._registry.call("begin", run.plan["id"], run.plan["incarnation"]):
+            report = run.run(lambda entry: bool(self._registry.call("running", entry)))
+            self._registry.call("ended", report)
         else:
             run.started.set_result({"reason": WITHDRAWN})
         if self._shared:
             with self._lock:
-                del self._runs[run.plan["id"]]
+                del self._runs[run.plan["incarnation"]]
+                self._last_end = last_end = object()
+            time.sleep(IDLE_S)  # for Ray a node with an actor is in use
+            if self._last_end is last_end:
+                self._handle.leave.remote()
         else:
             self._asked.wait(ASKED_WITHIN_S)  # a process that ends at once was started all the same
             self._handle.leave.remote()
@@ -120,7 +135,8 @@ class ReplicaRun:
         self._listening: socket.socket | None = None
         if plan["listen"]:
             self._listening = socket.create_server((node_ip, 0), backlog=1024)
-        self.child = ChildProcess(self._child_plan(), _pass_on)
+        self._log = OutputLog(plan.get("log_dir", ""), plan["id"])
+        self.child = ChildProcess(self._child_plan(), self._log.write)
 
     def run(self, is_wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Runs the process to its end; returns the keys of protocol.ReplicaEnded. `is_wanted` is asked once it runs."""
@@ -136,6 +152,7 @@ class ReplicaRun:
                 self.child.stop(0)
 
         end: ChildExit = self.child.run(on_started)
+        self._log.close()
         if not self.started.done():
             self.started.set_result({"reason": end.reason})
         return {
@@ -152,15 +169,9 @@ class ReplicaRun:
     def _child_plan(self) -> ChildPlan:
         inherited = [] if self._listening is None else [self._listening.fileno()]
         number = str(inherited[0]) if inherited else ""
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith("RAY_") or (self.plan["join"] and name in JOINING_VARIABLES)
-        }
-        environment.update(self.plan["environment"])
+        environment = environment_for(self.plan["environment"], self._gpus, self.plan["join"])
         if self.plan["join"]:
             environment["MANTA_RAY_NODE_IP"] = self._node_ip
-        environment["CUDA_VISIBLE_DEVICES"] = ",".join(self._gpus)
         argv = [argument.replace("{listen_fd}", number) for argument in self.plan["argv"]]
         return ChildPlan(argv, environment, inherited)
 
@@ -180,21 +191,3 @@ class ReplicaRun:
             "start_time_s": time.time(),
             "gpus": self._gpus,
         }
-
-
-def end_with(raylet: int) -> None:
-    """Kills this process, and so its replicas, when the node's raylet ends: for Ray the node is lost then, and its
-    replicas are to be replaced, but its workers may live on."""
-    handle = os.pidfd_open(raylet)
-
-    def wait() -> None:
-        select.select([handle], [], [])
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
-def _pass_on(data: bytes) -> None:
-    """Into this worker's own log, which Ray keeps, rotates and shows."""
-    sys.stderr.buffer.write(data)
-    sys.stderr.buffer.flush()

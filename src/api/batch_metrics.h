@@ -2,19 +2,24 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "api/batch_cut.h"
+#include "api/batch_registry.h"
 #include "api/replica_scope.h"
 
 namespace manta::api {
 
 // Figures of one Batcher. Made once.
 struct BatchMetrics {
-  BatchMetrics(const ReplicaScope& scope, const std::string& name) : BatchMetrics(scope.metrics, labels(scope, name)) {}
+  BatchMetrics(const ReplicaScope& scope, const std::string& name)
+      : BatchMetrics(scope.metrics, labels(scope, name), scope.batchers) {}
 
   void closed(std::size_t size, std::size_t limit, Duration waited, CloseReason reason) {
     count(reason);
+    registry_->count_closed(api::name(reason));
     wait_ms.observe(ms(waited));
     actual_size.observe(static_cast<double>(size));
     utilization.observe(100.0 * static_cast<double>(size) / static_cast<double>(limit == 0 ? 1 : limit));
@@ -29,7 +34,7 @@ struct BatchMetrics {
   CounterMetric processed;
 
  private:
-  BatchMetrics(Metrics& metrics, const Labels& with)
+  BatchMetrics(Metrics& metrics, const Labels& with, std::shared_ptr<BatchRegistry> registry)
       : wait_ms(metrics.histogram("batch_wait_time_ms", "Time the oldest item of a batch waited.", with)),
         execution_ms(metrics.histogram("batch_execution_time_ms", "Time a batch took to run.", with)),
         utilization(metrics.histogram("batch_utilization_percent", "Items of a batch by the limit.", with,
@@ -39,7 +44,8 @@ struct BatchMetrics {
         queue_length(metrics.gauge("batch_queue_length", "Items that wait for a batch.", with)),
         processed(metrics.counter("batches_processed", "Batches run.", with)),
         metrics_(metrics),
-        labels_(with) {}
+        labels_(with),
+        registry_(std::move(registry)) {}
 
   void count(CloseReason reason) {
     auto known = reasons_.find(reason);
@@ -62,6 +68,7 @@ struct BatchMetrics {
 
   Metrics& metrics_;
   const Labels labels_;
+  const std::shared_ptr<BatchRegistry> registry_;
   std::map<CloseReason, CounterMetric> reasons_;
 };
 

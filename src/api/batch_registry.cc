@@ -144,6 +144,20 @@ bool BatchRegistry::stopping() const {
   return stopping_;
 }
 
+void BatchRegistry::count_closed(std::string_view reason) {
+  const std::lock_guard lock(mutex_);
+  const auto known = closed_batches_.find(reason);
+  if (known == closed_batches_.end())
+    closed_batches_.emplace(reason, 1);
+  else
+    ++known->second;
+}
+
+std::map<std::string, std::uint64_t> BatchRegistry::closed_batches() const {
+  const std::lock_guard lock(mutex_);
+  return {closed_batches_.begin(), closed_batches_.end()};
+}
+
 void BatchRegistry::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;

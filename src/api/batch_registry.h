@@ -1,12 +1,14 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <manta/batch.h>
@@ -62,7 +64,9 @@ class BatchRegistry {
 
   void begin_stop();  // nothing more will come: no item waits for company
   bool stopping() const;
-  void close();  // no batch function waits for its readers from now on
+  void count_closed(std::string_view reason);                   // a batch was closed
+  std::map<std::string, std::uint64_t> closed_batches() const;  // by reason
+  void close();                                                 // no batch function waits for its readers from now on
   bool closed() const;
 
  private:
@@ -73,6 +77,7 @@ class BatchRegistry {
   BatchingConfigs configs_;
   bool stopping_ = false;
   bool closed_ = false;
+  std::map<std::string, std::uint64_t, std::less<>> closed_batches_;
   std::atomic<int> concurrency_ = 0;
 };
 

@@ -31,6 +31,7 @@ class DeploymentServable final : public replica::Servable {
   Result<void> check_batching(const BatchingConfigs& configs) const override;
   void configure_batching(const BatchingConfigs& configs) override;
   int batch_concurrency() const override { return scope_.batchers->concurrency(); }
+  std::map<std::string, std::uint64_t> closed_batches() const override { return scope_.batchers->closed_batches(); }
   void begin_stop() override { scope_.batchers->begin_stop(); }
   replica::MethodTerms terms(std::string_view method) const override;
   Task<Result<void>> on_start() override { return run_member(node_->table->on_start); }

@@ -98,6 +98,7 @@ std::vector<spec::MethodSpec> method_specs(const detail::ClassTable& table, bool
                           .idempotent = method.idempotent,
                           .streams = method.streams,
                           .takes_stream = method.takes_stream,
+                          .takes_values = method.takes_values,
                           .raw_http = method.raw_http};
     if (with_schemas && method.request_schema) made.request_schema = method.request_schema();
     if (with_schemas && method.response_schema) made.response_schema = method.response_schema();

@@ -2,9 +2,10 @@
 
 #include <utility>
 
-#include "api/input_feeder.h"
+#include "api/input_items.h"
 #include "net/items.h"
 #include "net/wire.h"
+#include "routing/input_sender.h"
 
 namespace manta::api {
 namespace {
@@ -22,16 +23,17 @@ routing::Outbound outbound(TransportCall call, std::string_view accept) {
 }
 
 // Null for a call that takes no stream.
-std::unique_ptr<InputFeeder> feeder_of(TransportCall& call) {
+std::unique_ptr<routing::InputSender> input_of(TransportCall& call) {
   if (!call.input) return nullptr;
   const auto deadline = call.context ? call.context->deadline : RequestContext::TimePoint::max();
-  return std::make_unique<InputFeeder>(call.strand, std::move(call.input), deadline);
+  auto items = std::make_unique<InputItems>(call.strand, std::move(call.input));
+  return std::make_unique<routing::InputSender>(call.strand->loop(), std::move(items), deadline);
 }
 
 class AnswerItems final : public ItemSource {
  public:
-  AnswerItems(routing::Answer answer, std::unique_ptr<InputFeeder> feeder)
-      : feeder_(std::move(feeder)), answer_(std::move(answer)) {}
+  AnswerItems(routing::Answer answer, std::unique_ptr<routing::InputSender> input)
+      : input_(std::move(input)), answer_(std::move(answer)) {}
 
   Task<Result<std::optional<std::string>>> next() override {
     for (;;) {
@@ -48,7 +50,7 @@ class AnswerItems final : public ItemSource {
   }
 
  private:
-  std::unique_ptr<InputFeeder> feeder_;
+  std::unique_ptr<routing::InputSender> input_;
   routing::Answer answer_;
   net::ItemSplitter items_;
 };
@@ -64,9 +66,9 @@ std::optional<Error> RemoteTransport::unknown() const {
 
 Task<Result<std::string>> RemoteTransport::call(TransportCall call) {
   if (auto error = unknown()) co_return std::unexpected(std::move(*error));
-  const auto feeder = feeder_of(call);
+  const auto input = input_of(call);
   auto request = outbound(std::move(call), net::wire::kMsgPack);
-  if (feeder) feeder->go_with(request);
+  if (input) input->go_with(request);
   auto calling = dispatchers_.at(application_, deployment_).call(std::move(request));
   Result<net::Response> response = co_await calling;
   if (!response) co_return std::unexpected(std::move(response.error()));
@@ -75,14 +77,14 @@ Task<Result<std::string>> RemoteTransport::call(TransportCall call) {
 
 Task<Result<std::unique_ptr<ItemSource>>> RemoteTransport::open(TransportCall call) {
   if (auto error = unknown()) co_return std::unexpected(std::move(*error));
-  auto feeder = feeder_of(call);
+  auto input = input_of(call);
   auto request = outbound(std::move(call), net::wire::kItems);
-  if (feeder) feeder->go_with(request);
+  if (input) input->go_with(request);
   request.window = kStreamWindow;
   auto dispatching = dispatchers_.at(application_, deployment_).dispatch(std::move(request));
   Result<routing::Answer> answer = co_await dispatching;
   if (!answer) co_return std::unexpected(std::move(answer.error()));
-  std::unique_ptr<ItemSource> items = std::make_unique<AnswerItems>(std::move(*answer), std::move(feeder));
+  std::unique_ptr<ItemSource> items = std::make_unique<AnswerItems>(std::move(*answer), std::move(input));
   co_return items;
 }
 

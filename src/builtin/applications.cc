@@ -2,6 +2,7 @@
 
 #include <manta/builtin/openai.h>
 
+#include "builtin/ab_application.h"
 #include "builtin/engine_loading.h"
 #include "builtin/openai/endpoints.h"
 
@@ -91,8 +92,11 @@ std::vector<Application> build_openai(const Args& args) { return {serve_openai(a
 }  // namespace
 
 const std::map<std::string, BuildFunction>& applications() {
-  static const std::map<std::string, BuildFunction> all{
-      {"embed", build_embed}, {"rerank", build_rerank}, {"llm", build_llm}, {"openai", build_openai}};
+  static const std::map<std::string, BuildFunction> all{{"embed", build_embed},
+                                                        {"rerank", build_rerank},
+                                                        {"llm", build_llm},
+                                                        {"openai", build_openai},
+                                                        {"ab_router", build_ab_router}};
   return all;
 }
 

@@ -26,7 +26,7 @@ Result<AdminTarget> parse_admin_address(const std::string& text) {
   if (target.host == "localhost") target.host = "127.0.0.1";
   const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), target.port);
   if (error != std::errc() || end != rest.data() + rest.size() || target.port < 1 || target.port > 65535 ||
-      target.host.empty())
+      target.host.empty() || target.host.find('/') != std::string::npos)
     return fail(
         ErrorCode::InvalidArgument,
         fmt::format("'{}' is no address of an admin port; expected http://HOST:PORT, as http://localhost:8265", text));
@@ -58,8 +58,8 @@ Result<std::string> metrics_page(const control::InstanceDetails& details) {
 int report(const Error& error, const AdminTarget& target) {
   if (error.code == ErrorCode::Unavailable && error.status == 0)
     print_error_line(fmt::format(
-        "error: no instance answers at {}:{} ({}); is it running? --admin-port or --address chooses another",
-        target.host, target.port, error.message));
+        "error: no instance answers at {}:{} ({}{}); is it running? --admin-port or --address chooses another",
+        target.host, target.port, error.message, target.hint.empty() ? "" : "; " + target.hint));
   else
     print_error_line("error: " + error.message);
   return 1;

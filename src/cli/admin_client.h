@@ -10,11 +10,12 @@
 
 namespace manta::cli {
 
-// Where a running instance is asked: the admin port of --address or --admin-port.
+// Where a running instance is asked: its admin port (find_instance.h).
 struct AdminTarget {
   std::string host = "127.0.0.1";
   int port = 8265;
-  std::string by = {};  // who asks: "alice: manta deploy app.yaml"
+  std::string by = {};    // who asks: "alice: manta deploy app.yaml"
+  std::string hint = {};  // what to say besides when nobody answers
 };
 
 // "http://localhost:8265", "localhost:8265", "8265". InvalidArgument when it is none of these.

@@ -5,7 +5,9 @@
 namespace manta::cli {
 
 void add_address(CLI::App& command, CommandLine& line) {
-  add_admin_port(command, line);
+  add_admin_port(command, line,
+                 "Port of its admin REST API on this machine (default: that of the instance in the default state "
+                 "folder, else 8265)");
   command.add_option("-a,--address", line.address, "Admin address of the instance: http://HOST:PORT");
 }
 
@@ -146,10 +148,8 @@ void add_describe(CLI::App& app, CommandLine& line, bool has_builtin) {
 
 }  // namespace
 
-void add_admin_port(CLI::App& command, CommandLine& line) {
-  command.add_option("--admin-port", line.admin_port, "Port of the admin REST API on 127.0.0.1")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 65535));
+void add_admin_port(CLI::App& command, CommandLine& line, const std::string& meaning) {
+  command.add_option("--admin-port", line.admin_port, meaning)->check(CLI::Range(0, 65535));
 }
 
 void add_target_options(CLI::App& command, CommandLine& line) {

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <string>
+
 #include <CLI/CLI.hpp>
 
 #include "cli/command_line.h"
 
 namespace manta::cli {
 
-void add_admin_port(CLI::App& command, CommandLine& line);
+void add_admin_port(CLI::App& command, CommandLine& line, const std::string& meaning);
 void add_address(CLI::App& command, CommandLine& line);
 // Of commands that take a file or an import path to serve.
 void add_target_options(CLI::App& command, CommandLine& line);

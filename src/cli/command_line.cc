@@ -28,7 +28,7 @@ constexpr const char* kExamples = R"(Examples:
 
 // Where proxies run, and the flags of a gRPC proxy, which there is none of: a start script that has them goes on.
 void add_instance_places(CLI::App& command, CommandLine& line) {
-  add_admin_port(command, line);
+  add_admin_port(command, line, "Port of the admin REST API, on 127.0.0.1 (default: 8265, or the next free one)");
   const std::map<std::string, std::string> places = {
       {"EveryNode", "EveryNode"}, {"HeadOnly", "HeadOnly"}, {"Disabled", "Disabled"}, {"NoServer", "Disabled"}};
   command
@@ -53,15 +53,15 @@ void add_instance_places(CLI::App& command, CommandLine& line) {
 
 void add_instance_options(CLI::App& command, CommandLine& line) {
   command.add_option("--http-host,--host", line.http_host,
-                     "Address to serve on (default: of the file, else 127.0.0.1)");
+                     "Address to serve on (default: of the file, else 127.0.0.1; with --backend ray 0.0.0.0)");
   command
       .add_option("--http-port,--port", line.http_port,
-                  "Port to serve on (default: of the file, else 8000); 0 chooses a free one")
+                  "Port to serve on (default: of the file, else 8000 or the next free one); 0 chooses a free one")
       ->check(CLI::Range(0, 65535));
   add_instance_places(command, line);
   command
       .add_option("--metrics-port", line.metrics_port,
-                  "Port of the page /metrics on the same address (default: 8080 if it is free); 0 for none")
+                  "Port of the page /metrics on the same address (default: 8080, or the next free one); 0 for none")
       ->check(CLI::Range(0, 65535));
   command.add_option("--state-dir", line.state_dir,
                      "Folder of the instance's state (default: ~/.local/state/manta/<admin port>)");
@@ -104,22 +104,33 @@ void add_run(CLI::App& app, CommandLine& line, bool has_builtin) {
   CLI::App* start =
       app.add_subcommand("start", "Start an instance with the applications that its state folder has stored");
   add_instance_options(*start, line);
-  start->add_option("-a,--address", line.address,
-                    "Admin address to listen on, by Ray Serve's flag: http://localhost:8265");
-  start->footer("Examples:\n  manta start\n  manta start --admin-port 9265 --http-port 9000");
+  start->add_option(
+      "-a,--address", line.address,
+      "With --backend ray: the head of the cluster, HOST:6379. Otherwise the admin address to listen on, by "
+      "Ray Serve's flag: http://localhost:8265");
+  add_cluster_options(*start, line.cluster);
+  start->footer(
+      "Examples:\n  manta start\n  manta start --admin-port 9265 --http-port 9000\n"
+      "  manta start --backend ray --address 10.0.0.1:6379\n"
+      "  manta start --backend ray --address 10.0.0.1:6379 --proxy-location HeadOnly --detach");
   start->callback([&line] { line.command = Command::Start; });
 }
 
 // Started by the node agent; the empty group hides them.
 void add_roles(CLI::App& app, CommandLine& line) {
   CLI::App* controller = app.add_subcommand("controller", "")->group("");
+  controller->add_option("--backend", line.controller.backend);
   controller->add_option("--state-dir", line.controller.state_dir)->required();
-  controller->add_option("--node-id", line.controller.node_id)->required();
-  controller->add_option("--socket-fd", line.controller.socket_fd)->required();
-  controller->add_option("--admin-fd", line.controller.admin_fd)->required();
-  controller->add_option("--agent-socket", line.controller.agent_socket)->required();
-  controller->add_option("--controller-socket", line.controller.controller_socket)->required();
-  controller->add_option("--http-address", line.controller.http_address)->required();
+  controller->add_option("--node-id", line.controller.node_id);
+  controller->add_option("--socket-fd", line.controller.socket_fd);
+  controller->add_option("--admin-fd", line.controller.admin_fd);
+  controller->add_option("--agent-socket", line.controller.agent_socket);
+  controller->add_option("--controller-socket", line.controller.controller_socket);
+  controller->add_option("--http-address", line.controller.http_address);
+  controller->add_option("--ray-address", line.controller.ray_address);
+  controller->add_option("--ray-namespace", line.controller.ray_namespace);
+  controller->add_option("--admin-address", line.controller.admin_address);
+  controller->add_option("--cluster-address", line.controller.cluster_address);
   controller->add_option("--http-options", line.controller.http_options);
   controller->add_option("--proxy-location", line.controller.proxy_location);
   controller->callback([&line] { line.command = Command::Controller; });

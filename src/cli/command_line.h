@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/bench_command.h"
+#include "cli/cluster/options.h"
 #include "cli/operations_options.h"
 #include "cli/place_command.h"
 #include "cli/role_arguments.h"
@@ -59,9 +60,9 @@ struct CommandLine {
   std::string name, route_prefix;
   std::optional<std::string> http_host;
   std::optional<int> http_port;
-  int admin_port = 8265;
+  std::optional<int> admin_port;
   std::optional<int> metrics_port;
-  std::string address;  // of the admin port of another instance: http://HOST:PORT
+  std::string address;  // of the admin port: http://HOST:PORT; with --backend ray of the cluster's head: HOST:PORT
   std::string state_dir;
   std::optional<double> num_cpus, num_gpus, memory;
   std::string resources;  // JSON object
@@ -86,6 +87,7 @@ struct CommandLine {
   BenchRequest bench;
   TrafficRequestLine traffic;
   ClaimRequestLine claim;
+  ClusterArguments cluster;
   ControllerArguments controller;
   ProxyArguments proxy;
   int listen_fd = -1;  // of a replica

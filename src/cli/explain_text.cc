@@ -75,6 +75,25 @@ std::string scaling_text(const control::DeploymentDetails& deployment) {
   return text;
 }
 
+std::string scaled_down_text(const control::DeploymentDetails& deployment) {
+  std::string text;
+  for (auto replica = deployment.scaled_down.rbegin(); replica != deployment.scaled_down.rend(); ++replica)
+    text += fmt::format("{}{:%H:%M:%S}  {}: {}", text.empty() ? "" : "\n",
+                        fmt::localtime(static_cast<std::time_t>(replica->timestamp_s)), replica->replica_id,
+                        replica->reason);
+  return text;
+}
+
+std::string batches_text(const control::DeploymentDetails& deployment) {
+  std::uint64_t all = 0;
+  for (const auto& [reason, count] : deployment.batches_closed) all += count;
+  std::string text;
+  for (const auto& [reason, count] : deployment.batches_closed)
+    text += fmt::format("{}{} {} ({:.0f} %)", text.empty() ? "" : ", ", count, reason,
+                        100.0 * static_cast<double>(count) / static_cast<double>(all));
+  return text.empty() ? text : "closed: " + text;
+}
+
 std::string refusal_text(const DeploymentConfig& config) {
   std::string text = config.max_queued_requests < 0
                          ? "requests wait until their deadline"
@@ -107,6 +126,8 @@ std::string explain_text(const std::string& application, const control::Deployme
   add(text, "why", deployment.message);
   add(text, "replicas", replicas_text(deployment));
   add(text, "autoscaling", scaling_text(deployment));
+  add(text, "scaled down", scaled_down_text(deployment));
+  add(text, "batches", batches_text(deployment));
   add(text, "routing",
       fmt::format("{}, {} at a time on each replica", config.request_router_config.request_router_class,
                   config.max_ongoing_requests));

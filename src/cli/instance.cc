@@ -258,6 +258,7 @@ int run_instance(const InstanceOptions& options, const Environment& environment)
   if (!node_id) return fail_with(node_id.error());
   auto sockets = ListeningSockets::open(options, paths);
   if (!sockets) return fail_with(sockets.error());
+  for (const std::string& notice : sockets->notices) print_line(notice);
   Instance instance(options, environment, std::move(paths), std::move(*node_id), std::move(*sockets));
   return instance.run();
 }

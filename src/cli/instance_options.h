@@ -15,11 +15,12 @@ namespace manta::cli {
 
 // What `run` and `start` were asked for, after the command line, the configuration file and the environment were read.
 struct InstanceOptions {
-  spec::InstanceConfig config;  // applications empty: those that the state folder has stored come back
-  spec::ConfigPlaces places;    // of `config` in its file
-  bool deploy = true;           // false: `start`
-  int admin_port = 8265;
-  std::optional<int> metrics_port;  // of the page /metrics; 0: none; not given: 8080 if it is free
+  spec::InstanceConfig config;      // applications empty: those that the state folder has stored come back
+  spec::ConfigPlaces places;        // of `config` in its file
+  bool deploy = true;               // false: `start`
+  bool http_port_is_given = false;  // that of `config`, by the command line or the file: no other one will do
+  std::optional<int> admin_port;    // not given: 8265, or the next free one
+  std::optional<int> metrics_port;  // of the page /metrics; 0: none; not given: 8080, or the next free one
   std::string state_dir;
   Resources total;  // what this machine has to give
   std::map<std::string, std::string> labels;

@@ -10,12 +10,17 @@
 
 namespace manta::cli {
 
+inline constexpr const char* kLocalBackend = "local";
+inline constexpr const char* kRayBackend = "ray";
+
 // <state>/agent.json: how the programs of this user reach a running instance. Left behind by one that was killed.
 struct InstanceRecord {
   int pid = 0;
   std::string node_id, http_address, admin_address, controller_socket, agent_socket;
+  std::string backend = kLocalBackend;
 };
-BOOST_DESCRIBE_STRUCT(InstanceRecord, (), (pid, node_id, http_address, admin_address, controller_socket, agent_socket))
+BOOST_DESCRIBE_STRUCT(InstanceRecord, (),
+                      (pid, node_id, http_address, admin_address, controller_socket, agent_socket, backend))
 
 void write_instance_record(const runtime::InstancePaths& paths, const InstanceRecord& record);
 // NotFound when no instance has used the folder.

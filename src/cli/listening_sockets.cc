@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include "net/address.h"
@@ -10,54 +9,57 @@
 namespace manta::cli {
 namespace {
 
-std::string tcp_text(const std::string& host, int port) {
-  const std::string name = host == "localhost" ? "127.0.0.1" : host;
-  return name.find(':') == std::string::npos ? fmt::format("{}:{}", name, port) : fmt::format("[{}]:{}", name, port);
-}
+constexpr int kDefaultMetricsPort = 8080;
 
-Result<int> open_tcp(const std::string& host, int port, std::string_view option, std::string& bound) {
-  const net::Address address{tcp_text(host, port)};
-  auto fd = net::listen_on(address);
-  if (!fd) return fail(ErrorCode::Unavailable, fmt::format("{} ({})", fd.error().message, option));
-  const auto local = net::local_address(*fd);
-  bound = local ? local->text : address.text;
-  return fd;
+Result<void> open_unix(int& slot, const std::string& path) {
+  auto fd = net::listen_on({"unix:" + path});
+  if (!fd) return std::unexpected(std::move(fd.error()));
+  slot = *fd;
+  return {};
 }
 
 }  // namespace
 
 Result<ListeningSockets> ListeningSockets::open(const InstanceOptions& options, const runtime::InstancePaths& paths) {
   ListeningSockets sockets;
-  const auto keep = [](int& slot, Result<int> fd) -> Result<void> {
-    if (!fd) return std::unexpected(std::move(fd.error()));
-    slot = *fd;
-    return {};
-  };
-  const spec::HttpOptions& http = options.config.http_options;
-  const bool has_proxy = options.config.proxy_location != "Disabled";
-  if (has_proxy)
-    if (auto ok = keep(sockets.http, open_tcp(http.host, http.port, "--http-port", sockets.http_address)); !ok)
-      return std::unexpected(ok.error());
-  if (auto ok = keep(sockets.admin, open_tcp("127.0.0.1", options.admin_port, "--admin-port", sockets.admin_address));
-      !ok)
-    return std::unexpected(ok.error());
-  if (has_proxy)
-    if (auto ok = sockets.open_metrics(http.host, options.metrics_port); !ok) return std::unexpected(ok.error());
-  if (auto ok = keep(sockets.controller, net::listen_on({"unix:" + paths.controller_socket()})); !ok)
-    return std::unexpected(ok.error());
-  if (auto ok = keep(sockets.agent, net::listen_on({"unix:" + paths.agent_socket()})); !ok)
-    return std::unexpected(ok.error());
+  if (auto opened = sockets.open_ports(options); !opened) return std::unexpected(opened.error());
+  if (auto opened = open_unix(sockets.controller, paths.controller_socket()); !opened)
+    return std::unexpected(opened.error());
+  if (auto opened = open_unix(sockets.agent, paths.agent_socket()); !opened) return std::unexpected(opened.error());
   return sockets;
 }
 
-Result<void> ListeningSockets::open_metrics(const std::string& host, std::optional<int> port) {
-  constexpr int kDefaultPort = 8080;
-  if (port == 0) return {};
-  std::string bound;
-  const auto fd = open_tcp(host, port.value_or(kDefaultPort), "--metrics-port", bound);
-  if (fd) metrics = *fd;
-  if (!fd && port) return std::unexpected(fd.error());
+Result<void> ListeningSockets::open_ports(const InstanceOptions& options) {
+  const spec::HttpOptions& door = options.config.http_options;
+  const bool has_proxy = options.config.proxy_location != "Disabled";
+  if (has_proxy) {
+    auto opened = keep(http, {.host = door.host,
+                              .port = door.port,
+                              .is_default = !options.http_port_is_given,
+                              .option = "--http-port",
+                              .purpose = "the HTTP port"});
+    if (!opened) return std::unexpected(opened.error());
+    http_address = std::move(*opened);
+  }
+  auto opened = keep(admin, admin_port_choice(options.admin_port));
+  if (!opened) return std::unexpected(opened.error());
+  admin_address = std::move(*opened);
+  if (!has_proxy || options.metrics_port == 0) return {};
+  opened = keep(metrics, {.host = door.host,
+                          .port = options.metrics_port.value_or(kDefaultMetricsPort),
+                          .is_default = !options.metrics_port,
+                          .option = "--metrics-port",
+                          .purpose = "the port of /metrics"});
+  if (!opened) return std::unexpected(opened.error());
   return {};
+}
+
+Result<std::string> ListeningSockets::keep(int& slot, const PortChoice& choice) {
+  auto open = open_port(choice);
+  if (!open) return std::unexpected(std::move(open.error()));
+  slot = open->fd;
+  if (!open->notice.empty()) notices.push_back(std::move(open->notice));
+  return std::move(open->address);
 }
 
 ListeningSockets::ListeningSockets(ListeningSockets&& other) noexcept
@@ -67,7 +69,8 @@ ListeningSockets::ListeningSockets(ListeningSockets&& other) noexcept
       agent(std::exchange(other.agent, -1)),
       metrics(std::exchange(other.metrics, -1)),
       http_address(std::move(other.http_address)),
-      admin_address(std::move(other.admin_address)) {}
+      admin_address(std::move(other.admin_address)),
+      notices(std::move(other.notices)) {}
 
 ListeningSockets::~ListeningSockets() {
   for (const int fd : {http, admin, controller, agent, metrics})

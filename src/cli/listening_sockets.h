@@ -1,11 +1,12 @@
 #pragma once
 
-#include <optional>
 #include <string>
+#include <vector>
 
 #include <manta/error.h>
 
 #include "cli/instance_options.h"
+#include "cli/port_choice.h"
 #include "runtime/local/instance_dir.h"
 
 namespace manta::cli {
@@ -14,8 +15,9 @@ namespace manta::cli {
 // and a role that is restarted finds its socket again. Closed by the destructor.
 struct ListeningSockets {
   int http = -1, admin = -1, controller = -1, agent = -1;
-  int metrics = -1;                         // stays -1 where it was not asked for, or nobody insisted and it was taken
-  std::string http_address, admin_address;  // with the port that was chosen for port 0
+  int metrics = -1;                         // stays -1 where there is none
+  std::string http_address, admin_address;  // with the port that it has become
+  std::vector<std::string> notices;         // of default ports that were taken: what is used instead, and why
 
   // Unavailable names the port and the option that chooses another.
   static Result<ListeningSockets> open(const InstanceOptions& options, const runtime::InstancePaths& paths);
@@ -25,7 +27,8 @@ struct ListeningSockets {
   ~ListeningSockets();
 
  private:
-  Result<void> open_metrics(const std::string& host, std::optional<int> port);
+  Result<void> open_ports(const InstanceOptions& options);
+  Result<std::string> keep(int& slot, const PortChoice& choice);
 };
 
 }  // namespace manta::cli

@@ -34,7 +34,7 @@ std::vector<std::string> names_of(const Amounts& amounts) {
   return names;
 }
 
-double of(const Amounts& amounts, const std::string& name) {
+double amount_of(const Amounts& amounts, const std::string& name) {
   const auto found = amounts.find(name);
   return found == amounts.end() ? 0 : found->second;
 }
@@ -46,20 +46,22 @@ std::string decimal(double value) {
   return text;
 }
 
-std::string bytes(double value) {
+std::string in_bytes_units(double value) {
   constexpr std::array<std::string_view, 5> kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
   std::size_t unit = 0;
   for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
   return unit == 0 ? fmt::format("{:.0f}B", value) : fmt::format("{:.2f}{}", value, kUnits[unit]);
 }
 
-std::string amount(const std::string& name, double value) { return name == "memory" ? bytes(value) : decimal(value); }
+std::string in_units(const std::string& name, double value) {
+  return name == "memory" ? in_bytes_units(value) : decimal(value);
+}
 
 // {"GPU": 1.0, "CPU": 4.0}
 std::string as_json(const Amounts& amounts) {
   std::vector<std::string> parts;
   for (const std::string& name : names_of(amounts))
-    parts.push_back(fmt::format("\"{}\": {}", name, decimal(of(amounts, name))));
+    parts.push_back(fmt::format("\"{}\": {}", name, decimal(amount_of(amounts, name))));
   return fmt::format("{{{}}}", fmt::join(parts, ", "));
 }
 
@@ -77,7 +79,8 @@ std::string usage_text(const std::vector<NodeReport>& nodes) {
   }
   std::string text = "Usage:\n";
   for (const std::string& name : names_of(total))
-    text += fmt::format(" {}/{} {}\n", amount(name, of(used, name)), amount(name, of(total, name)), name);
+    text +=
+        fmt::format(" {}/{} {}\n", in_units(name, amount_of(used, name)), in_units(name, amount_of(total, name)), name);
   return text;
 }
 
@@ -127,10 +130,10 @@ std::string pending_text(const control::PendingReport& pending) {
   return text;
 }
 
-std::string share(const NodeReport& node, const std::string& name) {
+std::string share_text(const NodeReport& node, const std::string& name) {
   if (!node.total.contains(name)) return "-";
-  const double used = of(used_of(node), name), total = of(node.total, name);
-  if (name == "memory") return bytes(used) + "/" + bytes(total);
+  const double used = amount_of(used_of(node), name), total = amount_of(node.total, name);
+  if (name == "memory") return in_bytes_units(used) + "/" + in_bytes_units(total);
   return fmt::format("{:.6g}/{:.6g}", used, total);
 }
 
@@ -138,7 +141,7 @@ std::string custom_text(const NodeReport& node) {
   std::vector<std::string> parts;
   for (const auto& [name, total] : node.total)
     if (name != "CPU" && name != "GPU" && name != "memory")
-      parts.push_back(fmt::format("{} {}", share(node, name), name));
+      parts.push_back(fmt::format("{} {}", share_text(node, name), name));
   return parts.empty() ? "-" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -149,20 +152,20 @@ std::string marks_text(const NodeReport& node) {
   return parts.empty() ? "-" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string replicas_text(const NodeReport& node) {
+std::string replicas_on(const NodeReport& node) {
   std::vector<std::string> parts;
   for (const auto& [name, count] : node.replicas_of)
     parts.push_back(count == 1 ? name : fmt::format("{} x{}", name, count));
   return parts.empty() ? "-" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string table(const std::vector<NodeReport>& nodes) {
+std::string nodes_table(const std::vector<NodeReport>& nodes) {
   std::vector<std::vector<std::string>> rows{
       {"NODE", "ADDRESS", "STATE", "CPU", "GPU", "MEMORY", "CUSTOM", "LABELS", "PROXY", "REPLICAS"}};
   for (const NodeReport& node : nodes)
     rows.push_back({node.node_id + (node.is_head ? " (head)" : ""), node.address.empty() ? "-" : node.address,
-                    node.state, share(node, "CPU"), share(node, "GPU"), share(node, "memory"), custom_text(node),
-                    marks_text(node), node.proxy.empty() ? "-" : node.proxy, replicas_text(node)});
+                    node.state, share_text(node, "CPU"), share_text(node, "GPU"), share_text(node, "memory"),
+                    custom_text(node), marks_text(node), node.proxy.empty() ? "-" : node.proxy, replicas_on(node)});
   return aligned(rows);
 }
 
@@ -184,7 +187,7 @@ std::string nodes_text(const control::NodesReport& report) {
   text += node_status_text(report.nodes) + "Pending:\n";
   for (const control::PendingReport& pending : report.pending) text += pending_text(pending);
   if (report.pending.empty()) text += " (no replica waits)\n";
-  text += "\n" + table(report.nodes);
+  text += "\n" + nodes_table(report.nodes);
   for (const NodeReport& node : report.nodes)
     if (!node.message.empty()) text += fmt::format("{}: {}\n", node.node_id, node.message);
   return text;

@@ -38,6 +38,21 @@ void add_nodes(CLI::App& app, CommandLine& line) {
   nodes->callback([&line] { line.command = Command::Nodes; });
 }
 
+void add_systemd(CLI::App& app, CommandLine& line) {
+  SystemdRequest& request = line.systemd;
+  CLI::App* systemd = app.add_subcommand("systemd", "Print systemd units: of one machine, or of a Ray cluster's");
+  systemd->add_option("role", request.role, "head or worker of a Ray cluster (default: one machine, without Ray)");
+  systemd->add_option("-a,--address", request.address, "IP:PORT of Ray on the head, as 10.0.1.5:6379");
+  systemd->add_option("--state-dir", request.state_dir, "Folder of the instance's state")->capture_default_str();
+  systemd->add_option("--user", request.user, "User that runs it")->capture_default_str();
+  systemd->add_option("--ray", request.ray, "Ray's command on these machines")->capture_default_str();
+  systemd->add_option("-o,--output", request.output, "Folder to write the units to, in place of printing them");
+  systemd->footer(
+      "Examples:\n  manta systemd\n  manta systemd head --address 10.0.1.5:6379\n"
+      "  manta systemd worker --address 10.0.1.5:6379 --output /etc/systemd/system");
+  systemd->callback([&line] { line.command = Command::Systemd; });
+}
+
 void add_controller_health(CLI::App& app, CommandLine& line) {
   CLI::App* health = app.add_subcommand("controller-health", "Show how the controller's loop does");
   health->add_flag("--json", line.operations.json, "As JSON");
@@ -67,6 +82,7 @@ void add_operations_commands(CLI::App& app, CommandLine& line) {
   add_events(app, line);
   add_drain(app, line);
   add_nodes(app, line);
+  add_systemd(app, line);
   add_controller_health(app, line);
   add_cost(app, line);
 }

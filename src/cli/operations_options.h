@@ -22,7 +22,7 @@ struct OperationsArguments {
   std::string deployment;
 };
 
-// events, drain, nodes, controller-health, cost.
+// events, drain, nodes, systemd, controller-health, cost.
 void add_operations_commands(CLI::App& app, CommandLine& line);
 
 }  // namespace manta::cli

@@ -12,6 +12,8 @@
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "builtin/applications.h"
+#include "cli/cluster/security.h"
+#include "cli/replica_artifact.h"
 #include "cli/roles.h"
 #include "control/replica_spec.h"
 #include "runtime/local/fd_watch.h"
@@ -19,9 +21,12 @@
 namespace manta::cli {
 namespace {
 
-// Builds the application again, as `describe` did, from the copy that this process runs.
-Result<api::Graph> build_graph(const control::ReplicaSpec& spec, const BuildFunction* builtin_build) {
-  auto build = api::load_build({.kind = spec.artifact_kind, .path = spec.artifact, .function = spec.function},
+// Builds the application again, as `describe` did, from the copy that this process runs. An executable is this process.
+Result<api::Graph> build_graph(const control::ReplicaSpec& spec, const Environment& environment,
+                               const net::PeerSecurityPtr& security, const BuildFunction* builtin_build) {
+  auto path = spec.artifact_kind == "library" ? local_artifact(spec, environment, security) : spec.artifact;
+  if (!path) return std::unexpected(std::move(path.error()));
+  auto build = api::load_build({.kind = spec.artifact_kind, .path = *std::move(path), .function = spec.function},
                                builtin::applications(), builtin_build);
   if (!build) return std::unexpected(std::move(build.error()));
   auto applications = api::run_build(*build, spec.args);
@@ -37,6 +42,11 @@ Result<api::Graph> build_graph(const control::ReplicaSpec& spec, const BuildFunc
 int run_replica_role(int listen_fd, const Environment& environment, BuildFunction* builtin_build) {
   auto spec = detail::from_json<control::ReplicaSpec>(environment.get(control::kReplicaSpecVariable).value_or("{}"));
   if (!spec) return std::fprintf(stderr, "%s: %s\n", control::kReplicaSpecVariable, spec.error().message.c_str()), 2;
+  const auto security = cluster_security(environment);
+  if (!security) return std::fprintf(stderr, "%s\n", security.error().message.c_str()), 2;
+  // A node that has no copy of the program starts Manta's binary, or the one that the instance was started with.
+  if (spec->artifact_kind == "executable" && !is_program(*spec))
+    return std::fprintf(stderr, "%s\n", become_program(*spec, listen_fd, environment, *security).message.c_str()), 1;
   SystemClock clock;
   Loop loop(clock);
   Metrics metrics;
@@ -53,23 +63,26 @@ int run_replica_role(int listen_fd, const Environment& environment, BuildFunctio
       {.component = spec->id,
        .component_name = "replica",
        .fields = {{"application", spec->application}, {"deployment", spec->deployment}, {"replica", spec->id}}});
-  api::ReplicaRuntime replica(loop, metrics, logger,
-                              {.identity = {.application = spec->application,
-                                            .deployment = spec->deployment,
-                                            .id = spec->id,
-                                            .node_id = spec->node_id,
-                                            .version = spec->version,
-                                            .fingerprint = spec->fingerprint,
-                                            .config = spec->config,
-                                            .rank = spec->rank,
-                                            .world_size = spec->world_size,
-                                            .gang_id = spec->gang_id,
-                                            .gang_epoch = spec->gang_epoch},
-                               .graph = [&spec = *spec, builtin_build] { return build_graph(spec, builtin_build); },
-                               .fake = nullptr,
-                               .controller_address = spec->controller_address,
-                               .connect = nullptr,
-                               .environment = environment.map()});
+  api::ReplicaRuntime replica(
+      loop, metrics, logger,
+      {.identity = {.application = spec->application,
+                    .deployment = spec->deployment,
+                    .id = spec->id,
+                    .node_id = spec->node_id,
+                    .version = spec->version,
+                    .fingerprint = spec->fingerprint,
+                    .config = spec->config,
+                    .rank = spec->rank,
+                    .world_size = spec->world_size,
+                    .gang_id = spec->gang_id,
+                    .gang_epoch = spec->gang_epoch},
+       .graph = [&spec = *spec, &environment, &security = *security,
+                 builtin_build] { return build_graph(spec, environment, security, builtin_build); },
+       .fake = nullptr,
+       .controller_address = spec->controller_address,
+       .connect = nullptr,
+       .environment = environment.map(),
+       .security = *security});
   running = &replica;
   loop.post([&] {
     replica.listen(listen_fd);

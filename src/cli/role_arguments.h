@@ -6,12 +6,17 @@
 
 namespace manta::cli {
 
-// Command lines of the roles, as the node agent writes them.
+// Command lines of the roles, as the node agent writes them, and on a cluster `manta start` and the controller.
 struct ControllerArguments {
-  std::string state_dir, node_id, agent_socket, controller_socket, http_address;
+  std::string backend = "local";  // ray: on a cluster
+  std::string state_dir;
   std::string proxy_location = "EveryNode";
-  int socket_fd = -1, admin_fd = -1;
   std::string http_options = "{}";  // spec::HttpOptions as JSON
+  // On one machine: the agent's sockets, and those that it opened for the controller.
+  std::string node_id, agent_socket, controller_socket, http_address;
+  int socket_fd = -1, admin_fd = -1;
+  // On a cluster: where its head is, and what the controller listens on itself.
+  std::string ray_address, ray_namespace, admin_address, cluster_address;
 };
 
 struct ProxyArguments {

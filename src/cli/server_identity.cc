@@ -4,8 +4,8 @@
 #include <string_view>
 #include <utility>
 
-#include <boost/describe/class.hpp>
 #include <fmt/format.h>
+#include <boost/describe/class.hpp>
 
 #include <manta/detail/json.h>
 
@@ -18,6 +18,12 @@ namespace {
 
 using Kind = ServerIdentity::Kind;
 
+// Of who gives no page.
+Kind kind_of(const Error& error) {
+  if (error.code == ErrorCode::Unavailable) return Kind::Nobody;
+  return error.code == ErrorCode::DeadlineExceeded ? Kind::Silent : Kind::Unknown;
+}
+
 constexpr std::size_t kEnough = std::size_t{64} << 10;  // of a body, to know whose it is
 
 // Of both Manta's admin port and Ray's dashboard; only the first has a version of Manta.
@@ -26,33 +32,13 @@ struct VersionPage {
 };
 BOOST_DESCRIBE_STRUCT(VersionPage, (), (manta_version, ray_version))
 
-struct PublicError {
-  std::string type, request_id;
-};
-BOOST_DESCRIBE_STRUCT(PublicError, (), (type, request_id))
-
-// What Manta's public door answers where nothing is served.
-struct PublicErrorPage {
-  PublicError error;
-};
-BOOST_DESCRIBE_STRUCT(PublicErrorPage, (), (error))
-
-ServerIdentity from_version(const ServerPage& page) {
-  const auto version = detail::from_json<VersionPage>(page.body, UnknownKeys::Ignore);
-  if (version && !version->manta_version.empty()) return {.kind = Kind::Manta, .version = version->manta_version};
-  if (version && !version->ray_version.empty()) return {.kind = Kind::RayDashboard, .version = version->ray_version};
-  const auto error = detail::from_json<PublicErrorPage>(page.body, UnknownKeys::Ignore);
-  if (error && !error->error.type.empty() && !error->error.request_id.empty()) return {.kind = Kind::Manta};
-  const bool is_serve = page.body.starts_with("Path '") && page.body.find("/-/routes") != std::string::npos;
-  return {.kind = is_serve ? Kind::RayServe : Kind::Unknown};
-}
-
 bool is_of_ray(std::string_view metrics) {
   return metrics.starts_with("# HELP ray_") || metrics.find("\n# HELP ray_") != std::string_view::npos;
 }
 
-// None: no complete answer within `limit`, or none that is HTTP.
-Task<std::optional<ServerPage>> get_page(Loop& loop, net::Address address, std::string path, Duration limit) {
+// Unavailable when no connection was made, DeadlineExceeded when no complete answer came within `limit`, Internal when
+// it is not HTTP.
+Task<Result<ServerPage>> get_page(Loop& loop, net::Address address, std::string path, Duration limit) {
   net::H1Client client(loop, address, limit);
   const auto over = std::make_shared<OneShot>();
   net::ClientCall* asked = nullptr;
@@ -64,19 +50,24 @@ Task<std::optional<ServerPage>> get_page(Loop& loop, net::Address address, std::
   const TimerId timer = loop.after(limit, [over] { over->fire(); });
   co_await *over;
   loop.cancel(timer);
-  if (!call->has_head() || (!call->ended() && call->body().size() < kEnough)) co_return std::nullopt;
-  co_return ServerPage{.status = call->status(), .body = call->take()};
+  if (call->has_head() && (call->ended() || call->body().size() >= kEnough))
+    co_return ServerPage{.server = std::string(call->headers().get("server").value_or("")), .body = call->take()};
+  if (!call->failure()) co_return fail(ErrorCode::DeadlineExceeded, "no answer");
+  const bool is_connected = call->failure() != net::CallFailure::NeverStarted;
+  co_return fail(is_connected ? ErrorCode::Internal : ErrorCode::Unavailable, "no answer");
 }
 
 }  // namespace
 
-ServerIdentity identify(const std::optional<ServerPage>& version, const std::optional<ServerPage>& plain_version,
-                        const std::optional<ServerPage>& metrics) {
-  ServerIdentity found{.kind = Kind::Unknown};
-  if (version) found = from_version(*version);
-  if (found.kind == Kind::Unknown && plain_version) found = from_version(*plain_version);
-  if (found.kind == Kind::Unknown && metrics && is_of_ray(metrics->body)) found.kind = Kind::RayMetrics;
-  return found;
+ServerIdentity identify(const ServerPage& page) {
+  if (is_of_ray(page.body)) return {.kind = Kind::RayMetrics};
+  const auto version = detail::from_json<VersionPage>(page.body, UnknownKeys::Ignore);
+  if (version && !version->manta_version.empty()) return {.kind = Kind::Manta, .version = version->manta_version};
+  if (version && !version->ray_version.empty()) return {.kind = Kind::RayDashboard, .version = version->ray_version};
+  // Both public doors say so where nothing is served; Ray Serve's is a uvicorn.
+  const bool is_door = page.body.starts_with("Path '") && page.body.find("/-/routes") != std::string::npos;
+  if (!is_door) return {.kind = Kind::Unknown};
+  return {.kind = page.server.starts_with("uvicorn") ? Kind::RayServe : Kind::Manta};
 }
 
 std::string description(const ServerIdentity& identity) {
@@ -92,6 +83,7 @@ std::string description(const ServerIdentity& identity) {
       return "Ray Serve";
     case Kind::RayMetrics:
       return "the metrics of a Ray node";
+    case Kind::Silent:
     case Kind::Unknown:
       break;
   }
@@ -99,18 +91,13 @@ std::string description(const ServerIdentity& identity) {
 }
 
 Task<ServerIdentity> who_answers(Loop& loop, net::Address address, Duration limit) {
-  const auto connected = net::connect_to(address);
-  if (!connected) co_return ServerIdentity{.kind = Kind::Nobody};
-  ::close(*connected);
-  std::optional<ServerPage> plain_version, metrics;
-  const auto version = co_await get_page(loop, address, "/api/ray/version", limit);
-  ServerIdentity found = identify(version, plain_version, metrics);
-  if (!version || found.kind != Kind::Unknown) co_return found;
-  plain_version = co_await get_page(loop, address, "/api/version", limit);
-  found = identify(version, plain_version, metrics);
-  if (!plain_version || found.kind != Kind::Unknown) co_return found;
-  metrics = co_await get_page(loop, address, "/metrics", limit);
-  co_return identify(version, plain_version, metrics);
+  for (const char* path : {"/api/ray/version", "/api/version", "/metrics"}) {
+    const auto page = co_await get_page(loop, address, path, limit);
+    if (!page) co_return ServerIdentity{.kind = kind_of(page.error())};
+    ServerIdentity found = identify(*page);
+    if (found.kind != Kind::Unknown) co_return found;
+  }
+  co_return ServerIdentity{.kind = Kind::Unknown};
 }
 
 ServerIdentity who_answers(const net::Address& address, Duration limit) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <string>
 
 #include <manta/task.h>
@@ -14,7 +13,7 @@ namespace manta::cli {
 // Who listens at an address, as far as a few pages tell. On a head node of Ray its dashboard has our admin port, and
 // Ray Serve answers on the paths of our admin API.
 struct ServerIdentity {
-  enum class Kind { Nobody, Manta, RayDashboard, RayServe, RayMetrics, Unknown };
+  enum class Kind { Nobody, Silent, Manta, RayDashboard, RayServe, RayMetrics, Unknown };
   Kind kind = Kind::Nobody;
   std::string version = {};  // of Manta or Ray; empty: not told
   bool operator==(const ServerIdentity&) const = default;
@@ -22,21 +21,20 @@ struct ServerIdentity {
 
 // An answer to a GET.
 struct ServerPage {
-  int status = 0;
+  std::string server = {};  // header
   std::string body;
 };
 
-// What the answers say: to GET /api/ray/version, /api/version and /metrics, as far as they were asked for and came.
-ServerIdentity identify(const std::optional<ServerPage>& version, const std::optional<ServerPage>& plain_version,
-                        const std::optional<ServerPage>& metrics);
+// What a page says, whatever was asked for: Unknown when nothing.
+ServerIdentity identify(const ServerPage& page);
 
 // "Ray's dashboard (Ray 2.60.0)", "another instance of Manta", "another program".
 std::string description(const ServerIdentity& identity);
 
-// Asks by HTTP/1.1, each page for at most `limit`; who is silent once is asked nothing more. The first page that tells
-// is enough: one round trip for Manta's admin port.
+// Asks by HTTP/1.1, each page for at most `limit`, until one tells: the first does for Manta's admin port. Who is
+// silent once is asked nothing more. Nobody: no connection could be made; Silent: no answer came.
 Task<ServerIdentity> who_answers(Loop& loop, net::Address address, Duration limit);
 // The same from a program that has no loop.
-ServerIdentity who_answers(const net::Address& address, Duration limit = std::chrono::seconds(1));
+ServerIdentity who_answers(const net::Address& address, Duration limit = std::chrono::milliseconds(500));
 
 }  // namespace manta::cli

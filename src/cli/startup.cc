@@ -14,7 +14,7 @@ namespace manta::cli {
 namespace {
 
 constexpr Duration kDoorTimeout = std::chrono::seconds(10);
-constexpr Duration kReconnect = std::chrono::milliseconds(50);
+constexpr Duration kFollowAgain = std::chrono::milliseconds(50);
 
 }  // namespace
 
@@ -54,7 +54,7 @@ void Startup::follow() {
     if (auto status = detail::from_json<spec::InstanceStatus>(item, UnknownKeys::Ignore)) on_status(*status);
   };
   const auto on_end = [this](const std::string&) {
-    if (!over_) loop_.after(kReconnect, [this] { follow(); });
+    if (!over_) loop_.after(kFollowAgain, [this] { follow(); });
   };
   statuses_ = std::make_unique<net::ItemStream>(*channel_, "POST", "/-/status", on_item, on_end);
 }

@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 #include "base/task_scope.h"
 #include "control/controller.h"
+#include "control/door.h"
 #include "net/exchange.h"
 
 namespace manta::control {
@@ -16,7 +17,8 @@ struct AdminParts {
   Logger& logger;
   Metrics& metrics;
   Controller& controller;
-  std::function<void()> shut_down_instance;  // asks the node agent to end everything
+  std::function<void()> shut_down_instance;  // ends everything
+  std::string version = {};                  // of Manta, by which clients know that it is Manta
 };
 
 // The HTTP face of a controller, on the admin port and on its own socket: REST of docs/reference/rest.md, and streams
@@ -24,13 +26,14 @@ struct AdminParts {
 class AdminApi {
  public:
   explicit AdminApi(AdminParts parts) : parts_(std::move(parts)), tasks_(parts_.loop) {}
-  // `trusted`: came by the controller's own socket, which only this user's processes reach.
-  void handle(net::ExchangePtr exchange, bool trusted);
-  void disconnected(std::uint64_t connection, bool trusted);
+  void handle(net::ExchangePtr exchange, Door door);
+  void disconnected(std::uint64_t connection, Door door);
 
  private:
   bool handle_pages(const net::ExchangePtr& exchange, const std::string& path);
   bool handle_internal(const net::ExchangePtr& exchange, const std::string& path);
+
+  void shut_down(const net::ExchangePtr& exchange);
 
   // admin_applications.cc: what is deployed
   bool handle_applications(const net::ExchangePtr& exchange, const std::string& path);

@@ -93,6 +93,15 @@ Result<ArtifactRef> ArtifactStore::add(ArtifactRef artifact) {
   return artifact;
 }
 
+Result<std::string> ArtifactStore::find(const std::string& sha256) const {
+  const bool is_hash = sha256.size() == 64 && sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
+  std::error_code ignored;
+  if (is_hash)
+    for (const auto& entry : fs::directory_iterator(fs::path(directory_) / sha256, ignored))
+      if (entry.is_regular_file(ignored)) return entry.path().string();
+  return fail(ErrorCode::NotFound, fmt::format("there is no artifact '{}'", sha256));
+}
+
 void ArtifactStore::keep_only(const std::set<std::string>& named) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(directory_, ignored))

@@ -19,6 +19,9 @@ class ArtifactStore {
   // renamed: a half copy never has the final name). NotFound names the file.
   Result<ArtifactRef> add(ArtifactRef artifact);
 
+  // The copy with that content. NotFound when there is none, or `sha256` is no hash.
+  Result<std::string> find(const std::string& sha256) const;
+
   // Removes every copy that `named` does not hold.
   void keep_only(const std::set<std::string>& named);
 

@@ -36,6 +36,14 @@ BOOST_DESCRIBE_STRUCT(ScalingDecision, (),
                        bounded_num_replicas, running_replicas, total_num_requests, queued_requests, policy,
                        policy_scope, policy_num_replicas, metrics))
 
+// A replica that was stopped because fewer were wanted, and why it and not another one.
+struct ScaledDownReplica {
+  double timestamp_s = 0;  // Unix time
+  std::string replica_id, reason;
+  bool operator==(const ScaledDownReplica&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(ScaledDownReplica, (), (timestamp_s, replica_id, reason))
+
 // How a policy of the application's own is doing.
 struct PolicyDetail {
   std::string name;                                                // "custom:mine"

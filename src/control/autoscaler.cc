@@ -104,14 +104,17 @@ std::vector<DeploymentKey> Autoscaler::queued(CallerId caller, const spec::LoadR
     if (known.load.value() != value) changed.push_back(key);
     known.load.record(now, value);
     known.heard = now;
+    deployment.silenced.erase(caller);
   }
   return changed;
 }
 
 std::vector<DeploymentKey> Autoscaler::caller_gone(CallerId caller) {
   std::vector<DeploymentKey> changed;
-  for (auto& [key, deployment] : deployments_)
+  for (auto& [key, deployment] : deployments_) {
+    deployment.silenced.erase(caller);
     if (deployment.queued.erase(caller) > 0) changed.push_back(key);
+  }
   return changed;
 }
 
@@ -119,8 +122,10 @@ std::vector<DeploymentKey> Autoscaler::caller_gone(CallerId caller) {
 void Autoscaler::drop_silent(Deployment& deployment, TimePoint now) {
   const Duration limit = silence_limit(deployment.terms.config);
   std::erase_if(deployment.queued, [&](const auto& entry) {
-    const Caller& caller = entry.second;
-    return now - caller.heard >= limit && (caller.load.value() > 0 || caller.load.is_steady(now));
+    const auto& [id, caller] = entry;
+    if (now - caller.heard < limit) return false;
+    if (caller.load.value() > 0) deployment.silenced[id] = caller.load.value();
+    return caller.load.value() > 0 || caller.load.is_steady(now);
   });
 }
 

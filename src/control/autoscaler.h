@@ -89,6 +89,7 @@ class Autoscaler {
     std::map<std::string, LoadHistory> running;  // by replica
     MetricLoads metrics;
     std::map<CallerId, Caller> queued;
+    std::map<CallerId, double> silenced;  // callers with requests waiting, not counted as they were silent too long
     DelayState delay;
     std::vector<ScaleStep> steps;
     std::deque<ScalingDecision> decisions, verdicts;

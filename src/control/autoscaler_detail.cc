@@ -1,8 +1,24 @@
 // Autoscaler: what it shows.
+#include <fmt/format.h>
+
 #include "base/metrics.h"
 #include "control/autoscaler.h"
 
 namespace manta::control {
+namespace {
+
+void tell_silence(const std::map<Autoscaler::CallerId, double>& silenced, AutoscalingDetail& detail) {
+  if (silenced.empty()) return;
+  double waiting = 0;
+  for (const auto& [caller, queued] : silenced) waiting += queued;
+  detail.metrics_health = "delayed";
+  detail.errors.push_back(
+      fmt::format("{} connected caller{} said that {:.0f} requests wait and {} been silent since: they are "
+                  "not counted",
+                  silenced.size(), silenced.size() == 1 ? "" : "s", waiting, silenced.size() == 1 ? "has" : "have"));
+}
+
+}  // namespace
 
 ScalingDecision Autoscaler::entry_of(Deployment& deployment, const AutoscaleInput& input,
                                      const AutoscaleDecision& decision, Moment now) {
@@ -40,6 +56,7 @@ AutoscalingDetail Autoscaler::detail(const DeploymentKey& key) const {
                     {"queued_requests", static_cast<double>(current.queued_requests)},
                     {"target_ongoing_requests", deployment.terms.config.target_ongoing_requests}};
   detail.metrics.insert(current.metrics.begin(), current.metrics.end());
+  tell_silence(deployment.silenced, detail);
   if (!deployment.terms.policy.is_asked) return detail;
   detail.policy = deployment.asked;
   detail.policy->state = deployment.memory.state;

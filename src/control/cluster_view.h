@@ -51,10 +51,12 @@ struct NodeView {
   std::string node_id;
   Resources total;
   std::map<std::string, std::string> labels;
-  std::string accelerator_type;  // kind of its GPUs; empty: not known
-  bool alive = true;             // false: gone or leaving, nothing new is placed on it
-  bool is_head = false;          // where the controller runs: it cannot be given back
-  bool draining = false;         // being emptied: nothing new is placed on it, and what runs there is leaving
+  std::string accelerator_type;           // kind of its GPUs; empty: not known
+  bool alive = true;                      // false: gone or leaving, nothing new is placed on it
+  bool is_head = false;                   // where the controller runs: it cannot be given back
+  bool draining = false;                  // being emptied: nothing new is placed on it, and what runs there is leaving
+  std::string address = {};               // of the machine; empty: not known
+  std::optional<Resources> machine = {};  // all it has, where others use it too; none: `total`
 };
 
 // What has gone wrong with replicas of one version in a row. Emptied when a replica of it proves stable and at each

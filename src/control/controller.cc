@@ -97,6 +97,7 @@ DeploymentFacts Controller::facts(const Deployment& deployment) const {
 // Routing forgets a stopped replica in this turn; its process is told after the publication.
 void Controller::carry_out(const Plan& plan) {
   note_plan(plan);
+  note_scale_downs(plan);
   for (auto& [name, application] : applications_)
     for (auto& [deployment_name, deployment] : application.deployments) {
       const auto pending = plan.pending.find(deployment.target.key);
@@ -143,7 +144,10 @@ void Controller::when_empty(std::function<void()> done) {
 }
 
 void Controller::set_proxy_status(const std::string& node_id, std::string status) {
-  proxies_[node_id] = std::move(status);
+  if (status.empty())
+    proxies_.erase(node_id);
+  else
+    proxies_[node_id] = std::move(status);
   request_turn();
 }
 

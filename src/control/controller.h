@@ -111,6 +111,7 @@ class Controller {
     int pending_replicas = 0;
     std::string last_failure;
     DeploymentScaling scaling;
+    std::vector<ScaledDownReplica> scaled_down;  // the last ones, oldest first
   };
   struct Application {
     ApplicationRecord record;
@@ -178,6 +179,7 @@ class Controller {
   void caller_gone(Autoscaler::CallerId caller);
 
   spec::InstanceStatus status() const;
+  // Empty: there is none on that node any more.
   void set_proxy_status(const std::string& node_id, std::string status);
   // Prometheus text: the controller's own figures, statuses, and those of replicas, for a minute after their end too.
   std::string metrics_text();
@@ -187,6 +189,7 @@ class Controller {
   const std::map<std::string, Replica>& replicas() const { return replicas_; }
   const std::vector<DeadReplica>& dead_replicas() const { return dead_; }
   const ControllerOptions& options() const { return options_; }
+  const ArtifactStore& artifacts() const { return parts_.artifacts; }
   std::uint64_t epoch() const { return parts_.store.epoch(); }
   bool adopted() const { return adopted_; }
   EventLog& events() { return events_; }
@@ -200,6 +203,7 @@ class Controller {
   ClusterView view() const;
   DeploymentFacts facts(const Deployment& deployment) const;
   void carry_out(const Plan& plan);
+  void note_scale_downs(const Plan& plan);
   void forget_the_gone();
   void arm_wake(const Plan& plan);
 

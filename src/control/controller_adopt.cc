@@ -24,7 +24,10 @@ std::vector<NodeView> views_of(const std::vector<runtime::NodeInfo>& nodes) {
                      .total = node.total,
                      .labels = node.labels,
                      .accelerator_type = node.accelerator_type,
-                     .is_head = node.is_head});
+                     .alive = !node.is_leaving,
+                     .is_head = node.is_head,
+                     .address = node.address,
+                     .machine = node.machine});
   return views;
 }
 

@@ -1,6 +1,7 @@
 // Controller: what it tells the event log.
 #include <fmt/format.h>
 
+#include "base/unix_time.h"
 #include "control/change_events.h"
 #include "control/controller.h"
 
@@ -39,13 +40,28 @@ void Controller::note_plan(const Plan& plan) {
     wave.data = {{"version", deployment->target.version}};
     events_.record(std::move(wave));
   }
+  std::map<std::string_view, std::string_view> chosen;
+  for (const ScaleDownChoice& choice : plan.scaled_down) chosen[choice.id] = choice.reason;
   for (const StopReplica& stop : plan.stops) {
     const Replica& replica = replicas_.at(stop.id);
-    events_.record(replica_event("replica_stopping", replica.view.key, stop.id, why_stopped(replica)));
+    std::string why = why_stopped(replica);
+    if (const auto choice = chosen.find(stop.id); choice != chosen.end()) why += fmt::format("; {}", choice->second);
+    events_.record(replica_event("replica_stopping", replica.view.key, stop.id, std::move(why)));
   }
   for (const auto& [key, reason] : plan.pending)
     if (const Deployment* deployment = deployment_of(key); deployment != nullptr && deployment->pending.empty())
       events_.record(deployment_event("replicas_pending", key, reason));
+}
+
+void Controller::note_scale_downs(const Plan& plan) {
+  constexpr std::size_t kKeptChoices = 16;
+  for (const ScaleDownChoice& choice : plan.scaled_down) {
+    Deployment* const deployment = deployment_of(choice.key);
+    if (deployment == nullptr) continue;
+    auto& kept = deployment->scaled_down;
+    if (kept.size() == kKeptChoices) kept.erase(kept.begin());
+    kept.push_back({.timestamp_s = unix_time_s(), .replica_id = choice.id, .reason = choice.reason});
+  }
 }
 
 void Controller::note_running(const Replica& replica) {

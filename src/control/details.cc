@@ -35,8 +35,10 @@ DeploymentDetails deployment_details(const Controller& controller, const Control
                                 .gang_epoch = replica.view.gang_epoch,
                                 .gpus = replica.view.gpus,
                                 .placement_group = replica.view.bundles});
+    for (const auto& [reason, count] : replica.state.batches_closed) details.batches_closed[reason] += count;
   }
   details.autoscaling_detail = controller.autoscaling_detail(deployment.target.key);
+  details.scaled_down = deployment.scaled_down;
   for (const Controller::DeadReplica& dead : controller.dead_replicas())
     if (dead.key == deployment.target.key)
       details.recent_dead_replicas.push_back(

@@ -35,10 +35,13 @@ struct DeploymentDetails {
   Resources required_resources;
   std::vector<ReplicaDetails> replicas, recent_dead_replicas;
   std::optional<AutoscalingDetail> autoscaling_detail;  // where the number of replicas follows the load
+  std::vector<ScaledDownReplica> scaled_down;           // the last ones stopped because fewer were wanted, oldest first
+  std::map<std::string, std::uint64_t> batches_closed;  // by reason, of the replicas that run
 };
 BOOST_DESCRIBE_STRUCT(DeploymentDetails, (),
                       (name, status, status_trigger, message, version, deployment_config, max_queued_requests_bounds,
-                       target_num_replicas, required_resources, replicas, recent_dead_replicas, autoscaling_detail))
+                       target_num_replicas, required_resources, replicas, recent_dead_replicas, autoscaling_detail,
+                       scaled_down, batches_closed))
 
 struct TopologyNode {
   std::string name;

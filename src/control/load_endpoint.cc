@@ -9,10 +9,10 @@
 
 namespace manta::control {
 
-void take_load_report(Controller& controller, net::Exchange& exchange, bool trusted) {
+void take_load_report(Controller& controller, net::Exchange& exchange, Door door) {
   net::Response response{.status = 200, .headers = {}, .body = "{}"};
   const auto report = detail::from_json<spec::LoadReport>(exchange.request().body, UnknownKeys::Ignore);
-  const Result<void> taken = report ? controller.take_load(caller_id(exchange.connection_id(), trusted), *report)
+  const Result<void> taken = report ? controller.take_load(caller_id(exchange.connection_id(), door), *report)
                                     : std::unexpected(report.error());
   if (!taken) {
     response.status = http_status(taken.error());

@@ -15,8 +15,8 @@ struct ReplicaReport {
   double age_s = 0;       // of the last report; a replica whose load stays the same reports nothing
 };
 
-// metrics_health of the detail: healthy; delayed when reports of some replicas cannot be trusted, unavailable when
-// those of all cannot. `errors` names them.
+// metrics_health of the detail: delayed when reports of some replicas cannot be trusted, unavailable when those of all
+// cannot; else what it was, which is delayed while callers with waiting requests are silent. `errors` names them.
 void set_metrics_health(AutoscalingDetail& detail, const std::vector<ReplicaReport>& running);
 
 }  // namespace manta::control

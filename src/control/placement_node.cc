@@ -12,6 +12,14 @@ namespace {
 
 bool is_whole(double share) { return share >= 1 - kPlacementEpsilon; }
 
+// Where others use the GPUs too, what is left for us may end in a fraction.
+std::vector<double> free_shares(double count) {
+  std::vector<double> shares(static_cast<std::size_t>(std::max(0.0, count + kPlacementEpsilon)), 1.0);
+  const double rest = count - static_cast<double>(shares.size());
+  if (rest > kPlacementEpsilon) shares.push_back(rest);
+  return shares;
+}
+
 void add_reason(std::string& text, const std::string& reason) {
   if (!text.empty() && !reason.empty()) text += ", ";
   text += reason;
@@ -52,7 +60,7 @@ FreeNode::FreeNode(NodeView node)
       cpus_(view_.total.num_cpus),
       memory_(view_.total.memory),
       custom_(view_.total.resources),
-      gpus_(static_cast<std::size_t>(std::max(0.0, view_.total.num_gpus)), 1.0) {}
+      gpus_(free_shares(view_.total.num_gpus)) {}
 
 double FreeNode::custom(const std::string& name) const {
   const auto found = custom_.find(name);
@@ -141,8 +149,12 @@ void FreeNode::change(const Resources& need, const std::vector<int>& gpus, doubl
   memory_ += sign * need.memory;
   for (const auto& [name, count] : need.resources) custom_[name] += sign * count;
   const double share = std::min(1.0, need.num_gpus);
-  for (const int gpu : gpus)
-    if (gpu >= 0 && static_cast<std::size_t>(gpu) < gpus_.size()) gpus_[static_cast<std::size_t>(gpu)] += sign * share;
+  if (gpus_.empty()) return;
+  for (const int gpu : gpus) {
+    // A device that is not there any more was taken by others: the replica holds another one.
+    const bool is_there = gpu >= 0 && static_cast<std::size_t>(gpu) < gpus_.size();
+    *(is_there ? gpus_.begin() + gpu : std::ranges::max_element(gpus_)) += sign * share;
+  }
 }
 
 }  // namespace manta::control

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "control/cluster_view.h"
@@ -13,5 +14,10 @@ namespace manta::control {
 std::vector<const ReplicaView*> scale_down_order(std::vector<const ReplicaView*> candidates, const Resources& need,
                                                  const std::vector<NodeView>& nodes,
                                                  const std::vector<ReplicaView>& all);
+
+// Why `victim` goes before `kept`, which comes behind it in that order: "no other node runs fewer replicas (1)". Null:
+// none is kept.
+std::string scale_down_reason(const ReplicaView& victim, const ReplicaView* kept, const Resources& need,
+                              const std::vector<NodeView>& nodes, const std::vector<ReplicaView>& all);
 
 }  // namespace manta::control

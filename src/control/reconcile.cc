@@ -16,6 +16,7 @@ namespace {
 
 // For the rest of a gang that has lost a member: what does not work without it ends soon.
 constexpr double kBrokenGangGraceS = 5;
+constexpr std::size_t kMostReasons = 16;  // told of one deployment in one turn
 
 // The turn's working state: the view by deployment, what is still free, and the plan so far.
 class Turn {
@@ -154,12 +155,16 @@ class Turn {
       if (replica->version == target.version && replica->phase != ReplicaPhase::Stopping && !replica->unhealthy &&
           !replica->leaving)
         candidates.push_back(replica);
-    for (const ReplicaView* victim :
-         scale_down_order(std::move(candidates), target.resources, view_.nodes, view_.replicas)) {
-      if (count < Units::size(*victim)) return;
-      stop(*victim, target.graceful_shutdown_timeout_s);
-      count -= Units::size(*victim);
+    const auto order = scale_down_order(std::move(candidates), target.resources, view_.nodes, view_.replicas);
+    std::size_t victims = 0;
+    for (; victims < order.size() && count >= Units::size(*order[victims]); ++victims) {
+      stop(*order[victims], target.graceful_shutdown_timeout_s);
+      count -= Units::size(*order[victims]);
     }
+    const ReplicaView* const kept = victims < order.size() ? order[victims] : nullptr;
+    for (std::size_t i = 0; i < std::min(victims, kMostReasons); ++i)
+      plan_.scaled_down.push_back({target.key, order[i]->id,
+                                   scale_down_reason(*order[i], kept, target.resources, view_.nodes, view_.replicas)});
   }
 
   // What a deployment that was never started has handles to and does not run yet: "Embed, Rerank". What never will run

@@ -26,10 +26,18 @@ struct StopReplica {
   bool operator==(const StopReplica&) const = default;
 };
 
+// A replica that stops because fewer are wanted.
+struct ScaleDownChoice {
+  DeploymentKey key;
+  std::string id, reason;
+  bool operator==(const ScaleDownChoice&) const = default;
+};
+
 // What to do now. Nothing in it assumes that it succeeds: the next turn looks again.
 struct Plan {
   std::vector<StartReplica> starts;
   std::vector<StopReplica> stops;
+  std::vector<ScaleDownChoice> scaled_down;       // which of the stops are for that
   std::map<DeploymentKey, std::string> pending;   // why replicas that are wanted do not start
   std::map<DeploymentKey, int> pending_replicas;  // how many of them fit nowhere
   std::vector<DeploymentKey> dropped;             // removed deployments that give up their room: deleted from now on

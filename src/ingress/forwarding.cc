@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "ingress/event_boundary.h"
 #include "ingress/request_terms.h"
 #include "net/wire.h"
+#include "routing/input_sender.h"
 
 namespace manta::ingress {
 namespace {
@@ -19,6 +21,7 @@ namespace {
 // Above the first the replica is not read; below the second it is again. One window of a body fits twice.
 constexpr std::size_t kMaxQueued = std::size_t{512} << 10;
 constexpr std::size_t kMaxQueuedEvents = std::size_t{64} << 10;
+constexpr Duration kLongestWaitForArguments = std::chrono::seconds(30);
 // An answer that says it is this short is waited for as a whole: if the replica dies meanwhile, the client gets an
 // error instead of half an answer.
 constexpr std::size_t kGathered = std::size_t{64} << 10;
@@ -99,6 +102,23 @@ Task<void> copy_stream(Forwarding* request, routing::Answer answer) {
 }
 
 }  // namespace
+
+Task<void> forward_stream(Loop& loop, Forwarding request, std::unique_ptr<BodyLines> lines, bool first_is_arguments) {
+  const TimePoint deadline = request.outbound.context->deadline;
+  if (first_is_arguments) {
+    auto reading = lines->first(std::min(deadline, loop.now() + kLongestWaitForArguments));
+    auto arguments = co_await reading;
+    if (!arguments) {
+      respond_error(request, arguments.error());
+      co_return;
+    }
+    if (*arguments) request.outbound.body = std::make_shared<const std::string>(std::move(**arguments));
+  }
+  routing::InputSender input(loop, std::move(lines), deadline);
+  input.go_with(request.outbound);
+  auto forwarding = forward(std::move(request));
+  co_await forwarding;
+}
 
 Task<void> forward(Forwarding request) {
   auto answer = co_await request.dispatcher->dispatch(std::move(request.outbound));

@@ -6,6 +6,8 @@
 #include <manta/detail/request_context.h>
 #include <manta/task.h>
 
+#include "base/loop.h"
+#include "ingress/body_lines.h"
 #include "ingress/request_record.h"
 #include "net/exchange.h"
 #include "routing/dispatcher.h"
@@ -27,5 +29,9 @@ struct Forwarding {
 // it is an event stream between two events; otherwise the client sees it truncated. Destroying the task cancels the
 // request.
 Task<void> forward(Forwarding request);
+
+// The same for a request whose body is a stream into the method: its lines follow as the client sends them and the
+// method reads them. `first_is_arguments`: the first line is the body of the call, which is sent once that is here.
+Task<void> forward_stream(Loop& loop, Forwarding request, std::unique_ptr<BodyLines> lines, bool first_is_arguments);
 
 }  // namespace manta::ingress

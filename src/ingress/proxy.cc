@@ -32,6 +32,13 @@ RequestTerms lenient_terms(const net::ExchangePtr& exchange) {
 
 constexpr double kLongestTimeout_s = 10.0 * 365 * 24 * 3600;
 
+// By the client.
+std::optional<Duration> time_given(const RequestTerms& terms) {
+  if (!terms.timeout_s || *terms.timeout_s <= 0) return std::nullopt;
+  return std::chrono::duration_cast<Duration>(
+      std::chrono::duration<double>(std::min(*terms.timeout_s, kLongestTimeout_s)));
+}
+
 }  // namespace
 
 Proxy::Proxy(const ProxyEnvironment& environment, ProxySettings settings)
@@ -62,6 +69,7 @@ void Proxy::rebuild_routes(const spec::RoutingSnapshot& snapshot) {
   table_ = std::make_unique<RouteTable>(snapshot, settings_.root_path);
   traffic_.rebuild(snapshot, *table_);
   targets_.clear();
+  has_streams_ = std::ranges::any_of(table_->routes(), &Route::takes_stream);
   for (const Route& route : table_->routes()) {
     const bool is_document = route.method.empty();
     const auto& plans = traffic_.plans(route);
@@ -80,6 +88,14 @@ void Proxy::handle(net::ExchangePtr exchange) {
     return answer_page(std::move(exchange), verb, *page);
   if (match.route) return answer_route(std::move(exchange), verb, *match.route);
   answer_no_route(exchange, verb, match.allow);
+}
+
+bool Proxy::wants_stream(const net::Request& head) const {
+  if (!has_streams_) return false;
+  const std::string_view path = path_of(head.target);
+  const Route* const route = table_->match(parse_verb(head.method), path).route;
+  return route && route->takes_stream && !find_page(table_->without_root(path), route) &&
+         head.headers.get("content-type").value_or("") != net::wire::kMsgPack;
 }
 
 const SystemPage* Proxy::find_page(std::string_view path, const Route* route) const {
@@ -132,6 +148,9 @@ void Proxy::answer_route(net::ExchangePtr exchange, Verb verb, const Route& rout
   RequestRecord record(keeper_, *targets_[route.index].series, verb, exchange);
   const auto terms = read_terms(exchange->request().headers);
   if (!terms) return refuse(exchange, record, terms.error(), {});
+  if (exchange->body_stream() && !route.takes_stream)  // the routes have changed since its head came
+    return refuse(exchange, record, {.code = ErrorCode::Unavailable, .message = "the routes have changed: try again"},
+                  *terms);
   if (!route.method.empty()) return send_to_deployment(std::move(exchange), std::move(record), route, *terms);
   net::Response page{.status = 200, .body = route.document};
   page.headers.add("content-type", net::wire::kJson);
@@ -149,19 +168,27 @@ void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord record, 
   record.set_context(context);
   const TrafficPlan* plan = traffic_for(route, exchange->request());
   const TrafficDestination* chosen = plan ? traffic_.choose(*plan, terms, exchange->request().headers) : nullptr;
-  if (chosen) record.go_to(*chosen->series, plan->counts, chosen->target);
+  if (chosen) record.go_to(*chosen->series, plan->counts, chosen->target, time_given(terms));
   const bool outlives_client = terms.outlives_client;
   Forwarding request{.exchange = exchange,
                      .dispatcher = chosen ? chosen->dispatcher : targets_[route.index].dispatcher,
                      .outbound = {},
                      .record = std::move(record),
-                     .error_as_json = prefers_json(terms, exchange->request().body),
+                     .error_as_json = prefers_json(terms, exchange->body_stream() ? "{" : exchange->request().body),
                      .outlives_client = outlives_client};
-  request.outbound = make_outbound(exchange->request(), chosen ? chosen->route : route, terms, std::move(context));
-  if (plan && traffic_.is_copied(*plan))
+  const Route& taken = chosen ? chosen->route : route;
+  request.outbound = make_outbound(exchange->request(), taken, terms, std::move(context));
+  if (plan && !exchange->body_stream() && traffic_.is_copied(*plan))
     shadows_.send(*plan->shadow, *plan->lane, *plan->shadow_destination->dispatcher, request.outbound);
-  const auto id = requests_.spawn(forward(std::move(request)));
+  const auto id = requests_.spawn(forwarding(std::move(request), taken));
   if (!outlives_client) exchange->when_closed([this, id] { requests_.cancel(id); });
+}
+
+Task<void> Proxy::forwarding(Forwarding request, const Route& route) {
+  if (!request.exchange->body_stream()) return forward(std::move(request));
+  request.outbound.target.clear();  // the arguments are in the first line, not in the query
+  auto lines = std::make_unique<BodyLines>(loop_, request.exchange, settings_.max_item_bytes);
+  return forward_stream(loop_, std::move(request), std::move(lines), route.takes_values);
 }
 
 void Proxy::refuse(const net::ExchangePtr& exchange, RequestRecord& record, const Error& error,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "base/metrics.h"
 #include "base/task_scope.h"
 #include "ingress/access_log.h"
+#include "ingress/forwarding.h"
 #include "ingress/http_metrics.h"
 #include "ingress/metrics_collector.h"
 #include "ingress/request_id.h"
@@ -28,10 +30,11 @@
 namespace manta::ingress {
 
 struct ProxySettings {
-  std::string root_path;          // "/serve": part of every path from outside; "" = none
-  double request_timeout_s = 0;   // of requests that name none; 0 = no limit
-  bool is_head = true;            // healthy without replicas
-  std::string node_id = "local";  // labels of metrics
+  std::string root_path;                               // "/serve": part of every path from outside; "" = none
+  double request_timeout_s = 0;                        // of requests that name none; 0 = no limit
+  bool is_head = true;                                 // healthy without replicas
+  std::size_t max_item_bytes = std::size_t{32} << 20;  // of a stream into a method
+  std::string node_id = "local";                       // labels of metrics
   std::string node_ip = "127.0.0.1";
   std::uint64_t seed = 0;  // of request ids: random, and different in every process
 };
@@ -54,6 +57,8 @@ class Proxy {
   // A new snapshot. `dispatchers` must have got it before.
   void update(const spec::RoutingSnapshot& snapshot);
   void handle(net::ExchangePtr exchange);
+  // Whether the body of this request is a stream into a method, which reads it as it comes.
+  bool wants_stream(const net::Request& head) const;
   // From now on health and readiness say that this proxy goes away.
   void start_draining() { draining_ = true; }
   std::size_t ongoing() const { return requests_.size(); }
@@ -77,6 +82,7 @@ class Proxy {
   const TrafficPlan* traffic_for(const Route& route, const net::Request& request) const;
   void send_to_deployment(net::ExchangePtr exchange, RequestRecord record, const Route& route,
                           const RequestTerms& terms);
+  Task<void> forwarding(Forwarding request, const Route& route);
   void answer_no_route(const net::ExchangePtr& exchange, Verb verb, VerbSet allow);
   void refuse(const net::ExchangePtr& exchange, RequestRecord& record, const Error& error, const RequestTerms& terms,
               VerbSet allow = 0);
@@ -99,6 +105,7 @@ class Proxy {
   spec::RoutingSnapshot routed_;  // what the table was made of
   std::unique_ptr<RouteTable> table_;
   std::vector<Target> targets_;  // by Route::index
+  bool has_streams_ = false;     // some route takes a stream
   bool draining_ = false;
   ShadowTraffic shadows_;
   TrafficTable traffic_;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@ namespace {
 
 // Without a controller the door opens all the same, and says why it cannot serve.
 constexpr Duration kLongestWaitForRoutes = std::chrono::seconds(1);
+constexpr std::size_t kLongestItem = std::size_t{32} << 20;  // of a stream: goes on in one request, with others
 // A client that gave no time limit is told after this that no replica runs.
 constexpr Duration kLongestWaitForReplicas = std::chrono::seconds(30);
 
@@ -41,6 +43,7 @@ ProxySettings settings(const ProxyOptions& options, std::uint64_t seed) {
   return {.root_path = options.http.root_path,
           .request_timeout_s = options.http.request_timeout_s,
           .is_head = options.is_head,
+          .max_item_bytes = std::min(static_cast<std::size_t>(options.http.max_body_bytes), kLongestItem),
           .node_id = options.node_id,
           .node_ip = options.node_ip,
           .seed = seed};
@@ -78,6 +81,7 @@ ProxyWorker::ProxyWorker(const ProxyOptions& options, const ProxyProcess& proces
               [this](net::ExchangePtr exchange) { proxy_.handle(std::move(exchange)); }),
       metrics_door_(loop_, collector_, budget_) {
   server_.on_refusal([this](const net::Request& request, int status) { return refused_.note(request, status); });
+  server_.stream_bodies([this](const net::Request& head) { return proxy_.wants_stream(head); });
   subscription_.on_snapshot([this, process](const spec::RoutingSnapshot& snapshot) {
     configure_logs(process, snapshot.logging_config.value_or(LoggingConfig{}));
     dispatchers_.update(snapshot);

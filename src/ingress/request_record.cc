@@ -19,6 +19,7 @@ RequestRecord::RequestRecord(RequestRecord&& other) noexcept
       context_(std::move(other.context_)),
       counts_(std::move(other.counts_)),
       target_(other.target_),
+      allowed_(other.allowed_),
       failure_(other.failure_) {}
 
 RequestRecord::~RequestRecord() { end(499); }
@@ -26,10 +27,11 @@ RequestRecord::~RequestRecord() { end(499); }
 void RequestRecord::end(int status) {
   RecordKeeper* keeper = std::exchange(keeper_, nullptr);
   if (!keeper) return;
-  const double latency_ms = std::chrono::duration<double, std::milli>(keeper->clock.now() - started_).count();
+  const Duration latency = keeper->clock.now() - started_;
+  const double latency_ms = std::chrono::duration<double, std::milli>(latency).count();
   keeper->metrics.ongoing().add(-1);
   series_->record(verb_, status, latency_ms);
-  if (counts_) counts_->count(target_, traffic_outcome(status, failure_), latency_ms);
+  if (counts_) counts_->count(target_, traffic_outcome_of(status), latency);
   if (keeper->access_log)
     keeper->access_log->add({.verb = exchange_->request().method,
                              .path = exchange_->request().target,
@@ -40,7 +42,16 @@ void RequestRecord::end(int status) {
                              .application = context_ ? std::string_view(context_->application) : std::string_view()});
 }
 
-void RequestRecord::go_to(RouteSeries& series, std::shared_ptr<TrafficCounts> counts, std::size_t target) {
+// A client that asks for what nobody can do says nothing about who was asked.
+TrafficOutcome RequestRecord::traffic_outcome_of(int status) const {
+  const bool had_no_chance =
+      failure_ == ErrorCode::DeadlineExceeded && allowed_ && counts_->is_too_short(target_, *allowed_);
+  return had_no_chance ? TrafficOutcome::Neutral : traffic_outcome(status, failure_);
+}
+
+void RequestRecord::go_to(RouteSeries& series, std::shared_ptr<TrafficCounts> counts, std::size_t target,
+                          std::optional<Duration> allowed) {
+  allowed_ = allowed;
   series_ = &series;
   counts_ = std::move(counts);
   target_ = target;

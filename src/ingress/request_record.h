@@ -35,7 +35,9 @@ class RequestRecord {
 
   void end(int status);
   // The request goes to that target of a split: it counts there too, and under `series`.
-  void go_to(RouteSeries& series, std::shared_ptr<TrafficCounts> counts, std::size_t target);
+  // `allowed`: the time that the client gave, if it did.
+  void go_to(RouteSeries& series, std::shared_ptr<TrafficCounts> counts, std::size_t target,
+             std::optional<Duration> allowed);
   // It ends by an error that is not the deployment's answer.
   void note_failure(ErrorCode code) { failure_ = code; }
   void set_context(std::shared_ptr<const RequestContext> context) { context_ = std::move(context); }
@@ -43,6 +45,8 @@ class RequestRecord {
   std::string_view request_id() const { return context_ ? std::string_view(context_->request_id) : std::string_view(); }
 
  private:
+  TrafficOutcome traffic_outcome_of(int status) const;
+
   RecordKeeper* keeper_;  // null: ended or moved from
   RouteSeries* series_;
   Verb verb_;
@@ -51,6 +55,7 @@ class RequestRecord {
   std::shared_ptr<const RequestContext> context_;
   std::shared_ptr<TrafficCounts> counts_;  // null: no split
   std::size_t target_ = 0;
+  std::optional<Duration> allowed_;
   std::optional<ErrorCode> failure_;
 };
 

@@ -34,6 +34,8 @@ Route for_method(Route base, const spec::MethodSpec& method) {
   base.raw_http = method.raw_http;
   base.idempotent = method.idempotent;
   base.streams = method.streams;
+  base.takes_stream = method.takes_stream;
+  base.takes_values = method.takes_values;
   return base;
 }
 

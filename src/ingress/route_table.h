@@ -23,7 +23,9 @@ struct Route {
   bool raw_http = false;
   bool idempotent = false;
   bool streams = false;
-  std::size_t index = 0;  // position in RouteTable::routes()
+  bool takes_stream = false;  // of items: the body, one a line
+  bool takes_values = false;  // besides the stream: the first line
+  std::size_t index = 0;      // position in RouteTable::routes()
 };
 
 // `route` is null when nothing answers. Then `allow` is empty if no route has this path, else the verbs that it takes.

@@ -1,6 +1,7 @@
 #include "ingress/traffic_counts.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace manta::ingress {
 
@@ -30,7 +31,17 @@ bool TrafficCounts::are_of(const spec::TrafficRoute& rule) const {
   return std::ranges::equal(targets_, rule.split, {}, &Target::deployment, &spec::TrafficShare::deployment);
 }
 
-void TrafficCounts::count(std::size_t target, TrafficOutcome outcome, double latency_ms) {
+bool TrafficCounts::is_too_short(std::size_t target, Duration given) const {
+  bool is_known = false;
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    if (i == target || !targets_[i].usual.is_known()) continue;
+    if (!targets_[i].usual.is_beyond(given)) return false;
+    is_known = true;
+  }
+  return is_known;
+}
+
+void TrafficCounts::count(std::size_t target, TrafficOutcome outcome, Duration latency) {
   if (outcome == TrafficOutcome::Neutral) return;
   Target& counted = targets_.at(target);
   ++counted.requests;
@@ -39,6 +50,8 @@ void TrafficCounts::count(std::size_t target, TrafficOutcome outcome, double lat
     ++counted.errors;
     counted.failed.add();
   } else if (outcome == TrafficOutcome::Good) {
+    const double latency_ms = std::chrono::duration<double, std::milli>(latency).count();
+    counted.usual.note(latency);
     counted.latency.add(latency_ms);
     counted.latency_ms.observe(latency_ms);
   }

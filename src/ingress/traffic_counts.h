@@ -7,7 +7,9 @@
 
 #include <manta/error.h>
 
+#include "base/clock.h"
 #include "base/metrics.h"
+#include "routing/usual_time.h"
 #include "spec/traffic_report.h"
 #include "spec/traffic_route.h"
 
@@ -33,7 +35,10 @@ class TrafficCounts {
   // Whether these are the targets of `rule`.
   bool are_of(const spec::TrafficRoute& rule) const;
   // `target`: index in the split.
-  void count(std::size_t target, TrafficOutcome outcome, double latency_ms);
+  void count(std::size_t target, TrafficOutcome outcome, Duration latency);
+  // The other targets usually take longer than `given` for a good answer: that the time ran out says nothing about this
+  // one.
+  bool is_too_short(std::size_t target, Duration given) const;
   // What has been counted since the last call; without targets if nothing has.
   spec::RouteFigures take();
   // Of a report that did not arrive.
@@ -50,6 +55,7 @@ class TrafficCounts {
     HistogramMetric latency_ms;
     std::int64_t requests = 0, errors = 0;
     spec::TrafficLatency latency = {};
+    routing::UsualTime usual = {};
   };
 
   std::string application_, route_;

@@ -107,6 +107,29 @@ int bind_to(int fd, Endpoint& endpoint, const Address& address) {
   return ::bind(fd, endpoint.get(), endpoint.size) == 0 ? 0 : errno;
 }
 
+Address to_address(Endpoint& endpoint) {
+  char text[INET6_ADDRSTRLEN] = {};
+  if (endpoint.storage.ss_family == AF_UNIX)
+    return Address{std::string(kUnixPrefix) + reinterpret_cast<sockaddr_un*>(&endpoint.storage)->sun_path};
+  if (endpoint.storage.ss_family == AF_INET6) {
+    const auto* address = reinterpret_cast<sockaddr_in6*>(&endpoint.storage);
+    inet_ntop(AF_INET6, &address->sin6_addr, text, sizeof text);
+    return Address{"[" + std::string(text) + "]:" + std::to_string(ntohs(address->sin6_port))};
+  }
+  const auto* address = reinterpret_cast<sockaddr_in*>(&endpoint.storage);
+  inet_ntop(AF_INET, &address->sin_addr, text, sizeof text);
+  return Address{std::string(text) + ":" + std::to_string(ntohs(address->sin_port))};
+}
+
+// Of one end of a socket, as `get_name` tells it.
+Result<Address> address_of(int fd, int (*get_name)(int, sockaddr*, socklen_t*)) {
+  Endpoint endpoint;
+  endpoint.size = sizeof endpoint.storage;
+  if (get_name(fd, endpoint.get(), &endpoint.size) != 0)
+    return fail(ErrorCode::Internal, std::string("cannot read the address of a socket: ") + std::strerror(errno));
+  return to_address(endpoint);
+}
+
 }  // namespace
 
 Result<Address> Address::parse(std::string_view text) {
@@ -126,25 +149,18 @@ Result<int> listen_on(const Address& address, int backlog) {
   if (error == 0 && ::listen(*fd, backlog) != 0) error = errno;
   if (error == 0) return fd;
   ::close(*fd);
-  return system_error("listen on", address, error, bind_hint(error));
+  auto failure = system_error("listen on", address, error, bind_hint(error));
+  if (error == EADDRINUSE) failure.error().detail = "EADDRINUSE";
+  return failure;
 }
 
-Result<Address> local_address(int fd) {
-  Endpoint endpoint;
-  endpoint.size = sizeof endpoint.storage;
-  if (::getsockname(fd, endpoint.get(), &endpoint.size) != 0)
-    return fail(ErrorCode::Internal, std::string("cannot read the address of a socket: ") + std::strerror(errno));
-  char text[INET6_ADDRSTRLEN] = {};
-  if (endpoint.storage.ss_family == AF_UNIX)
-    return Address{std::string(kUnixPrefix) + reinterpret_cast<sockaddr_un*>(&endpoint.storage)->sun_path};
-  if (endpoint.storage.ss_family == AF_INET6) {
-    const auto* address = reinterpret_cast<sockaddr_in6*>(&endpoint.storage);
-    inet_ntop(AF_INET6, &address->sin6_addr, text, sizeof text);
-    return Address{"[" + std::string(text) + "]:" + std::to_string(ntohs(address->sin6_port))};
-  }
-  const auto* address = reinterpret_cast<sockaddr_in*>(&endpoint.storage);
-  inet_ntop(AF_INET, &address->sin_addr, text, sizeof text);
-  return Address{std::string(text) + ":" + std::to_string(ntohs(address->sin_port))};
+Result<Address> local_address(int fd) { return address_of(fd, ::getsockname); }
+Result<Address> remote_address(int fd) { return address_of(fd, ::getpeername); }
+
+bool is_unix_socket(int fd) {
+  int domain = 0;
+  socklen_t size = sizeof domain;
+  return ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
 }
 
 Result<int> connect_to(const Address& address) {
@@ -167,11 +183,9 @@ void set_no_delay(int fd) {
 }
 
 std::optional<unsigned> peer_uid(int fd) {
-  int domain = 0;
-  socklen_t size = sizeof domain;
-  if (::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_UNIX) return std::nullopt;
+  if (!is_unix_socket(fd)) return std::nullopt;
   ucred peer{};
-  size = sizeof peer;
+  socklen_t size = sizeof peer;
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
   return peer.uid;
 }

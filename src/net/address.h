@@ -22,6 +22,8 @@ struct Address {
 Result<int> listen_on(const Address& address, int backlog = 1024);
 // The address a listening or connected descriptor is bound to: the port chosen for port 0.
 Result<Address> local_address(int fd);
+Result<Address> remote_address(int fd);  // of the peer of a connected descriptor
+bool is_unix_socket(int fd);
 // A non-blocking descriptor on its way to `address`: connected once it is writable and SO_ERROR is 0. TCP_NODELAY is
 // set.
 Result<int> connect_to(const Address& address);

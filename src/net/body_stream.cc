@@ -7,13 +7,18 @@ namespace manta::net {
 BodyStream::BodyStream(Loop& loop, ReceiveBudget& budget, std::function<void(std::size_t)> on_taken)
     : loop_(loop), budget_(budget), on_taken_(std::move(on_taken)) {}
 
-BodyStream::~BodyStream() { budget_.give(bytes_.size()); }
+BodyStream::~BodyStream() { budget_.give(bytes_.size() + in_use_); }
 
 std::string BodyStream::take() {
   std::string taken = std::exchange(bytes_, {});
-  budget_.give(taken.size());
+  in_use_ += taken.size();
   if (on_taken_ && !taken.empty()) on_taken_(taken.size());
   return taken;
+}
+
+void BodyStream::done_with(std::size_t bytes) {
+  in_use_ -= bytes;
+  budget_.give(bytes);
 }
 
 void BodyStream::when_more(std::move_only_function<void()> callback) {

@@ -15,8 +15,8 @@
 namespace manta::net {
 
 // The body of a request that was given to its handler at the head. The connection adds what comes; the handler takes
-// it, and so lets the peer send more. What waits to be taken is at most a window of the connection and counts in the
-// receive budget. Loop-confined; shared by an exchange and its connection.
+// it, and so lets the peer send more. At most a window of the connection waits to be taken; that, and what has been
+// taken and is still in use, counts in the receive budget. Loop-confined; shared by an exchange and its connection.
 class BodyStream : public std::enable_shared_from_this<BodyStream> {
  public:
   // `budget` outlives it. `on_taken` is told how many bytes were taken, until the body has ended.
@@ -25,6 +25,7 @@ class BodyStream : public std::enable_shared_from_this<BodyStream> {
 
   // The handler's side.
   std::string take();                    // what has come since; empty: nothing
+  void done_with(std::size_t bytes);     // of those taken: no longer in memory
   bool ended() const { return ended_; }  // nothing will come after what take() gives
   // Why it ended too early: InvalidArgument for bytes that are no body, Overloaded for want of memory, Cancelled when
   // the peer has gone.
@@ -47,6 +48,7 @@ class BodyStream : public std::enable_shared_from_this<BodyStream> {
   ReceiveBudget& budget_;
   std::function<void(std::size_t)> on_taken_;
   std::string bytes_;
+  std::size_t in_use_ = 0;  // taken
   bool ended_ = false;
   std::optional<Error> failure_;
   std::move_only_function<void()> on_more_;

@@ -37,14 +37,34 @@ void Channel::Impl::connect() {
     set_state(State::Lost);
     return;
   }
-  attach(*fd);
   set_state(State::Connecting);
   timer.set(loop.now() + options.connect_timeout);
+  if (needs_proof(*fd)) {
+    attach_unproven(*fd);
+    return handshake->start_when_connected();
+  }
+  attach(*fd);
   session->start_when_connected();
 }
 
+bool Channel::Impl::needs_proof(int fd) const { return options.security && !is_unix_socket(fd); }
+
 void Channel::Impl::attach(int fd) {
   session = std::make_shared<H2Session>(loop, Socket(loop, fd), session_options(), streams, shared_from_this());
+}
+
+void Channel::Impl::attach_unproven(int fd) {
+  session = std::make_shared<H2Session>(loop, Socket(loop), session_options(), streams, shared_from_this());
+  const auto peer = address.text.empty() ? remote_address(fd) : Result<Address>(address);
+  handshake = std::make_shared<PeerHandshake>(loop, fd, PeerProof::Role::Client, options.security,
+                                              peer ? "the peer at " + peer->text : std::string("the peer"),
+                                              [weak = weak_from_this()](std::expected<Socket, std::string> outcome) {
+                                                const auto self = weak.lock();
+                                                if (!self || self->session->ended()) return;
+                                                self->handshake.reset();
+                                                if (outcome) return self->session->start_on(std::move(*outcome));
+                                                self->session->end(outcome.error());
+                                              });
 }
 
 void Channel::Impl::set_state(State next) {
@@ -116,6 +136,7 @@ void Channel::Impl::on_turn() {
 
 void Channel::Impl::on_end(std::string_view reason) {
   timer.clear();
+  if (const auto unproven = std::exchange(handshake, nullptr)) unproven->close();
   lost_reason = reason;
   set_state(State::Lost);
 }
@@ -125,6 +146,7 @@ void Channel::Impl::on_end(std::string_view reason) {
 void Channel::Impl::check_times() {
   const auto self = shared_from_this();
   if (!session || session->ended()) return;
+  if (handshake) return handshake->give_up_late();
   if (!session->connected()) return session->end("the connection was not made in time");
   if (open_calls() == 0) return;
   const TimePoint now = loop.now();
@@ -146,6 +168,13 @@ Channel::Channel(Loop& loop, Address address, ChannelOptions options, ReceiveBud
 Channel::Channel(Loop& loop, int connected_fd, ChannelOptions options, ReceiveBudget& budget)
     : impl_(std::make_shared<Impl>(loop, Address{}, options, budget)) {
   set_no_delay(connected_fd);
+  if (impl_->needs_proof(connected_fd)) {
+    impl_->attach_unproven(connected_fd);
+    impl_->state = State::Connecting;
+    impl_->timer.set(loop.now() + impl_->options.connect_timeout);
+    impl_->handshake->start();
+    return;
+  }
   impl_->attach(connected_fd);
   impl_->state = State::Up;
   impl_->session->start();
@@ -153,6 +182,7 @@ Channel::Channel(Loop& loop, int connected_fd, ChannelOptions options, ReceiveBu
 
 Channel::~Channel() {
   impl_->on_state = nullptr;
+  if (const auto unproven = std::exchange(impl_->handshake, nullptr)) unproven->close();
   if (impl_->session) impl_->session->close("the channel was closed");
   impl_->state = State::Lost;
 }

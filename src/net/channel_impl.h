@@ -7,6 +7,7 @@
 #include "net/channel.h"
 #include "net/h2_session.h"
 #include "net/lazy_timer.h"
+#include "net/peer_handshake.h"
 
 namespace manta::net {
 
@@ -15,7 +16,9 @@ struct Channel::Impl final : H2Session::Owner, std::enable_shared_from_this<Chan
   Impl(Loop& on, Address to, ChannelOptions with, ReceiveBudget& from);
 
   void connect();
-  void attach(int fd);
+  bool needs_proof(int fd) const;
+  void attach(int fd);           // HTTP/2 begins at once
+  void attach_unproven(int fd);  // HTTP/2 begins once both sides have proved that they belong together
   void set_state(State next);
   std::unique_ptr<ClientCall> start(const Outgoing& outgoing, H2Stream::Callback on_update);
   std::size_t open_calls() const { return session ? session->open_streams().size() : 0; }
@@ -34,6 +37,7 @@ struct Channel::Impl final : H2Session::Owner, std::enable_shared_from_this<Chan
   ReceiveBudget& budget;
   std::shared_ptr<H2StreamPool> streams = std::make_shared<H2StreamPool>();
   std::shared_ptr<H2Session> session;
+  std::shared_ptr<PeerHandshake> handshake;  // until the session has its socket
   State state = State::Idle;
   std::function<void(State)> on_state;
   std::string lost_reason;

@@ -12,9 +12,9 @@ namespace manta::net {
 class BodyStream;
 
 // One request being answered, whatever HTTP version carried it. Given to the server's handler when head and body are
-// complete, or at the head if its body is wanted as it comes (Server::stream_bodies). Confined to the loop of its server. Life: respond() once, or start(), write()*, then finish() or abort().
-// Dropped without any of them it answers 500. After the peer has gone (closed() is true) every call is harmless and
-// does nothing.
+// complete, or at the head if its body is wanted as it comes (Server::stream_bodies). Confined to the loop of its
+// server. Life: respond() once, or start(), write()*, then finish() or abort(). Dropped without any of them it answers
+// 500. After the peer has gone (closed() is true) every call is harmless and does nothing.
 class Exchange {
  public:
   virtual ~Exchange() = default;

@@ -124,6 +124,7 @@ void H1Connection::append_head(int status, const Headers& headers, std::string_v
 }
 
 void H1Connection::respond(const Request& request, Response response) {
+  if (stream_) leave_stream();
   const bool is_head = request.method == "HEAD";
   std::optional<std::size_t> length = response.body.size();
   if (is_head && response.body.empty()) {  // the length the handler says a GET would have
@@ -176,6 +177,7 @@ void H1Connection::cut_answer() {
 }
 
 void H1Connection::answer_complete() {
+  if (stream_) leave_stream();
   give_budget();
   exchange_ = nullptr;
   phase_ = keep_alive_ ? Phase::Head : Phase::Closing;

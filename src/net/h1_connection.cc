@@ -1,4 +1,5 @@
-// Requests of an H1Connection: reading, limits, time limits, its end. Answers are in h1_answer.cc.
+// Requests of an H1Connection: reading, limits, time limits, its end. Answers are in h1_answer.cc, bodies that come
+// while they are answered in h1_stream.cc.
 
 #include "net/h1_connection.h"
 
@@ -28,6 +29,7 @@ H1Connection::H1Connection(std::shared_ptr<ServerContext> context, std::uint64_t
 
 H1Connection::~H1Connection() {
   give_budget();
+  if (stream_) stream_->fail(body_cut_short());
   if (exchange_ != nullptr) exchange_->lose();
 }
 
@@ -48,6 +50,7 @@ void H1Connection::close() {
   socket_.close();
   timer_.clear();
   give_budget();
+  if (const auto stream = std::exchange(stream_, nullptr)) stream->fail(body_cut_short());
   if (auto* exchange = std::exchange(exchange_, nullptr)) exchange->lose();
 }
 
@@ -100,7 +103,9 @@ void H1Connection::turn() {
 
 void H1Connection::parse() {
   while (batch_.bytes() <= context_->options.max_write_queue) {
-    const bool more = phase_ == Phase::Head ? parse_head() : phase_ == Phase::Body && parse_body();
+    const bool more = phase_ == Phase::Head   ? parse_head()
+                      : phase_ == Phase::Body ? parse_body()
+                                              : stream_ != nullptr && parse_stream();
     if (!more) return;
   }
 }
@@ -120,6 +125,12 @@ bool H1Connection::parse_head() {
 }
 
 bool H1Connection::accept_body() {
+  const bool has_body = head_.chunked || head_.content_length != 0;
+  const auto length = head_.chunked ? std::nullopt : std::optional(head_.content_length);
+  if (has_body && context_->gives_at_head(request_, length)) {
+    dispatch_at_head();
+    return true;
+  }
   if (head_.content_length > context_->options.max_body_bytes) {
     refuse({413, "the request body is too large"});
     return false;
@@ -134,7 +145,7 @@ bool H1Connection::accept_body() {
   }
   phase_ = Phase::Body;
   pace_.begin(context_->loop.now());
-  if (head_.expect_continue && input_.empty()) batch_.copy("HTTP/1.1 100 Continue\r\n\r\n");
+  if (head_.expect_continue && input_.empty()) batch_.copy(kContinue);
   return true;
 }
 
@@ -165,7 +176,7 @@ bool H1Connection::parse_body() {
 void H1Connection::dispatch() {
   phase_ = Phase::Answering;
   keep_alive_ = head_.keep_alive;
-  const auto exchange = std::make_shared<H1Exchange>(*this, context_, id_, std::move(request_));
+  const auto exchange = std::make_shared<H1Exchange>(*this, context_, id_, std::move(request_), stream_);
   exchange_ = exchange.get();
   context_->handle(exchange);
 }
@@ -184,7 +195,8 @@ void H1Connection::give_budget() {
 void H1Connection::read_more() {
   if (reading_ || peer_ended_) return;
   if (phase_ == Phase::Closing) return;
-  if (phase_ == Phase::Answering && input_.size() >= kReadAhead) return;
+  if (stream_ && holds_stream()) return watch_stream();
+  if (phase_ == Phase::Answering && !stream_ && input_.size() >= kReadAhead) return;
   if (phase_ == Phase::Head && batch_.bytes() > context_->options.max_write_queue) return;
   reading_ = true;
   const std::size_t missing = phase_ == Phase::Body && !head_.chunked ? head_.content_length - request_.body.size() : 0;
@@ -195,13 +207,14 @@ void H1Connection::read_more() {
     socket_.read({body.data() + body.size(), std::min(missing, body.capacity() - body.size())}, shared_from_this());
     return;
   }
-  const std::size_t room = phase_ == Phase::Body ? kDirectRead : kReadSize;
+  const std::size_t room = phase_ == Phase::Body || stream_ ? kDirectRead : kReadSize;
   socket_.read(input_.prepare(room), shared_from_this());
 }
 
 // What follows from the peer having ended its side, and from all answers being written.
 void H1Connection::wind_up() {
   if (peer_ended_ && (phase_ == Phase::Body || phase_ == Phase::Lingering)) return finish();
+  if (peer_ended_ && stream_ && !holds_stream()) return finish();  // in the middle of the body
   if (peer_ended_ && phase_ == Phase::Head) phase_ = Phase::Closing;
   if (phase_ != Phase::Closing || !batch_.empty()) return;
   const bool may_be_sending = !peer_ended_ && (refused_ || !input_.empty());
@@ -291,7 +304,7 @@ void H1Connection::probe() {
   if ((state.revents & (POLLHUP | POLLERR)) != 0) return finish();
   socket_.wait_lost(shared_from_this());
   const bool may_interrupt = head_.version == 11 && exchange_ != nullptr && !exchange_->started();
-  if (may_interrupt && !peer_uid(socket_.fd())) batch_.copy("HTTP/1.1 100 Continue\r\n\r\n");
+  if (may_interrupt && !peer_uid(socket_.fd())) batch_.copy(kContinue);
 }
 
 std::shared_ptr<ServerConnection> serve_http1(std::shared_ptr<ServerContext> context, std::uint64_t id, Socket socket,

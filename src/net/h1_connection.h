@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/body_stream.h"
 #include "net/h1_exchange.h"
 #include "net/h1_parser.h"
 #include "net/incoming_body.h"
@@ -21,7 +22,8 @@
 namespace manta::net {
 
 // The server's end of one HTTP/1.x connection. Takes one request at a time; what a pipelining client sends meanwhile
-// waits, up to a bound, unparsed. Phases: Head -> Body -> Answering -> Head ..., then Closing (answers still to be
+// waits, up to a bound, unparsed. A body that is wanted as it comes is parsed while its request is being answered.
+// Phases: Head -> Body -> Answering -> Head ..., then Closing (answers still to be
 // written), Lingering (what the peer still sends is dropped, so that it reads the answer), Closed. Loop-confined.
 class H1Connection final : public ServerConnection,
                            public Socket::Events,
@@ -45,6 +47,7 @@ class H1Connection final : public ServerConnection,
  private:
   enum class Phase { Head, Body, Answering, Closing, Lingering, Closed };
   enum class Limit { None, Idle, Head, Body, Write, Probe, Linger };
+  static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
   void on_read(std::size_t bytes) override;
   void on_writable() override;
@@ -56,6 +59,12 @@ class H1Connection final : public ServerConnection,
   bool parse_body();
   bool accept_body();
   void dispatch();
+  void dispatch_at_head();
+  bool parse_stream();
+  bool holds_stream() const;
+  void watch_stream();
+  void leave_stream();
+  static Error body_cut_short();
   void refuse(const Refusal& refusal);
   void answer_complete();
   void probe();
@@ -84,7 +93,9 @@ class H1Connection final : public ServerConnection,
   Phase phase_ = Phase::Head;
   Request request_;  // being received
   H1Head head_;
-  H1Exchange* exchange_ = nullptr;  // being answered
+  H1Exchange* exchange_ = nullptr;      // being answered
+  std::shared_ptr<BodyStream> stream_;  // of it, while its body comes
+  std::size_t stream_left_ = 0;         // of a body that said its length
   std::size_t budgeted_ = 0;
   BodyPace pace_;
   bool keep_alive_ = true;  // after the current answer
@@ -98,6 +109,7 @@ class H1Connection final : public ServerConnection,
   bool peer_ended_ = false;
   bool refused_ = false;  // what still comes is dropped
   bool probed_ = false;
+  bool watched_ = false;       // told when the socket is lost though it is not read
   bool progress_ = false;      // bytes moved in this turn
   Limit limit_ = Limit::None;  // what timer_ stands for
 };

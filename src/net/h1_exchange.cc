@@ -9,11 +9,12 @@
 namespace manta::net {
 
 H1Exchange::H1Exchange(H1Connection& connection, std::shared_ptr<ServerContext> context, std::uint64_t connection_id,
-                       Request request)
+                       Request request, std::shared_ptr<BodyStream> body)
     : connection_(&connection),
       context_(std::move(context)),
       connection_id_(connection_id),
-      request_(std::move(request)) {
+      request_(std::move(request)),
+      body_(std::move(body)) {
   ++context_->exchanges;
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "net/body_stream.h"
 #include "net/exchange.h"
 
 namespace manta::net {
@@ -18,10 +19,11 @@ class H1Exchange final : public Exchange, public std::enable_shared_from_this<H1
   using Callback = std::move_only_function<void()>;
 
   H1Exchange(H1Connection& connection, std::shared_ptr<ServerContext> context, std::uint64_t connection_id,
-             Request request);
+             Request request, std::shared_ptr<BodyStream> body = nullptr);
   ~H1Exchange() override;
 
   Request& request() override { return request_; }
+  BodyStream* body_stream() override { return body_.get(); }
   std::uint64_t connection_id() const override { return connection_id_; }
   bool is_http2() const override { return false; }
   void respond(Response response) override;
@@ -49,6 +51,7 @@ class H1Exchange final : public Exchange, public std::enable_shared_from_this<H1
   std::shared_ptr<ServerContext> context_;
   std::uint64_t connection_id_;
   Request request_;
+  std::shared_ptr<BodyStream> body_;  // null: it is in the request
   State state_ = State::Open;
   std::size_t low_water_ = 0;
   Callback on_drained_;

@@ -110,6 +110,11 @@ struct H2Callbacks {
     H2Stream* stream = find(nghttp2, id);
     nghttp2_session_consume_connection(nghttp2, size);
     if (stream == nullptr || stream->discard) return 0;
+    if (stream->pieces) {
+      stream->pieces->add(view(bytes, size));
+      stream->discard = stream->pieces->ended();
+      return 0;
+    }
     if (!session.owner_ || !session.owner_->on_data(*stream, size)) {
       stream->discard = true;
       return 0;
@@ -152,12 +157,14 @@ struct H2Callbacks {
   static void message_part(H2Session& session, H2Stream& stream, const nghttp2_frame& frame) {
     if (frame.hd.type == NGHTTP2_HEADERS && !stream.head_done && (session.options_.server || stream.status >= 200)) {
       stream.head_done = true;
+      stream.ended = session.options_.server && (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
       stream.pace.begin(session.last_read_);
       if (session.owner_) session.owner_->on_head(stream);
       session.changed(stream);
     }
     if ((frame.hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return;
     stream.ended = true;
+    if (stream.pieces) stream.pieces->finish();
     session.changed(stream);
   }
 

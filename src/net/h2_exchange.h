@@ -15,6 +15,7 @@ class H2Exchange final : public Exchange {
   ~H2Exchange() override;
 
   Request& request() override { return stream_->in; }
+  BodyStream* body_stream() override { return stream_->pieces.get(); }
   std::uint64_t connection_id() const override { return connection_id_; }
   bool is_http2() const override { return true; }
   void respond(Response response) override;

@@ -11,7 +11,7 @@
 namespace manta::net {
 namespace {
 
-constexpr std::size_t kConnectionWindow = 64 << 20;
+constexpr std::size_t kServerWindow = 64 << 20;
 constexpr std::uint32_t kRefusedStream = 7;
 constexpr auto kGoawayPatience = std::chrono::seconds(1);  // for the PING that separates the two GOAWAYs
 
@@ -19,7 +19,7 @@ H2Options session_options(const ServerOptions& options) {
   H2Options result;
   result.limit_resets = !options.internal;
   result.has_date = !options.internal;
-  result.connection_window = kConnectionWindow;
+  result.connection_window = kServerWindow;
   result.max_frame = options.internal ? 1 << 20 : 64 << 10;
   result.max_streams = options.internal ? 1 << 16 : 256;
   result.max_header_bytes = options.max_header_bytes;
@@ -59,6 +59,7 @@ class H2ServerConnection final : public ServerConnection,
   void on_end(std::string_view reason) override;
 
   void refuse(H2Stream& stream, const Refusal& refusal);
+  void give_at_head(H2Stream& stream);
   void dispatch(H2Stream& stream);
   void unpark();
   void check_times();
@@ -92,12 +93,19 @@ void H2ServerConnection::on_head(H2Stream& stream) {
   const ServerOptions& options = context_->options;
   if (stream.header_bytes > options.max_header_bytes) return refuse(stream, {431, "the request headers are too large"});
   if (stream.in.method == "CONNECT") return refuse(stream, {501, "CONNECT is not supported"});
+  if (!stream.ended && context_->gives_at_head(stream.in, stream.content_length)) return give_at_head(stream);
   const std::size_t length = stream.content_length.value_or(0);
   if (length > options.max_body_bytes) return refuse(stream, {413, "the request body is too large"});
   if (length != 0 && !context_->budget.has_room(length))
     return refuse(stream, {503, "too many request bodies are under way"});
   if (length > (256 << 10)) session_->set_window(stream, length);
   timer_.set_earlier(session_->last_read() + options.body_timeout);
+}
+
+// `stream` is closed before the session lets go of it, and ends its pieces then.
+void H2ServerConnection::give_at_head(H2Stream& stream) {
+  stream.pieces = std::make_shared<BodyStream>(
+      context_->loop, context_->budget, [this, &stream](std::size_t bytes) { session_->consumed(stream, bytes); });
 }
 
 bool H2ServerConnection::on_data(H2Stream& stream, std::size_t bytes) {
@@ -112,7 +120,7 @@ bool H2ServerConnection::on_data(H2Stream& stream, std::size_t bytes) {
 }
 
 void H2ServerConnection::on_change(H2Stream& stream) {
-  if (!stream.ended || stream.dispatched || stream.closed) return;
+  if ((!stream.ended && !stream.pieces) || stream.dispatched || stream.closed) return;
   stream.dispatched = true;
   if (session_->queued() > context_->options.max_write_queue) {
     parked_.emplace_back(&stream);

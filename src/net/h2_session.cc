@@ -21,6 +21,11 @@ void H2Session::start(std::string_view received) {
   kick();
 }
 
+void H2Session::start_on(Socket socket) {
+  socket_ = std::move(socket);
+  start();
+}
+
 void H2Session::start_when_connected() { socket_.wait_writable(shared_from_this()); }
 
 void H2Session::on_read(std::size_t bytes) {
@@ -71,7 +76,7 @@ void H2Session::read_more() {
 
 // Small frames share one buffer; the rest of a big DATA frame goes straight to where it is wanted.
 std::span<char> H2Session::read_target() {
-  if (frame_left_ < kDirectRead || !reading_ || reading_->closed || reading_->discard) {
+  if (frame_left_ < kDirectRead || !reading_ || reading_->closed || reading_->discard || reading_->pieces) {
     if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(options_.read_buffer);
     return {buffer_.get(), options_.read_buffer};
   }
@@ -170,6 +175,8 @@ void H2Session::close_stream(H2Stream& stream, std::uint32_t code) {
   stream.sent += stream.unsent().size();
   stream.session = nullptr;
   stream.closed = true;
+  if (stream.pieces)
+    stream.pieces->fail({.code = ErrorCode::Cancelled, .message = "the request ended before its body was complete"});
   if (!options_.server && !stream.ended && !stream.failure) {
     stream.failure = code == NGHTTP2_REFUSED_STREAM ? CallFailure::NeverStarted : CallFailure::Reset;
     stream.reason = std::string("the peer reset the stream: ") + nghttp2_http2_strerror(code);

@@ -54,6 +54,8 @@ class H2Session final : public Socket::Events, public std::enable_shared_from_th
 
   // Starts on a connected socket, with bytes already read from it.
   void start(std::string_view received = {});
+  // Starts on this socket, in place of the closed one it was made with.
+  void start_on(Socket socket);
   // Starts on a socket that is still connecting.
   void start_when_connected();
   void end(std::string_view reason);    // tells the owner, in a turn

@@ -12,6 +12,7 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include "base/clock.h"
+#include "net/body_stream.h"
 #include "net/channel.h"
 #include "net/incoming_body.h"
 #include "net/message.h"
@@ -42,13 +43,14 @@ struct H2Stream {
   std::size_t header_bytes = 0;
   std::optional<std::size_t> content_length;
   bool head_done = false;
-  bool ended = false;          // END_STREAM received
-  bool discard = false;        // refused at the headers: what still comes is dropped
-  bool taken = false;          // the user takes the body piece by piece
-  std::string landing;         // where a big frame is read to when the user may take `in.body` meanwhile
-  std::size_t landed = 0;      // bytes at the front of `landing` that the user took before the rest arrived
-  std::size_t unconsumed = 0;  // received and not yet credited to the peer
-  std::size_t window = 0;      // for the answer; 0: the session's
+  bool ended = false;                  // END_STREAM received
+  bool discard = false;                // refused at the headers: what still comes is dropped
+  bool taken = false;                  // the user takes the body piece by piece
+  std::string landing;                 // where a big frame is read to when the user may take `in.body` meanwhile
+  std::size_t landed = 0;              // bytes at the front of `landing` that the user took before the rest arrived
+  std::size_t unconsumed = 0;          // received and not yet credited to the peer
+  std::size_t window = 0;              // for the answer; 0: the session's
+  std::shared_ptr<BodyStream> pieces;  // takes the body instead of `in`; null: the request is given when it is complete
   ReceiveBudget* budget = nullptr;
   std::size_t budgeted = 0;
   BodyPace pace;

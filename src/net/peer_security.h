@@ -13,8 +13,9 @@ namespace manta::net {
 // The secret of an instance, and optionally certificates.
 struct PeerSecurityOptions {
   std::string token;  // 16 bytes or more, the same in every process of the instance
-  // PEM files, all three or none: mutual TLS besides. A peer is who has a certificate of this authority. The certificate
-  // is used at both ends of connections: its extended key usage, if it has one, must name server and client.
+  // PEM files, all three or none: mutual TLS besides. A peer is who has a certificate of this authority. The
+  // certificate is used at both ends of connections: its extended key usage, if it has one, must name server and
+  // client.
   std::string certificate_file, key_file, authority_file;
   // Told of connections to this process that did not prove themselves: the latest in words, and how many there were
   // since it was last told. From any thread, at most every ten seconds. Empty: they are only counted.

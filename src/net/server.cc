@@ -3,13 +3,17 @@
 #include <unistd.h>
 
 #include <array>
+#include <map>
 #include <unordered_map>
 #include <utility>
 
 #include "net/lazy_timer.h"
 #include "net/listener.h"
+#include "net/peer_security_impl.h"
 #include "net/server_connection.h"
+#include "net/silent_peer.h"
 #include "net/socket.h"
+#include "net/unproven_connection.h"
 
 namespace manta::net {
 namespace {
@@ -24,8 +28,8 @@ class NewConnection final : public ServerConnection,
   using Told = std::move_only_function<void(Socket socket, std::string_view received, bool is_http2)>;
   using Gone = std::move_only_function<void()>;
 
-  NewConnection(Loop& loop, int fd, Told told, Gone gone)
-      : socket_(loop, fd), told_(std::move(told)), gone_(std::move(gone)), timer_(loop, [this] { end(); }) {}
+  NewConnection(Loop& loop, Socket socket, Told told, Gone gone)
+      : socket_(std::move(socket)), told_(std::move(told)), gone_(std::move(gone)), timer_(loop, [this] { end(); }) {}
 
   void start(TimePoint deadline) {
     timer_.set(deadline);
@@ -95,17 +99,46 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
       return;
     }
     set_no_delay(fd);
+    if (context->wants_stream) probe_silent_peer(fd);
     const std::uint64_t id = next_id++;
+    if (context->options.security && !is_unix_socket(fd)) return prove(id, fd);
+    greet(id, Socket(context->loop, fd));
+  }
+
+  // The peer has to prove that it belongs here, before it is listened to.
+  void prove(std::uint64_t id, int fd) {
+    auto connection =
+        std::make_shared<UnprovenConnection>(context->loop, fd, context->options.security,
+                                             [weak = weak_from_this(), id](std::expected<Socket, std::string> outcome) {
+                                               if (const auto self = weak.lock()) self->proven(id, std::move(outcome));
+                                             });
+    connections.emplace(id, connection);
+    unproven.emplace(id, connection);
+    connection->start(context->loop.now() + context->options.header_timeout);
+    if (unproven.size() <= context->options.max_unproven) return;
+    // Who belongs here is through within a round trip: the oldest are the likeliest not to.
+    unproven.begin()->second->give_up("too many connections at once do not prove that they know this instance's token");
+    unproven.erase(unproven.begin());
+  }
+
+  void proven(std::uint64_t id, std::expected<Socket, std::string> outcome) {
+    unproven.erase(id);
+    if (outcome) return greet(id, std::move(*outcome));
+    if (!outcome.error().empty()) context->options.security->impl().foreign.add(outcome.error(), context->loop.now());
+    connection_ended(id);
+  }
+
+  void greet(std::uint64_t id, Socket socket) {
     const auto weak = weak_from_this();
     auto connection = std::make_shared<NewConnection>(
-        context->loop, fd,
+        context->loop, std::move(socket),
         [weak, id](Socket socket, std::string_view received, bool is_http2) {
           if (const auto self = weak.lock()) self->serve(id, std::move(socket), received, is_http2);
         },
         [weak, id] {
           if (const auto self = weak.lock()) self->connection_ended(id);
         });
-    connections.emplace(id, connection);
+    connections.insert_or_assign(id, connection);
     connection->start(context->loop.now() + context->options.header_timeout);
   }
 
@@ -145,6 +178,7 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
   void close() {
     closed = true;
     listeners.clear();
+    unproven.clear();
     const auto all = std::exchange(connections, {});
     for (const auto& [id, connection] : all) connection->close();
   }
@@ -152,6 +186,7 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
   std::shared_ptr<ServerContext> context;
   std::vector<std::unique_ptr<Listener>> listeners;
   std::unordered_map<std::uint64_t, std::shared_ptr<ServerConnection>> connections;
+  std::map<std::uint64_t, std::shared_ptr<UnprovenConnection>> unproven;  // of them; the oldest first
   std::function<void(std::uint64_t)> on_disconnect;
   std::move_only_function<void()> on_drained;
   std::uint64_t next_id = 1;

@@ -7,8 +7,8 @@ namespace manta::net {
 namespace {
 
 constexpr std::size_t kMaxParts = 64;
-constexpr std::size_t kKeepCapacity = 256 << 10;
-constexpr std::size_t kCompactAt = 64 << 10;
+constexpr std::size_t kKeptCopies = 256 << 10;
+constexpr std::size_t kCompactCopiesAt = 64 << 10;
 
 }  // namespace
 
@@ -75,7 +75,7 @@ void WriteBatch::clear() {
   pieces_.clear();
   next_ = 0;
   copies_.clear();
-  if (copies_.capacity() > kKeepCapacity) copies_ = std::string();
+  if (copies_.capacity() > kKeptCopies) copies_ = std::string();
 }
 
 // What a slow reader has taken is dropped from the front, so that a long stream does not keep all it ever wrote.
@@ -85,7 +85,7 @@ void WriteBatch::compact() {
   next_ = 0;
   const auto first = std::ranges::find(pieces_, nullptr, &Piece::data);
   const std::size_t dead = first == pieces_.end() ? copies_.size() : first->at;
-  if (dead < kCompactAt || dead < copies_.size() / 2) return;
+  if (dead < kCompactCopiesAt || dead < copies_.size() / 2) return;
   copies_.erase(0, dead);
   for (Piece& piece : pieces_)
     if (piece.data == nullptr) piece.at -= dead;

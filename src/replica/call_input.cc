@@ -1,11 +1,8 @@
 #include "replica/call_input.h"
 
-#include <manta/detail/json.h>
-
 #include "net/items.h"
 #include "net/wire.h"
-#include "replica/error_response.h"
-#include "spec/error_reply.h"
+#include "spec/stream_end.h"
 
 namespace manta::replica {
 namespace {
@@ -14,11 +11,8 @@ void nobody_reads(net::Exchange& sender) { sender.respond({.status = 410}); }
 
 // The end that the sender announces with the last items.
 Result<void> end_of(const net::Headers& headers, std::string_view status) {
-  if (status == "ok") return {};
-  const auto text = headers.get(net::wire::kErrorJson);
-  const auto reply = detail::from_json<spec::ErrorReply>(text.value_or(""), UnknownKeys::Ignore);
-  if (!reply) return fail(error_code(status), "the source of the stream failed");
-  return std::unexpected(spec::to_error(*reply));
+  return spec::stream_end(status, headers.get(net::wire::kErrorJson).value_or(""),
+                          headers.get(net::wire::kErrorStatus).value_or(""));
 }
 
 }  // namespace

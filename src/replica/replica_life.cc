@@ -30,15 +30,17 @@ std::string_view state_name(ReplicaHost::Phase phase) {
 }  // namespace
 
 spec::ReplicaState ReplicaServer::Impl::state() const {
-  return {.state = std::string(state_name(host.phase())),
-          .message = host.message(),
-          .is_final = host.is_final(),
-          .ongoing = board.admission.ongoing(),
-          .abandoned = board.abandoned,
-          .completed = board.completed,
-          .max_ongoing_requests =
-              board.admission.max_ongoing() > options.config.max_ongoing_requests ? board.admission.max_ongoing() : 0,
-          .autoscaling_stats = self_report.autoscaling_stats()};
+  return {
+      .state = std::string(state_name(host.phase())),
+      .message = host.message(),
+      .is_final = host.is_final(),
+      .ongoing = board.admission.ongoing(),
+      .abandoned = board.abandoned,
+      .completed = board.completed,
+      .max_ongoing_requests =
+          board.admission.max_ongoing() > options.config.max_ongoing_requests ? board.admission.max_ongoing() : 0,
+      .autoscaling_stats = self_report.autoscaling_stats(),
+      .batches_closed = host.servable() ? host.servable()->closed_batches() : std::map<std::string, std::uint64_t>()};
 }
 
 void ReplicaServer::Impl::phase_changed() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -103,6 +104,8 @@ class Servable {
   virtual void configure_batching(const std::map<std::string, BatchingConfig>&) {}
   // Requests that must run at once so that its batches can fill; 0: no matter.
   virtual int batch_concurrency() const { return 0; }
+  // How many batches were closed for which reason, since it was made.
+  virtual std::map<std::string, std::uint64_t> closed_batches() const { return {}; }
   virtual void begin_stop() {}  // no more calls will come
 };
 

@@ -172,6 +172,7 @@ void StreamAnswer::fail_with(const Error& error, std::string_view request_id) {
       break;
     case StreamKind::Items:
       trailers.add(net::wire::kErrorJson, json);
+      if (error.status != 0) trailers.add(net::wire::kErrorStatus, std::to_string(error.status));
       break;
   }
   exchange_->finish(std::move(trailers));

@@ -2,11 +2,9 @@
 
 #include <utility>
 
-#include <manta/detail/json.h>
-
 #include "net/wire.h"
 #include "routing/pending_call.h"
-#include "spec/error_reply.h"
+#include "spec/stream_end.h"
 
 namespace manta::routing {
 namespace {
@@ -28,12 +26,8 @@ Result<void> end_of_items(const PendingCall& pending) {
   const net::Headers& trailers = pending.call->trailers();
   const auto status = trailers.get(net::wire::kStatus);
   if (!status) return std::unexpected(cut_short(pending));
-  if (*status == "ok") return {};
-  const auto text = trailers.get(net::wire::kErrorJson);
-  if (!text) return fail(error_code(*status), "the stream failed");
-  const auto reply = detail::from_json<spec::ErrorReply>(*text, UnknownKeys::Ignore);
-  if (!reply) return fail(error_code(*status), "the stream failed");
-  return std::unexpected(spec::to_error(*reply));
+  return spec::stream_end(*status, trailers.get(net::wire::kErrorJson).value_or(""),
+                          trailers.get(net::wire::kErrorStatus).value_or(""));
 }
 
 Task<Result<std::string>> next_bytes(PendingCall* pending) {

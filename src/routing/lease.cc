@@ -24,6 +24,12 @@ void Lease::ended(Outcome outcome) {
   if (slot_) slot_->core->ended(*slot_, outcome, std::exchange(probe_, 0));
 }
 
+void Lease::took(Duration time) {
+  if (slot_) slot_->core->usual_time().note(time);
+}
+
+bool Lease::is_too_short(Duration given) const { return slot_ && slot_->core->usual_time().is_beyond(given); }
+
 void Lease::refused(Refusal why, std::int32_t queue) {
   if (!slot_) return;
   slot_->core->refused(*slot_, why, queue);

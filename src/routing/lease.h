@@ -48,6 +48,10 @@ class Lease {
 
   // How the call ended, or that it failed: once, before the place is given back. Without it the end says nothing.
   void ended(Outcome outcome);
+  // It was a good answer, after so long.
+  void took(Duration time);
+  // Good answers of the deployment usually take longer than `given`: a deadline that short says nothing.
+  bool is_too_short(Duration given) const;
   // A reply told how many other requests run on the replica.
   void reported(std::int32_t queue);
   // The replica turned the request away, with its queue length. Releases the place.

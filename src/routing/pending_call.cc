@@ -36,6 +36,7 @@ void PendingCall::start(const net::Outgoing& outgoing) {
     failure = net::CallFailure::NeverStarted;
     return lease.lost();
   }
+  sent_ = loop.now();
   call = channel->start(outgoing, [this] { on_update(); });
   if (call->failure()) return on_failure();
   if (deadline != TimePoint::max()) timer_ = loop.at(deadline, [this] { on_deadline(); });
@@ -47,7 +48,7 @@ void PendingCall::on_update() {
     on_failure();
   } else if (call->ended()) {
     loop.cancel(std::exchange(timer_, 0));
-    lease.ended(how_it_ended());
+    note_end();
     lease.release();
   }
   wake();
@@ -56,7 +57,9 @@ void PendingCall::on_update() {
 void PendingCall::on_head() {
   status = call->status();
   headers = std::move(call->headers());
-  outcome_ = outcome_of(status, headers.get(net::wire::kError).value_or(""));
+  const std::string_view error = headers.get(net::wire::kError).value_or("");
+  outcome_ = outcome_of(status, error);
+  too_late_ = error == name(ErrorCode::DeadlineExceeded);
   const std::int32_t queue = queue_of(headers);
   if (const auto refused = headers.get(net::wire::kRefused)) {
     refusal = refusal_of(*refused);
@@ -67,10 +70,17 @@ void PendingCall::on_head() {
 }
 
 // An item stream tells its errors at the end.
-Outcome PendingCall::how_it_ended() const {
+void PendingCall::note_end() {
   const auto told = call->trailers().get(net::wire::kStatus);
-  if (!told || *told == "ok") return outcome_;
-  return outcome_of(http_status({.code = error_code(*told)}), *told);
+  const bool failed = told && *told != "ok";
+  if (failed ? *told == name(ErrorCode::DeadlineExceeded) : too_late_) return note_deadline();
+  const Outcome outcome = failed ? outcome_of(http_status({.code = error_code(*told)}), *told) : outcome_;
+  if (outcome == Outcome::Success) lease.took(loop.now() - sent_);
+  lease.ended(outcome);
+}
+
+void PendingCall::note_deadline() {
+  lease.ended(lease.is_too_short(deadline - sent_) ? Outcome::Neutral : Outcome::Failure);
 }
 
 void PendingCall::on_failure() {
@@ -91,7 +101,7 @@ void PendingCall::on_deadline() {
   timer_ = 0;
   timed_out = true;
   call.reset();
-  lease.ended(Outcome::Failure);
+  note_deadline();
   lease.release();
   wake();
 }

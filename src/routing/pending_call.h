@@ -60,10 +60,14 @@ struct PendingCall {
   void on_failure();
   void on_deadline();
   void wake();
-  Outcome how_it_ended() const;
+  void note_end();
+  // The time for the request ran out, here or on the replica.
+  void note_deadline();
 
   TimerId timer_ = 0;
+  TimePoint sent_{};
   Outcome outcome_ = Outcome::Neutral;  // by the head
+  bool too_late_ = false;               // it says that the time ran out on the replica
   detail::Resumption waiting;
 };
 

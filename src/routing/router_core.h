@@ -10,6 +10,7 @@
 #include "routing/replica_slots.h"
 #include "routing/router.h"
 #include "routing/router_metrics.h"
+#include "routing/usual_time.h"
 #include "routing/wait_queue.h"
 
 namespace manta::routing {
@@ -39,6 +40,7 @@ class RouterCore : public std::enable_shared_from_this<RouterCore> {
   void lost(ReplicaSlot& slot);
   void ended(ReplicaSlot& slot, Outcome outcome, CircuitBreaker::Probe probe);
   void release(std::shared_ptr<ReplicaSlot> slot, bool served);
+  UsualTime& usual_time() { return usual_time_; }
 
   std::size_t queued() const { return queue_.size(); }
   std::size_t in_flight() const { return in_flight_; }
@@ -94,6 +96,7 @@ class RouterCore : public std::enable_shared_from_this<RouterCore> {
   WaitQueue queue_;
   std::vector<Waiter*> completed_;  // have left the queue, to be resumed from the loop
   DrainRate drained_;
+  UsualTime usual_time_;
   std::size_t open_breakers_ = 0;
   std::size_t in_flight_ = 0;
   std::uint64_t next_arrival_ = 1;

@@ -59,14 +59,13 @@ struct NodeInfo {
   std::string node_id;
   Resources total;  // that replicas of this instance may hold together
   std::map<std::string, std::string> labels;
-  std::string accelerator_type;                 // kind of its GPUs; empty: not known
-  bool is_head = false;                         // the controller runs there
-  std::string address = {};                     // of the machine: "10.0.0.5"; empty: not known
-  std::optional<Resources> machine = {};        // all it has, where others use it too; none: the same as `total`
-  bool is_leaving = false;                      // what the machine belongs to gives it up: nothing new is started there
+  std::string accelerator_type;           // kind of its GPUs; empty: not known
+  bool is_head = false;                   // the controller runs there
+  std::string address = {};               // of the machine: "10.0.0.5"; empty: not known
+  std::optional<Resources> machine = {};  // all it has, where others use it too; none: the same as `total`
+  bool is_leaving = false;                // what the machine belongs to gives it up: nothing new is started there
 };
-BOOST_DESCRIBE_STRUCT(NodeInfo, (),
-                      (node_id, total, labels, accelerator_type, is_head, address, machine, is_leaving))
+BOOST_DESCRIBE_STRUCT(NodeInfo, (), (node_id, total, labels, accelerator_type, is_head, address, machine, is_leaving))
 
 // Where replica processes run: local (the node agent), ray, or a fake in tests. It starts and stops processes and
 // reports what it sees; it decides nothing, and requests never pass through it. Calls may be repeated. Loop-confined.

@@ -16,13 +16,15 @@ struct MethodSpec {
   bool idempotent = false;            // may be sent again after a replica died
   bool streams = false;               // answers with items
   bool takes_stream = false;          // its last argument is a stream of items
+  bool takes_values = true;           // and it has arguments besides that stream
   bool raw_http = false;              // takes the HTTP request as it came: own method and path are kept
   std::string request_schema = "{}";  // JSON Schema
   std::string response_schema = "{}";
   bool operator==(const MethodSpec&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(MethodSpec, (),
-                      (name, idempotent, streams, takes_stream, raw_http, request_schema, response_schema))
+                      (name, idempotent, streams, takes_stream, takes_values, raw_http, request_schema,
+                       response_schema))
 
 // An HTTP route of the ingress deployment, relative to the application's prefix.
 struct RouteSpec {

@@ -21,10 +21,11 @@ struct ReplicaState {
   int max_ongoing_requests = 0;                          // raised to this so that batches can fill; 0: as configured
   double sent_at_s = 0;                                  // Unix time; 0: sent in answer to the opening of the stream
   std::map<std::string, double> autoscaling_stats = {};  // what record_autoscaling_stats() of the class last returned
+  std::map<std::string, std::uint64_t> batches_closed = {};  // by reason, since it started
   bool operator==(const ReplicaState&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ReplicaState, (),
                       (state, message, is_final, ongoing, abandoned, completed, max_ongoing_requests, sent_at_s,
-                       autoscaling_stats))
+                       autoscaling_stats, batches_closed))
 
 }  // namespace manta::spec

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of http1_server, h2_server and h2_client into tests/fuzz/corpus."""
+"""Writes the seeds of http1_server, h2_server, h2_client and peer_proof into tests/fuzz/corpus."""
 import pathlib
 import struct
 
@@ -52,4 +52,15 @@ write("h2_client", {
     "interim": b"\xff" + settings + frame(1, 4, 3, field(b":status", b"103")) + frame(1, 5, 3, b"\x88"),
     "limits": b"\xff" + frame(4, 0, 0, struct.pack(">HIHI", 3, 1, 4, 0)) + ack,
     "long": b"\x40" + settings + ack + frame(1, 4, 7, b"\x88" + field(b"content-length", b"30000")) + frame(0, 1, 7, b"y" * 30000),
+})
+write("peer_proof", {
+    "http1": b"\x00\xffGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "magic": b"\x00\x00MANTA1\r\n" + b"n" * 32 + b"h" * 32,
+    "other_version": b"\x00\xffMANTA2\r\n",
+    "long": b"\x00\xffMANTA1\r\n" + b"x" * 500,
+    "wrong_proof": b"\x01\xff" + b"p" * 32 + b"PRI * HTTP/2.0\r\n",
+    "half_a_proof": b"\x01\x03" + b"p" * 16,
+    "right": b"\x02\x07" + bytes(104) + b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "one_bit": b"\x02\xff" + bytes(103) + b"\x01",
+    "hello_bit": b"\x02\xff" + bytes(40) + b"\x80",
 })

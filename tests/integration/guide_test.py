@@ -15,7 +15,7 @@ from instance import BUILD, MANTA, Instance
 PAGES = pathlib.Path(__file__).resolve().parents[2] / "examples" / "guide"
 BUILT = pathlib.Path(BUILD) / "examples" / "guide"
 NEEDS_MODELS = ["openai"]  # run by tests/e2e/test_guide.py
-ASKS_A_SERVER = "config|status|deploy|delete|shutdown|plan|diff|history|rollback|scale|explain|drain|traffic|events|cost|controller-health"
+ASKS_A_SERVER = "config|status|deploy|delete|shutdown|plan|diff|history|rollback|scale|explain|drain|nodes|traffic|events|cost|controller-health"
 
 
 def steps(text):

@@ -112,6 +112,19 @@ class AdminChangesTest(unittest.TestCase):
             self.assertIn("requests wait until their deadline", text)
             self.assertEqual(manta("explain", *admin).count("test/Echo: "), 1)
 
+    def test_explain_says_which_replica_a_scale_down_chose_and_why(self):
+        with Instance().begin(f"{APP_ONE}:build") as instance:
+            instance.wait_ready()
+            admin = ("--admin-port", str(instance.admin_port))
+            manta("scale", "Echo", "2", *admin)
+            before = wait_until(lambda: len(found := set(instance.replicas())) == 2 and found, "two run")
+            manta("scale", "Echo", "1", *admin)
+            wait_until(lambda: len(instance.replicas()) == 1, "one is left")
+            gone, = before - set(instance.replicas())
+            reason = "it has the highest rank on its node (1)"
+            self.assertIn(f"{gone}: {reason}", manta("explain", "Echo", *admin))
+            self.assertIn(f"1 replicas are wanted; {reason}", manta("events", *admin))
+
 
 if __name__ == "__main__":
     unittest.main()

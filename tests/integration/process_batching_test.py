@@ -49,6 +49,8 @@ class BatchingTest(unittest.TestCase):
             self.assertEqual([a["text"] for a in answers], [str(i) for i in range(64)])
             self.assertEqual({a["batch"] for a in answers}, {32}, "max_ongoing_requests, which nobody gave, has followed")
             self.assertEqual(self.closed(instance), {"timeout": 1, "full": 2})
+            told = lambda: instance.details()["applications"]["test"]["deployments"]["Batched"]["batches_closed"]
+            wait_until(lambda: told() == {"timeout": 1, "full": 2}, "the controller has been told")
 
     def test_parameters_change_under_load_without_a_failed_request_or_a_restart(self):
         with self.start(num_replicas=2) as instance:

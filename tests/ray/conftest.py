@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from bridge_client import Bridge  # noqa: E402
+from bridge_client import WAIT_S, Bridge  # noqa: E402
 from ray_nodes import HEAD, Machine, NotAlone, Nodes, require_namespace  # noqa: E402
 
 MACHINES = [
@@ -99,10 +100,16 @@ def bridge(nodes: Nodes, noise: Any, request: pytest.FixtureRequest) -> Iterator
 def clear(bridge: Bridge) -> None:
     for replica in bridge.do("list"):
         bridge.do("stop", id=replica["id"], grace_s=0)
+    for role in bridge.do("list_roles"):
+        bridge.do("stop_role", name=role["name"], grace_s=0)
     for group in bridge.do("list_groups"):
         bridge.do("remove_group", name=group["name"])
     for replica in bridge.do("list"):
         bridge.event("replica_ended", id=replica["id"], incarnation=replica["incarnation"])
+    end = time.monotonic() + WAIT_S
+    while bridge.do("list_roles"):
+        assert time.monotonic() < end, "a stopped role does not end"
+        time.sleep(0.02)
 
 
 @pytest.fixture

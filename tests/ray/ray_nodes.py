@@ -28,6 +28,8 @@ ENVIRONMENT = {
     "RAY_health_check_period_ms": "500",
     "RAY_health_check_timeout_ms": "1000",
     "RAY_health_check_failure_threshold": "4",
+    "RAY_gcs_storage": "rocksdb",  # on the head, and of no meaning elsewhere: its state outlives its process
+    "RAY_gcs_storage_path": "/tmp/ray/store",
     "RAY_prestart_worker_first_driver": "0",
     "RAY_enable_worker_prestart": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -86,21 +88,27 @@ class Machine:
         run("ip", "-n", name, "addr", "add", f"{self.address}/24", "dev", "eth0")
         run("ip", "-n", name, "link", "set", "eth0", "up")
 
-    def start(self, environment: dict[str, str]) -> None:
-        """`ray start`; returns when the node has joined. Takes 2 to 6 s."""
+    def cut_off(self, cut: bool = True) -> None:
+        """Pulls the cable, or plugs it in again. Not the head's, whose switch it is."""
+        run("ip", "link", "set", f"manta-w{self.number}", "down" if cut else "up")
+
+    def command(self) -> list[str]:
         role = (
             ["--head", f"--port={PORT}", "--include-dashboard=false"]
             if self.number == 1
             else [f"--address={HEAD}:{PORT}"]
         )
-        command = [
+        return [
             *self.prefix, str(BIN / "python"), str(BIN / "ray"), "start", *role, f"--node-ip-address={self.address}",
             f"--num-cpus={self.cpus:g}", f"--num-gpus={self.gpus:g}",
             "--memory=2000000000", "--object-store-memory=80000000",
             "--resources", json.dumps(self.resources), "--labels", ",".join(f"{k}={v}" for k, v in self.labels.items()),
             "--disable-usage-stats",
         ]  # fmt: skip
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+
+    def start(self, environment: dict[str, str]) -> None:
+        """`ray start`; returns when the node has joined. Takes 2 to 6 s."""
+        done = subprocess.run(self.command(), env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if done.returncode != 0:
             raise RuntimeError(f"ray start failed on node {self.number}:\n{done.stdout}\n{done.stderr}")
 
@@ -128,6 +136,18 @@ def alive(pid: int) -> bool:
     return state not in ("Z", "X")
 
 
+def is_ray(command: str) -> bool:
+    """Of a node: its daemons and workers, not what they have executed."""
+    return command.startswith("ray::") or "/site-packages/ray/" in command
+
+
+def in_network_of(pid: int, other: int) -> bool:
+    try:
+        return os.readlink(f"/proc/{pid}/ns/net") == os.readlink(f"/proc/{other}/ns/net")
+    except OSError:
+        return False
+
+
 def raylet_of(machine: Machine) -> int:
     found = [
         pid
@@ -137,6 +157,17 @@ def raylet_of(machine: Machine) -> int:
     if len(found) != 1:
         raise RuntimeError(f"raylets of {machine.address}: {found}")
     return found[0]
+
+
+def control_store() -> tuple[int, list[str], dict[str, str], str]:
+    """Of the head's gcs_server: pid, arguments, environment and working directory, to execute it again."""
+    (pid,) = [pid for pid, command in processes().items() if "/gcs_server " in command]
+    root = Path(f"/proc/{pid}")
+    arguments = root.joinpath("cmdline").read_bytes().rstrip(b"\0").decode().split("\0")
+    environment = dict(
+        entry.split("=", 1) for entry in root.joinpath("environ").read_text().split("\0") if "=" in entry
+    )
+    return pid, arguments, environment, os.readlink(root / "cwd")
 
 
 def kill(pid: int) -> None:
@@ -157,6 +188,23 @@ class Nodes:
         for machine in machines:
             machine.start(self.of_the_nodes())
         self.start_s = time.monotonic() - started
+
+    def restart_head(self) -> None:
+        """Its whole Ray, on what its control store has kept. All nodes are one machine here, and `ray start` refuses a
+        second head on it: it gets a process namespace of its own."""
+        head = self.machines[0]
+        for pid, command in processes().items():
+            if is_ray(command) and in_network_of(pid, os.getpid()):
+                try:
+                    kill(pid)
+                except ProcessLookupError:
+                    pass
+        command = head.command() + ["--block"]
+        enclosed = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", *command]
+        with open("/tmp/ray/head-again.log", "wb") as log:
+            self.second_head = subprocess.Popen(
+                enclosed, env=self.of_the_nodes(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
 
     def of_the_nodes(self) -> dict[str, str]:
         """Their environment: as on a machine of its own, where nothing of ours is installed."""

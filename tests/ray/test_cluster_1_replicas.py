@@ -263,6 +263,8 @@ def test_small_replicas_share_a_supervisor_and_are_booked_one_by_one(bridge, mea
     until(lambda: node(bridge, "10.77.0.3")["available"]["num_cpus"] == 2)
     assert {replica["id"] for replica in bridge.do("list")} == {f"shared{i}" for i in range(1, 5)}
     assert bridge.do("list_groups") == []
+    clear(bridge)
+    until(lambda: not alive(int(*parents)), 30)  # an empty one leaves, so that its node may be given back
 
 
 @pytest.mark.parametrize(

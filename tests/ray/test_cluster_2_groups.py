@@ -1,12 +1,14 @@
 """Placement groups, and engines that start actors of their own inside their replica's."""
 
 import json
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 from bridge_client import Refused
+from ray_nodes import BIN
 
 HERE = Path(__file__).parent
 SLEEP = ["/bin/sleep", "1000"]
@@ -56,6 +58,60 @@ def test_replicas_run_in_the_bundles_they_are_given(bridge):
 def test_labels_of_bundles_are_kept(bridge):
     group = reserve(bridge, "labelled", [{"CPU": 1}] * 2, bundle_label_selector=[{"zone": "a"}, {"disk": "ssd"}])
     assert [addresses(bridge)[node] for node in group["nodes"]] == ["10.77.0.1", "10.77.0.2"]
+
+
+def test_bundles_are_pinned_to_the_nodes_they_are_given(bridge):
+    by_address = {address: node for node, address in addresses(bridge).items()}
+    pins = [by_address["10.77.0.3"], "", by_address["10.77.0.1"]]
+    labels = [{"zone": "b"}, {"disk": "ssd"}, {}]
+    group = reserve(bridge, "pinned", [{"CPU": 1}] * 3, bundle_node_ids=pins, bundle_label_selector=labels)
+    assert [addresses(bridge)[node] for node in group["nodes"]] == ["10.77.0.3", "10.77.0.2", "10.77.0.1"]
+    started = bridge.do("start", id="pinned", argv=SLEEP, group={"name": "pinned", "bundle": 0})
+    assert started["node_id"] == pins[0]
+
+
+@pytest.mark.parametrize("strategy", ["PACK", "SPREAD", "STRICT_SPREAD"])
+def test_pins_hold_against_the_strategy(bridge, strategy):
+    by_address = {address: node for node, address in addresses(bridge).items()}
+    pins = [by_address["10.77.0.2"], by_address["10.77.0.3"]]
+    group = reserve(bridge, "pinned", [{"CPU": 1}] * 2, strategy=strategy, bundle_node_ids=pins)
+    assert group["nodes"] == pins
+
+
+def test_a_pinned_bundle_waits_for_its_node_alone(bridge):
+    first = next(node for node, address in addresses(bridge).items() if address == "10.77.0.1")
+    bridge.do("create_group", name="full", bundles=[{"CPU": 3}] * 2, bundle_node_ids=[first, first])
+    with pytest.raises(Refused, match="group_pending"):
+        bridge.do("wait_group", name="full", timeout_s=1)
+    with pytest.raises(Refused, match="2 bundles, 2 label selectors, 1 node ids"):
+        bridge.do("create_group", name="odd", bundles=[{"CPU": 1}] * 2, bundle_node_ids=[first])
+
+
+DEMANDED = """
+import json, sys
+from ray._raylet import GcsClient
+print(GcsClient(sys.argv[1]).internal_kv_get(b"autoscaler_resource_request", None).decode())
+"""
+
+
+def demanded(nodes):
+    """As the control store of the head keeps it for the autoscaler."""
+    command = [sys.executable, "-c", DEMANDED, nodes.address]
+    return json.loads(subprocess.run(command, env=nodes.environment, capture_output=True, check=True).stdout)
+
+
+def test_what_is_wanted_is_told_to_rays_autoscaler_until_it_is_withdrawn(bridge, nodes):
+    for bundles in ([{"CPU": 2}, {"CPU": 2}, {"GPU": 1, "CPU": 1}], [{"CPU": 3}], []):
+        bridge.do("demand", bundles=bundles)
+        assert demanded(nodes) == bundles
+
+
+def test_rays_autoscaler_shows_what_is_wanted(bridge, nodes):
+    bridge.do("demand", bundles=[{"CPU": 17}])
+    command = [str(BIN / "python"), str(BIN / "ray"), "status", f"--address={nodes.address}"]
+    shown = "{'CPU': 17.0}: 1 from request_resources()"
+    until(lambda: shown in subprocess.run(command, env=nodes.environment, capture_output=True, text=True).stdout, 60)
+    bridge.do("demand", bundles=[])
 
 
 def test_a_group_that_fits_nowhere_waits_with_reasons(bridge):

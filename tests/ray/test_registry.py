@@ -64,12 +64,25 @@ def test_only_the_admitted_incarnation_may_begin_and_only_until_it_has_ended():
     run(work)
 
 
+def test_what_runs_is_not_withdrawn_and_what_is_withdrawn_never_runs():
+    async def work(registry):
+        await registry.admit(entry("runs", "i1"))
+        await registry.admit(entry("waits", "i2"))
+        assert await registry.running({**entry("runs", "i1"), "pid": 42})
+        assert (await registry.withdraw(report("runs", "i1")))["pid"] == 42
+        assert await registry.withdraw(report("waits", "i2")) is None
+        assert not await registry.running({**entry("waits", "i2"), "pid": 43})
+        assert [known["id"] for known in await registry.entries()] == ["runs"]
+
+    run(work)
+
+
 def test_the_first_report_of_an_end_counts():
     async def work(registry):
         await registry.admit(entry())
         await registry.ended(report(code=7))
         await registry.ended(report(code=-1))
-        assert (await registry.exits(1, []))["exits"] == [report(code=7)]
+        assert (await registry.exits(1, [], []))["exits"] == [report(code=7)]
 
     run(work)
 
@@ -90,8 +103,8 @@ def test_an_end_is_kept_until_it_was_told():
     async def work(registry):
         await registry.admit(entry())
         await registry.ended(report())
-        assert len((await registry.exits(1, []))["exits"]) == 1
-        assert len((await registry.exits(1, []))["exits"]) == 1
+        assert len((await registry.exits(1, [], []))["exits"]) == 1
+        assert len((await registry.exits(1, [], []))["exits"]) == 1
         registry._forget("i1")
         assert registry._exits == {}
 
@@ -100,7 +113,7 @@ def test_an_end_is_kept_until_it_was_told():
 
 def test_whoever_waits_for_ends_learns_of_a_later_epoch():
     async def work(registry):
-        waiting = asyncio.create_task(registry.exits(1, []))
+        waiting = asyncio.create_task(registry.exits(1, [], []))
         await asyncio.sleep(0)
         await registry.obey(2)
         assert await waiting == {"latest": 2}
@@ -119,7 +132,7 @@ def test_a_restart_loses_nothing():
 
     async def after(registry):
         assert [(known["id"], known["pid"]) for known in await registry.entries()] == [("lives", 42)]
-        assert (await registry.exits(5, []))["exits"] == [report("ended", "i2")]
+        assert (await registry.exits(5, [], []))["exits"] == [report("ended", "i2")]
         assert await registry.obey(4) == 5
 
     run(before, store)
@@ -131,7 +144,7 @@ def test_ends_that_nobody_fetches_are_bounded():
         for number in range(registry.MAX_EXITS + 3):
             await subject.admit(entry(str(number), f"i{number}"))
             await subject.ended(report(str(number), f"i{number}"))
-        kept = (await subject.exits(1, []))["exits"]
+        kept = (await subject.exits(1, [], []))["exits"]
         assert len(kept) == registry.MAX_EXITS and kept[0]["id"] == "3"
 
     run(work)

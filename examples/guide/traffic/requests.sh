@@ -22,3 +22,9 @@ manta traffic chat / --promote
 
 curl -s localhost:8000/ab -d '{"text": "hello"}' -H 'x-session-id: u7'
 #> "... says hello"
+
+curl -s localhost:8000/tried/v1/models
+#> {"object":"list","data":[{"id":"...
+
+curl -s localhost:8000/compared/v1/models -H 'x-session-id: u7'
+#> {"object":"list","data":[{"id":"...

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,10 +28,20 @@ struct Reading {
   std::unique_ptr<FdWatch> watch;
 };
 
+// A file without a name, at whose begin it is read; -1 when it cannot be made.
+int file_with(const std::string& text) {
+  const int file = ::memfd_create("input", MFD_CLOEXEC);
+  if (file >= 0 && ::pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size())) return file;
+  if (file >= 0) ::close(file);
+  return -1;
+}
+
 // The child and the coroutine that waits for its end. Killed and reaped by the destructor if it has not ended.
 class Child {
  public:
-  Child(Loop& loop, const CapturedRun& run) : loop_(loop), time_limit_(run.time_limit) { start(run); }
+  Child(Loop& loop, const CapturedRun& run) : loop_(loop), time_limit_(run.time_limit), may_fail_(run.may_fail) {
+    start(run);
+  }
   ~Child() {
     loop_.cancel(timer_);
     if (pid_ > 0) finish(SIGKILL);
@@ -53,7 +64,8 @@ class Child {
       return fail(ErrorCode::DeadlineExceeded,
                   fmt::format("did not finish within {:g} s", std::chrono::duration<double>(time_limit_).count()),
                   err_.text);
-    if (WIFEXITED(status_) && WEXITSTATUS(status_) == 0) return std::move(out_.text);
+    if (WIFEXITED(status_) && (WEXITSTATUS(status_) == 0 || (may_fail_ && !out_.text.empty())))
+      return std::move(out_.text);
     const std::string how = WIFSIGNALED(status_) ? fmt::format("was killed by signal {} ({})", WTERMSIG(status_),
                                                                ::strsignal(WTERMSIG(status_)))
                                                  : fmt::format("ended with exit code {}", WEXITSTATUS(status_));
@@ -69,15 +81,18 @@ class Child {
           Error{.code = ErrorCode::Unavailable, .message = std::string("cannot make a pipe: ") + std::strerror(errno)};
       return;
     }
+    const int input = run.input.empty() ? -1 : file_with(run.input);
     const SpawnOptions options{.program = run.program,
                                .argv = run.argv,
                                .environment = run.environment,
                                .inherited = {},
                                .output = err[1],
-                               .separate_stdout = out[1]};
+                               .separate_stdout = out[1],
+                               .input = input};
     auto pid = spawn(options);
     ::close(out[1]);
     ::close(err[1]);
+    if (input >= 0) ::close(input);
     read_from(out_, out[0]);
     read_from(err_, err[0]);
     if (!pid) {
@@ -125,6 +140,7 @@ class Child {
 
   Loop& loop_;
   Duration time_limit_;
+  bool may_fail_;
   Reading out_, err_;
   std::unique_ptr<FdWatch> exit_;
   TimerId timer_ = 0;

@@ -15,6 +15,8 @@ struct CapturedRun {
   std::vector<std::string> argv;
   std::vector<std::string> environment;
   Duration time_limit = std::chrono::seconds(10);
+  std::string input = {};  // on its standard input
+  bool may_fail = false;   // what it wrote to standard output counts whatever its exit code is
 };
 
 // Runs a short-lived child and returns what it wrote to standard output. AppError with what it wrote to standard error

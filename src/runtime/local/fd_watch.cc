@@ -30,7 +30,7 @@ struct FdWatch::Impl : std::enable_shared_from_this<FdWatch::Impl> {
 
 FdWatch::FdWatch(Loop& loop, int fd, std::function<void()> on_readable)
     : impl_(std::make_shared<Impl>(loop, fd, std::move(on_readable))) {
-  impl_->wait();
+  if (impl_->on_readable) impl_->wait();
 }
 
 FdWatch::~FdWatch() {
@@ -40,6 +40,13 @@ FdWatch::~FdWatch() {
 }
 
 int FdWatch::fd() const { return impl_->descriptor.native_handle(); }
+
+void FdWatch::once_writable(std::function<void()> callback) {
+  impl_->descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_write,
+                               [self = impl_, callback = std::move(callback)](const boost::system::error_code& error) {
+                                 if (!error && !self->closed) callback();
+                               });
+}
 
 std::unique_ptr<FdWatch> watch_signals(Loop& loop, std::initializer_list<int> signals,
                                        std::function<void(int)> on_signal) {

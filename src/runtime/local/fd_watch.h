@@ -7,16 +7,19 @@
 
 namespace manta::runtime {
 
-// Owns a readable descriptor (pipe, signalfd, pidfd) and calls back on the loop whenever it may be read. The callback
-// must read until it would block, and may destroy the watch. Loop-confined.
+// Owns a descriptor (pipe, signalfd, pidfd) and calls back on the loop whenever it may be read. The callback must read
+// until it would block, and may destroy the watch. Loop-confined.
 class FdWatch {
  public:
+  // No callback: it is only written to.
   FdWatch(Loop& loop, int fd, std::function<void()> on_readable);
   ~FdWatch();  // closes the descriptor
   FdWatch(const FdWatch&) = delete;
   FdWatch& operator=(const FdWatch&) = delete;
 
   int fd() const;
+  // Calls back once, on the loop, when the descriptor may be written to; never after the watch is gone.
+  void once_writable(std::function<void()> callback);
 
  private:
   struct Impl;

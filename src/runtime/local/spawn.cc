@@ -29,7 +29,7 @@ struct ChildPlan {
   char** environment;
   const int* inherited;
   int inherited_count;
-  int out, err;
+  int in, out, err;
   pid_t parent;
   int report;  // close-on-exec pipe for errno
   const cpu_set_t* cpus;
@@ -67,8 +67,8 @@ void reset_signals() {
     const int group = ::open(plan.cgroup, O_WRONLY | O_CLOEXEC);
     if (group < 0 || ::write(group, "0", 1) != 1) give_up(plan);
   }
-  const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (null >= 0) ::dup2(null, STDIN_FILENO);
+  const int in = plan.in >= 0 ? plan.in : ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (in >= 0) ::dup2(in, STDIN_FILENO);
   if (plan.out >= 0) ::dup2(plan.out, STDOUT_FILENO);
   if (plan.err >= 0) ::dup2(plan.err, STDERR_FILENO);
   for (int i = 0; i < plan.inherited_count; ++i)
@@ -94,6 +94,7 @@ Result<pid_t> spawn(const SpawnOptions& options) {
                        .environment = environment.data(),
                        .inherited = options.inherited.data(),
                        .inherited_count = static_cast<int>(options.inherited.size()),
+                       .in = options.input,
                        .out = options.separate_stdout >= 0 ? options.separate_stdout : options.output,
                        .err = options.output,
                        .parent = ::getpid(),

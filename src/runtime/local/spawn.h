@@ -26,11 +26,12 @@ struct SpawnOptions {
   std::vector<int> inherited;            // become 3, 4, ... ; everything else is closed (close-on-exec)
   int output = -1;                       // becomes standard error, and standard output unless `separate_stdout` is set
   int separate_stdout = -1;
+  int input = -1;  // becomes standard input; none: /dev/null
   ProcessLimits limits = {};
 };
 
 // Starts a process in a process group of its own that dies with the calling *thread* (the kernel's parent-death signal
-// is bound to it): call from a thread that lives as long as the process should. Standard input is /dev/null. Returns
+// is bound to it): call from a thread that lives as long as the process should. Returns
 // after exec; Unavailable with errno's text when the program cannot be executed.
 Result<pid_t> spawn(const SpawnOptions& options);
 

@@ -8,6 +8,7 @@ namespace manta::cli {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 control::DeploymentDetails llm() {
   control::DeploymentDetails details{.name = "LLM", .status = "UPDATING", .status_trigger = "CONFIG_UPDATE_STARTED"};
@@ -46,6 +47,18 @@ control::InstanceDetails instance() {
   details.applications["b"].deployments["Echo"] = {};
   details.applications["b"].deployments["LLM"] = {};
   return details;
+}
+
+TEST(ExplainTextTest, ShowsWhichReplicasWereScaledDownAndWhyBatchesClosed) {
+  control::DeploymentDetails details = llm();
+  EXPECT_THAT(explain_text("rag", details), Not(HasSubstr("scaled down")));
+  details.scaled_down = {{.replica_id = "rag#LLM#a", .reason = "it is the newest"},
+                         {.replica_id = "rag#LLM#b", .reason = "it does not run yet"}};
+  details.batches_closed = {{"full", 3}, {"timeout", 1}};
+  const std::string text = explain_text("rag", details);
+  EXPECT_THAT(text, HasSubstr("rag#LLM#b: it does not run yet"));
+  EXPECT_THAT(text, HasSubstr("rag#LLM#a: it is the newest"));
+  EXPECT_THAT(text, HasSubstr("batches       closed: 3 full (75 %), 1 timeout (25 %)"));
 }
 
 TEST(DeploymentNameTest, IsFoundWithAndWithoutItsApplication) {

@@ -53,6 +53,20 @@ TEST_F(ArtifactStoreTest, AMissingFileIsNamed) {
   EXPECT_EQ(missing.error().message, folder + "/none.so: No such file or directory");
 }
 
+TEST_F(ArtifactStoreTest, IsFoundByItsHashAndByNothingElse) {
+  ArtifactStore store(folder + "/artifacts");
+  const auto kept = store.add(library());
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(store.find(kept->sha256), kept->path);
+  const std::string unknown(64, '0');
+  for (const std::string& name : {unknown, std::string(), std::string(".."), "../artifacts/" + kept->sha256,
+                                  kept->sha256 + "/libapp.so", kept->sha256.substr(0, 63)}) {
+    const auto found = store.find(name);
+    ASSERT_FALSE(found) << name;
+    EXPECT_EQ(found.error().code, ErrorCode::NotFound);
+  }
+}
+
 TEST_F(ArtifactStoreTest, KeepsOnlyWhatIsNamed) {
   ArtifactStore store(folder + "/artifacts");
   const auto first = store.add(library());

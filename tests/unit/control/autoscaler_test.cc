@@ -67,9 +67,29 @@ TEST_F(AutoscalerTest, ACallerThatIsSilentTooLongIsNotCounted) {
   EXPECT_EQ(total(), 5);
   ASSERT_TRUE(autoscaler.next_look(kScaled).has_value());
   EXPECT_LE(*autoscaler.next_look(kScaled), now + seconds(1));
+  EXPECT_EQ(autoscaler.detail(kScaled).metrics_health, "healthy");
   now += seconds(1);
   look();
   EXPECT_EQ(total(), 0);
+}
+
+TEST_F(AutoscalerTest, CallersThatWentSilentWithRequestsWaitingAreToldUntilTheyComeBackOrEnd) {
+  follow({.metrics_interval_s = 8});
+  const auto health = [this] {
+    look();
+    return autoscaler.detail(kScaled).metrics_health;
+  };
+  report(6, 0);
+  report(7, 5);
+  report(8, 2);
+  now += seconds(16);
+  EXPECT_EQ(health(), "delayed");
+  EXPECT_EQ(autoscaler.detail(kScaled).errors.back(),
+            "2 connected callers said that 7 requests wait and have been silent since: they are not counted");
+  report(7, 1);
+  EXPECT_EQ(health(), "delayed");
+  autoscaler.caller_gone(8);
+  EXPECT_EQ(health(), "healthy");
 }
 
 TEST_F(AutoscalerTest, AQueueIsZeroBeforeItsFirstReport) {

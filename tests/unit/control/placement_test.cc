@@ -226,5 +226,20 @@ TEST(FreeResourcesTest, ReplicasThatWereFoundAreBelievedEvenWhenTheyHoldTooMuch)
   EXPECT_TRUE(free.place(kKey, {.num_cpus = 0}, 0));
 }
 
+// Others on the cluster use GPUs of the node too: fewer are ours than there are, and a replica keeps the index that it
+// was given when there were more.
+TEST(FreeResourcesTest, AReplicaHoldsADeviceThoughOthersHaveTakenItsIndex) {
+  const auto last = holds({.num_cpus = 0, .num_gpus = 1}, {1});
+  EXPECT_EQ(reason(one_node({.num_cpus = 8, .num_gpus = 1}), {last}, {.num_cpus = 0, .num_gpus = 1}),
+            "pending: needs 1 GPU, the largest free is 0");
+  EXPECT_EQ(reason(one_node({.num_cpus = 8, .num_gpus = 2}), {last}, {.num_cpus = 0, .num_gpus = 1}), "placed");
+}
+
+TEST(FreeResourcesTest, WhatOthersLeaveOfAGpuCanBeShared) {
+  const auto node = one_node({.num_cpus = 8, .num_gpus = 1.5});
+  EXPECT_EQ(reason(node, {holds({.num_cpus = 0, .num_gpus = 1}, {0})}, {.num_cpus = 0, .num_gpus = 0.5}), "placed");
+  EXPECT_EQ(reason(node, {}, {.num_cpus = 0, .num_gpus = 2}), "pending: needs 2 GPUs, the largest free is 1");
+}
+
 }  // namespace
 }  // namespace manta::control

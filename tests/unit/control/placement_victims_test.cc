@@ -24,6 +24,15 @@ class ScaleDownOrderTest : public testing::Test {
     return text;
   }
 
+  // Why the first of that order goes and not the second.
+  std::string reason() {
+    std::vector<const ReplicaView*> candidates;
+    for (const ReplicaView& view : all)
+      if (view.key.deployment == "D") candidates.push_back(&view);
+    const auto ordered = scale_down_order(candidates, need, nodes, all);
+    return scale_down_reason(*ordered[0], ordered.size() > 1 ? ordered[1] : nullptr, need, nodes, all);
+  }
+
   std::vector<NodeView> nodes{
       {.node_id = "head", .total = {}, .is_head = true}, {.node_id = "a", .total = {}}, {.node_id = "b", .total = {}}};
   std::vector<ReplicaView> all;
@@ -35,6 +44,12 @@ TEST_F(ScaleDownOrderTest, ThoseThatDoNotRunComeFirst) {
   replica("starting", "a", ReplicaPhase::Starting);
   replica("unheard", "a", ReplicaPhase::Recovering);
   EXPECT_EQ(order(), "starting unheard old ");
+  EXPECT_EQ(reason(), "it does not run yet");
+}
+
+TEST_F(ScaleDownOrderTest, TheLastOneGoesAsNoneIsKept) {
+  replica("only", "a");
+  EXPECT_EQ(reason(), "none is kept");
 }
 
 TEST_F(ScaleDownOrderTest, TheHeadNodeComesLast) {
@@ -42,6 +57,7 @@ TEST_F(ScaleDownOrderTest, TheHeadNodeComesLast) {
   replica("on-a", "a");
   replica("other-on-a", "a", ReplicaPhase::Running, "Other");
   EXPECT_EQ(order(), "on-a on-head ");
+  EXPECT_EQ(reason(), "the head node keeps its replicas longest");
 }
 
 TEST_F(ScaleDownOrderTest, NodesThatNoLongerMeetTheNeedComeBeforeTheOthers) {
@@ -52,6 +68,8 @@ TEST_F(ScaleDownOrderTest, NodesThatNoLongerMeetTheNeedComeBeforeTheOthers) {
   replica("one-more", "a", ReplicaPhase::Running, "Other");
   replica("on-a-lost-node", "gone");
   EXPECT_EQ(order(), "on-a-lost-node does-not matches ");
+  all.pop_back();
+  EXPECT_EQ(reason(), "its node is gone or no longer meets what the deployment needs");
 }
 
 TEST_F(ScaleDownOrderTest, TheNodeWithTheFewestReplicasOfAnybodyIsEmptiedFirst) {
@@ -63,11 +81,20 @@ TEST_F(ScaleDownOrderTest, TheNodeWithTheFewestReplicasOfAnybodyIsEmptiedFirst) 
   EXPECT_EQ(order(), "b2 b1 a1 ");
 }
 
+TEST_F(ScaleDownOrderTest, ItIsToldThatANodeCanBeGivenBack) {
+  replica("a1", "a");
+  replica("b1", "b");
+  replica("x", "a", ReplicaPhase::Running, "Other");
+  EXPECT_EQ(order(), "b1 a1 ");
+  EXPECT_EQ(reason(), "no other node runs fewer replicas (1): it can be given back");
+}
+
 TEST_F(ScaleDownOrderTest, TheNewestOfANodeComesFirst) {
   replica("first", "a");
   replica("second", "a");
   replica("third", "a");
   EXPECT_EQ(order(), "third second first ");
+  EXPECT_EQ(reason(), "it is the newest");
 }
 
 TEST_F(ScaleDownOrderTest, OfANodeTheHighestRankComesFirstSoThatRanksStayWithoutGaps) {
@@ -77,6 +104,7 @@ TEST_F(ScaleDownOrderTest, OfANodeTheHighestRankComesFirstSoThatRanksStayWithout
   all[0].rank = 1;
   all[1].rank = 2;
   EXPECT_EQ(order(), "rank-2 rank-1 rank-0 ");
+  EXPECT_EQ(reason(), "it has the highest rank on its node (2)");
 }
 
 }  // namespace

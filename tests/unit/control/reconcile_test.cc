@@ -74,6 +74,11 @@ TEST_F(ReconcileTest, ScalingDownStopsStartingOnesFirstThenTheYoungest) {
   replica("young", "D");
   replica("starting", "D", ReplicaPhase::Starting);
   EXPECT_EQ(stops(), (std::vector<std::string>{"starting", "young"}));
+  const auto chosen = reconcile(view).scaled_down;
+  ASSERT_EQ(chosen.size(), 2u);
+  EXPECT_EQ(chosen[0].id, "starting");
+  EXPECT_EQ(chosen[0].reason, "it does not run yet");
+  EXPECT_EQ(chosen[1].reason, "it is the newest");
 }
 
 TEST_F(ReconcileTest, AReplicaThatHasNotStartedIsStoppedAtOnce) {

@@ -95,6 +95,7 @@ class ProxyTest : public testing::Test {
   ProxyTest() {
     auto snapshot = standard_snapshot();
     publish(snapshot);
+    server_->stream_bodies([this](const net::Request& head) { return proxy_->wants_stream(head); });
   }
   ~ProxyTest() override {
     server_.reset();

@@ -54,8 +54,8 @@ class TrafficReporterTest : public ::testing::Test {
 
 TEST_F(TrafficReporterTest, TellsOnceAPeriodWhatIsNew) {
   reporter_.follow({counts_});
-  counts_->count(0, TrafficOutcome::Good, 1);
-  counts_->count(0, TrafficOutcome::Error, 1);
+  counts_->count(0, TrafficOutcome::Good, std::chrono::milliseconds(1));
+  counts_->count(0, TrafficOutcome::Error, std::chrono::milliseconds(1));
   pass(milliseconds(499));
   EXPECT_TRUE(heard_.empty());
   pass(milliseconds(1));
@@ -69,12 +69,12 @@ TEST_F(TrafficReporterTest, TellsOnceAPeriodWhatIsNew) {
 
 TEST_F(TrafficReporterTest, WhatDidNotArriveIsToldAgain) {
   reporter_.follow({counts_});
-  counts_->count(0, TrafficOutcome::Good, 1);
+  counts_->count(0, TrafficOutcome::Good, std::chrono::milliseconds(1));
   status_ = 503;
   pass(milliseconds(500));
   controller_.reset();
   pass(milliseconds(500));
-  counts_->count(0, TrafficOutcome::Good, 1);
+  counts_->count(0, TrafficOutcome::Good, std::chrono::milliseconds(1));
   status_ = 200;
   start_controller();
   pass(milliseconds(500));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/sleep.h"
+#include "unit/replica/replica_fixture.h"
 
 namespace manta::replica {
 namespace {
@@ -38,30 +39,17 @@ class RecordingServable final : public Servable {
   std::vector<spec::MethodSpec> methods_;
 };
 
-class SelfReportTest : public ::testing::Test {
+class SelfReportTest : public LoopTest {
  protected:
   void start() {
     report.start(servable, settings);
     advance(milliseconds(10));
-  }
-  void advance(Duration by) {
-    const TimePoint until = clock.now() + by;
-    for (auto next = loop.next_deadline(); next && *next <= until; next = loop.next_deadline()) {
-      clock.advance_to(*next);
-      loop.poll();
-    }
-    clock.advance_to(until);
-    loop.poll();
   }
   bool failures_are(const std::string& metric, int count) {
     return metrics.text().contains(metric + "{application=\"app\",deployment=\"D\",replica=\"r\"} " +
                                    std::to_string(count) + "\n");
   }
 
-  VirtualClock clock;
-  Loop loop{clock};
-  Metrics metrics;
-  Logger logger{{.component = "test", .level = static_cast<LogLevel>(99), .async = false}};
   ReplicaOptions options{.application = "app", .deployment = "D", .id = "r"};
   spec::RunningSettings settings{.request_routing_stats_period_s = 10, .request_routing_stats_timeout_s = 30};
   std::shared_ptr<RecordingServable> servable = std::make_shared<RecordingServable>(loop);

@@ -1,20 +1,14 @@
 // Kept and shared answers of a replica, through its server.
-#include <sys/socket.h>
-
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <vector>
 
 #include <manta/detail/json.h>
 
-#include "net/channel.h"
 #include "net/wire.h"
-#include "replica/loop_compute.h"
-#include "replica/replica_server.h"
 #include "sim/sleep.h"
-#include "spec/error_reply.h"
 #include "spec/settings.h"
+#include "unit/replica/replica_fixture.h"
 
 namespace manta::replica {
 namespace {
@@ -54,33 +48,17 @@ class Counting final : public Servable {
   const std::vector<spec::MethodSpec> methods_{{.name = "get", .idempotent = true}, {.name = "put"}};
 };
 
-class SharedAnswersTest : public ::testing::Test {
+class SharedAnswersTest : public ReplicaTest<Counting> {
  protected:
   void start(ResponseCacheConfig cache = {}) {
-    options.application = "app";
-    options.deployment = "D";
-    options.id = "app#D#1";
     options.config.response_cache = cache;
-    auto make = [this]() -> Result<std::unique_ptr<Servable>> {
-      auto made = std::make_unique<Counting>(loop);
-      object = made.get();
-      return made;
-    };
-    server = std::make_unique<ReplicaServer>(loop, compute, metrics, logger, budget, options, std::move(make));
-    server->start();
-    int fds[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) != 0) std::abort();
-    server->accept(fds[1]);
-    channel = std::make_unique<net::Channel>(loop, fds[0], net::ChannelOptions{}, budget);
-    loop.poll();
+    ReplicaTest::start();
   }
+  std::unique_ptr<Counting> make_object() override { return std::make_unique<Counting>(loop); }
 
   std::unique_ptr<net::ClientCall> call(const std::string& body, net::Headers headers = {},
                                         const std::string& path = "/get") {
-    const auto sent = std::make_shared<const std::string>(body);
-    auto started = channel->start({.path = path, .headers = &headers, .body = sent}, [] {});
-    loop.poll();
-    return started;
+    return ReplicaTest::call(path, std::move(headers), body);
   }
   static std::string told(net::ClientCall& call) {
     return std::string(call.headers().get(net::wire::kCache).value_or("-")) + " " + call.body();
@@ -89,27 +67,7 @@ class SharedAnswersTest : public ::testing::Test {
     call(*detail::to_json(settings), {}, std::string(spec::kSettingsPath));
     advance(milliseconds(1));
   }
-  void advance(Duration by) {
-    const TimePoint until = clock.now() + by;
-    for (auto next = loop.next_deadline(); next && *next <= until; next = loop.next_deadline()) {
-      clock.advance_to(*next);
-      loop.poll();
-    }
-    clock.advance_to(until);
-    loop.poll();
-  }
   std::int64_t ongoing() const { return server->state().ongoing; }
-
-  VirtualClock clock;
-  Loop loop{clock};
-  LoopCompute compute{loop};
-  Metrics metrics;
-  Logger logger{{.component = "test", .level = static_cast<LogLevel>(99), .async = false}};
-  net::ReceiveBudget budget;
-  ReplicaOptions options;
-  Counting* object = nullptr;
-  std::unique_ptr<ReplicaServer> server;
-  std::unique_ptr<net::Channel> channel;
 };
 
 TEST_F(SharedAnswersTest, AnAnswerIsGivenAgainUntilItsTime) {

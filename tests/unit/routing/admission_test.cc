@@ -238,6 +238,29 @@ TEST_F(BreakerRouterTest, AClientsFaultsAndBusyAnswersOpenNothing) {
   EXPECT_GT(asked, 50);
 }
 
+TEST_F(BreakerRouterTest, DeadlinesShorterThanAnswersTakeOpenNothing) {
+  const std::string one_open = "manta_router_open_breakers{application=\"app\",deployment=\"D\",handle=\"test\"} 1";
+  std::vector<net::ExchangePtr> held;
+  for (const char* id : {"bad", "good"})
+    replica(id).on_request = [&held](const net::ExchangePtr& exchange) { held.push_back(exchange); };
+  const auto ask = [&](Duration allowed, Duration pause, int count) {
+    for (int i = 0; i < count; ++i) {
+      Outbound request = post("m");
+      request.context->deadline = clock.now() + allowed;
+      send(std::move(request));
+      advance(pause);
+      for (const net::ExchangePtr& exchange : held) exchange->respond({});
+      held.clear();
+      loop.poll();
+    }
+  };
+  ask(seconds(1), std::chrono::milliseconds(100), 20);
+  ask(std::chrono::milliseconds(20), std::chrono::milliseconds(30), 20);
+  EXPECT_FALSE(metric(one_open)) << "nobody answers within 20 ms here";
+  ask(std::chrono::milliseconds(200), std::chrono::milliseconds(300), 20);
+  EXPECT_TRUE(metric(one_open));
+}
+
 TEST_F(BreakerRouterTest, TheLastReplicasStayInUse) {
   replica("good").on_request = [](const net::ExchangePtr& exchange) { exchange->respond({.status = 500}); };
   send_many(50);

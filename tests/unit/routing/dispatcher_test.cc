@@ -206,6 +206,14 @@ TEST_F(DispatcherTest, AnItemStreamWithoutStatusWasCut) {
   EXPECT_EQ((*cut->result).error().code, ErrorCode::ReplicaDied);
   EXPECT_TRUE((*whole->result).has_value());
   EXPECT_EQ((*failed->result).error().message, "no");
+  EXPECT_EQ((*failed->result).error().status, 0);
+  const auto teapot = send(post("m"));
+  replica("a").requests.at(3)->start(200, {{"content-type", net::wire::kItems}});
+  replica("a").requests.at(3)->finish({{net::wire::kStatus, "AppError"},
+                                       {net::wire::kErrorJson, R"({"error":{"type":"AppError","message":"no"}})"},
+                                       {net::wire::kErrorStatus, "418"}});
+  loop.poll();
+  EXPECT_EQ((*teapot->result).error().status, 418);
 }
 
 }  // namespace

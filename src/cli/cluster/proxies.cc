@@ -1,0 +1,186 @@
+#include "cli/cluster/proxies.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <manta/detail/json.h>
+
+#include "cli/cluster/proxy_plan.h"
+#include "cli/port_choice.h"
+#include "runtime/ray/wakeup.h"
+
+namespace manta::cli {
+namespace {
+
+constexpr Duration kProxiesEvery = std::chrono::seconds(2);
+constexpr Duration kEndedEvery = std::chrono::milliseconds(100);
+constexpr Duration kFirstPause = std::chrono::seconds(2), kLongestPause = std::chrono::seconds(60);
+constexpr double kDrainS = 30;  // of a proxy that is stopped or replaced
+
+Duration pause_after(int failures) {
+  Duration pause = kFirstPause;
+  for (int i = 1; i < failures && pause < kLongestPause; ++i) pause *= 2;
+  return std::min(pause, kLongestPause);
+}
+
+bool is_loopback(const std::string& address) {
+  return address.starts_with("127.") || address.starts_with("[::1]") || address.starts_with("localhost:");
+}
+
+}  // namespace
+
+ClusterProxies::ClusterProxies(Loop& loop, Logger& logger, runtime::RayBackend& backend, ClusterProxyOptions options,
+                               OnStatus on_status)
+    : loop_(loop),
+      logger_(logger),
+      backend_(backend),
+      options_(std::move(options)),
+      on_status_(std::move(on_status)),
+      tasks_(loop) {}
+
+ClusterProxies::~ClusterProxies() { loop_.cancel(next_); }
+
+void ClusterProxies::begin() {
+  backend_.on_role_end([this](const runtime::RoleEnd& end) { on_role_end(end); });
+  tasks_.spawn(look());
+}
+
+void ClusterProxies::look_after(Duration pause) {
+  loop_.cancel(next_);
+  next_ = loop_.after(pause, [this] { tasks_.spawn(look()); });
+}
+
+Task<void> ClusterProxies::look() {
+  const auto nodes = co_await backend_.nodes();
+  const auto roles =
+      nodes ? co_await backend_.list_roles() : Result<std::vector<runtime::RoleInfo>>(std::unexpected(nodes.error()));
+  if (ending_) co_return;
+  if (roles)
+    carry_out(*nodes, *roles);
+  else
+    logger_.warn("proxies are not known", {{"error", roles.error().message}});
+  look_after(kProxiesEvery);
+}
+
+void ClusterProxies::carry_out(const std::vector<runtime::NodeInfo>& nodes,
+                               const std::vector<runtime::RoleInfo>& roles) {
+  std::set<std::string> alive, heads;
+  for (const runtime::NodeInfo& node : nodes) {
+    alive.insert(node.node_id);
+    if (node.is_head) heads.insert(node.node_id);
+  }
+  std::erase_if(proxies_, [&](const auto& entry) {
+    const bool is_gone = !alive.contains(entry.first) && !entry.second.is_starting;
+    if (is_gone) on_status_(entry.first, "");
+    return is_gone;
+  });
+  const ProxyPlan plan = plan_proxies(options_.location, nodes, roles);
+  for (const std::string& name : plan.stop) tasks_.spawn(stop(name));
+  for (const std::string& node_id : plan.start) {
+    Proxy& proxy = proxies_[node_id];
+    proxy.check.reset();
+    if (!proxy.is_starting && proxy.not_before <= loop_.now()) tasks_.spawn(start(node_id));
+  }
+  for (const runtime::RoleInfo& role : roles)
+    if (alive.contains(role.node_id) && role.name == proxy_role_name(role.node_id))
+      watch(role, heads.contains(role.node_id));
+}
+
+// The door of a node that listens on its loopback alone cannot be asked from here.
+void ClusterProxies::watch(const runtime::RoleInfo& role, bool on_head) {
+  Proxy& proxy = proxies_[role.node_id];
+  if (role.address.empty() || (proxy.check && proxy.address == role.address)) return;
+  proxy.address = role.address;
+  if (is_loopback(role.address) && !on_head)
+    return on_status_(role.node_id, role.state == "running" ? "HEALTHY" : "STARTING");
+  proxy.check = std::make_unique<ProxyCheck>(
+      loop_, role.address, options_.check,
+      ProxyCheck::Events{
+          .status = [this, node = role.node_id](std::string status) { on_status_(node, std::move(status)); },
+          .hung =
+              [this, node = role.node_id] {
+                if (proxies_[node].is_starting) return;
+                ++proxies_[node].replacements;
+                tasks_.spawn(start(node));
+              }});
+  proxy.check->begin();
+}
+
+runtime::RoleStart ClusterProxies::role(const std::string& node_id, const Proxy& proxy) const {
+  runtime::RoleStart role{
+      .name = proxy_role_name(node_id),
+      .node_id = node_id,
+      .argv = {options_.program, "proxy", "--node-id", node_id, "--listen-fd", "{listen_fd}", "--controller-address",
+               options_.controller_address, "--http-options", detail::to_json(options_.http).value_or("{}")},
+      .environment = options_.environment,
+      .listen_address = host_and_port(options_.http.host, options_.http.port),
+      .backoff = {},
+      .log_dir = options_.log_dir,
+      .grace_s = kDrainS};
+  if (proxy.replacements == 0) return role;
+  role.environment["MANTA_PROXY_REPLACEMENT"] = std::to_string(proxy.replacements);  // another one: it is replaced
+  role.grace_s = 0;
+  return role;
+}
+
+// Also of one that exists and is to be replaced.
+Task<void> ClusterProxies::start(std::string node_id) {
+  Proxy& proxy = proxies_[node_id];  // stays while it is starting
+  proxy.is_starting = true;
+  on_status_(node_id, "STARTING");
+  const auto started = co_await backend_.start_role(role(node_id, proxy));
+  proxy.is_starting = false;
+  if (started) {
+    proxy.failures = 0;
+    logger_.info("proxy started", {{"node", node_id}, {"address", started->address}});
+    co_return look_after(Duration(0));
+  }
+  proxy.not_before = loop_.now() + pause_after(++proxy.failures);
+  on_status_(node_id, "UNHEALTHY");
+  logger_.error("the proxy cannot be started", {{"node", node_id}, {"error", started.error().message}});
+}
+
+Task<void> ClusterProxies::stop(std::string name) {
+  const auto stopped = co_await backend_.stop_role(name, kDrainS);
+  if (!stopped) logger_.warn("the proxy is not stopped", {{"role", name}, {"error", stopped.error().message}});
+}
+
+void ClusterProxies::on_role_end(const runtime::RoleEnd& end) {
+  if (ending_) return;
+  logger_.warn("a proxy ended", {{"node", end.node_id},
+                                 {"exit_code", end.exit_code},
+                                 {"signal", end.signal},
+                                 {"last_output", end.last_output},
+                                 {"reason", end.reason}});
+  if (end.final) look_after(Duration(0));
+}
+
+Task<bool> ClusterProxies::all_ended() {
+  const auto roles = co_await backend_.list_roles();
+  co_return roles.has_value() && plan_proxies("Disabled", {}, *roles).stop.empty();
+}
+
+Task<void> ClusterProxies::end(double grace_s) {
+  ending_ = true;
+  loop_.cancel(next_);
+  for (auto& [node_id, proxy] : proxies_) proxy.check.reset();
+  const auto roles = co_await backend_.list_roles();
+  if (!roles) co_return logger_.warn("proxies are not known", {{"error", roles.error().message}});
+  for (const std::string& name : plan_proxies("Disabled", {}, *roles).stop) {
+    const auto stopped = co_await backend_.stop_role(name, grace_s);
+    if (!stopped) logger_.warn("the proxy is not stopped", {{"role", name}, {"error", stopped.error().message}});
+  }
+  const TimePoint limit =
+      loop_.now() + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(grace_s + 10));
+  bool ended = co_await all_ended();
+  while (!ended && loop_.now() < limit) {
+    co_await runtime::pause_for(loop_, kEndedEvery);
+    ended = co_await all_ended();
+  }
+}
+
+}  // namespace manta::cli

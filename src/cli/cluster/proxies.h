@@ -1,0 +1,79 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <manta/task.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/task_scope.h"
+#include "cli/proxy_check.h"
+#include "runtime/ray/ray_backend.h"
+#include "spec/instance_config.h"
+
+namespace manta::cli {
+
+struct ClusterProxyOptions {
+  std::string location = "EveryNode";              // EveryNode, HeadOnly, Disabled
+  std::string program;                             // Manta's own binary: an absolute path, the same on all nodes
+  std::string controller_address;                  // the cluster address
+  spec::HttpOptions http;                          // where each of them listens on its node
+  std::map<std::string, std::string> environment;  // the cluster's token
+  std::string log_dir;                             // on the node
+  ProxyCheckOptions check;
+};
+
+// Keeps a proxy on every node that is to have one. Each is a role that its supervisor restarts in place; proxies live
+// on when this ends, and the next controller finds them. A proxy that hangs is replaced under the same listening
+// socket. Loop-confined.
+class ClusterProxies {
+ public:
+  // Of a node's proxy: STARTING, HEALTHY, UNHEALTHY; empty when the node has none any more.
+  using OnStatus = std::function<void(const std::string& node_id, std::string status)>;
+
+  ClusterProxies(Loop& loop, Logger& logger, runtime::RayBackend& backend, ClusterProxyOptions options,
+                 OnStatus on_status);
+  ~ClusterProxies();
+  ClusterProxies(const ClusterProxies&) = delete;
+  ClusterProxies& operator=(const ClusterProxies&) = delete;
+
+  void begin();
+  // Stops all of them; returns when none is left, which takes as long as their requests, `grace_s` at most.
+  Task<void> end(double grace_s);
+
+ private:
+  struct Proxy {
+    std::string address;  // that is checked
+    std::unique_ptr<ProxyCheck> check;
+    bool is_starting = false;
+    int failures = 0;        // to start, in a row
+    TimePoint not_before{};  // of the next attempt
+    int replacements = 0;
+  };
+
+  void look_after(Duration pause);
+  Task<void> look();
+  void carry_out(const std::vector<runtime::NodeInfo>& nodes, const std::vector<runtime::RoleInfo>& roles);
+  void watch(const runtime::RoleInfo& role, bool on_head);
+  Task<void> start(std::string node_id);
+  Task<void> stop(std::string name);
+  void on_role_end(const runtime::RoleEnd& end);
+  Task<bool> all_ended();
+  runtime::RoleStart role(const std::string& node_id, const Proxy& proxy) const;
+
+  Loop& loop_;
+  Logger& logger_;
+  runtime::RayBackend& backend_;
+  const ClusterProxyOptions options_;
+  OnStatus on_status_;
+  std::map<std::string, Proxy> proxies_;  // by node id
+  bool ending_ = false;
+  TimerId next_ = 0;
+  TaskScope tasks_;
+};
+
+}  // namespace manta::cli

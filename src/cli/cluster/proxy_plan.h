@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/backend.h"
+#include "runtime/ray/ray_roles.h"
+
+namespace manta::cli {
+
+// Name of the role that is the proxy of a node.
+std::string proxy_role_name(const std::string& node_id);
+
+struct ProxyPlan {
+  std::vector<std::string> start;  // node ids: a proxy is missing there
+  std::vector<std::string> stop;   // role names: proxies where none is to be
+};
+
+// Which proxies are to be started and stopped. `location`: EveryNode, HeadOnly or Disabled. Roles of other kinds are
+// left alone; a proxy that exists stays as it is, whatever state it is in: its supervisor restarts it.
+ProxyPlan plan_proxies(const std::string& location, const std::vector<runtime::NodeInfo>& nodes,
+                       const std::vector<runtime::RoleInfo>& roles);
+
+}  // namespace manta::cli

@@ -1,0 +1,49 @@
+#include "cli/cluster/proxy_plan.h"
+
+#include <gtest/gtest.h>
+
+namespace manta::cli {
+namespace {
+
+using Names = std::vector<std::string>;
+
+const std::vector<runtime::NodeInfo> kNodes = {{.node_id = "a", .is_head = true}, {.node_id = "b"}, {.node_id = "c"}};
+
+runtime::RoleInfo role(const std::string& name, const std::string& state = "running") {
+  return {.name = name, .node_id = name.substr(name.find('-') + 1), .state = state};
+}
+
+TEST(ProxyPlanTest, EveryNodeGetsTheOneThatItLacks) {
+  const ProxyPlan plan = plan_proxies("EveryNode", kNodes, {role("proxy-b")});
+  EXPECT_EQ(plan.start, (Names{"a", "c"}));
+  EXPECT_EQ(plan.stop, Names{});
+}
+
+TEST(ProxyPlanTest, OneThatIsBeingRestartedIsLeftToItsSupervisor) {
+  EXPECT_EQ(plan_proxies("EveryNode", kNodes, {role("proxy-a", "restarting"), role("proxy-b", "pending")}).start,
+            Names{"c"});
+}
+
+TEST(ProxyPlanTest, TheHeadAloneHasOneWhenOnlyItIsToHave) {
+  const ProxyPlan plan = plan_proxies("HeadOnly", kNodes, {role("proxy-b"), role("proxy-c")});
+  EXPECT_EQ(plan.start, Names{"a"});
+  EXPECT_EQ(plan.stop, (Names{"proxy-b", "proxy-c"}));
+}
+
+TEST(ProxyPlanTest, NobodyHasOneWhenTheyAreDisabled) {
+  const ProxyPlan plan = plan_proxies("Disabled", kNodes, {role("proxy-a")});
+  EXPECT_EQ(plan.start, Names{});
+  EXPECT_EQ(plan.stop, Names{"proxy-a"});
+}
+
+TEST(ProxyPlanTest, OneOfANodeThatIsGoneIsStopped) {
+  EXPECT_EQ(plan_proxies("EveryNode", {kNodes[0]}, {role("proxy-a"), role("proxy-x")}).stop, Names{"proxy-x"});
+}
+
+TEST(ProxyPlanTest, OtherRolesAreLeftAlone) {
+  EXPECT_EQ(plan_proxies("Disabled", {}, {role("collector-a")}).stop, Names{});
+  EXPECT_EQ(plan_proxies("HeadOnly", kNodes, {role("collector-a")}).start, Names{"a"});
+}
+
+}  // namespace
+}  // namespace manta::cli
