@@ -19,7 +19,8 @@ def main(report):
     passed, failed, skipped = 0, [], []
     for case in ElementTree.parse(report).iter("testcase"):
         if case.find("failure") is not None or case.find("error") is not None:
-            failed.append(f"{case.get('classname')}.{case.get('name')}: {reason(case)}")
+            names = dict.fromkeys((case.get("classname"), case.get("name")))  # ctest gives both the same
+            failed.append(f"{'.'.join(filter(None, names))}: {reason(case)}")
         elif case.find("skipped") is None and case.get("status") != "disabled":
             passed += 1
         else:

@@ -21,7 +21,8 @@ std::string Controller::why_stopped(const Replica& replica) {
   if (replica.view.unhealthy) return "it is unhealthy";
   if (replica.view.leaving) return "it is drained";
   if (replica.view.version != target_in_force(*deployment).version) return "a new version replaces it";
-  return fmt::format("{} replicas are wanted", deployment->target.num_replicas);
+  const int wanted = deployment->target.num_replicas;
+  return fmt::format("{} {} wanted", wanted, wanted == 1 ? "replica is" : "replicas are");
 }
 
 // Before the plan is carried out: the replicas are still as it found them.

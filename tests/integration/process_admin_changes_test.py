@@ -123,7 +123,7 @@ class AdminChangesTest(unittest.TestCase):
             gone, = before - set(instance.replicas())
             reason = "it has the highest rank on its node (1)"
             self.assertIn(f"{gone}: {reason}", manta("explain", "Echo", *admin))
-            self.assertIn(f"1 replicas are wanted; {reason}", manta("events", *admin))
+            self.assertIn(f"1 replica is wanted; {reason}", manta("events", *admin))
 
 
 if __name__ == "__main__":

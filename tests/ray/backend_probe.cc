@@ -106,7 +106,13 @@ class Probe {
     if (op == "start_role") tasks_.spawn(answer(op, command.role->name, backend_.start_role(*command.role)));
     if (op == "stop_role") tasks_.spawn(answer(op, command.id, backend_.stop_role(command.id, command.grace_s)));
     if (op == "list_roles") tasks_.spawn(answer(op, "", backend_.list_roles()));
+    if (op == "given_back") tasks_.spawn(give_back());
     if (op == "bridge") print_event("bridge", backend_.bridge_pid());
+  }
+
+  Task<void> give_back() {
+    co_await backend_.given_back(std::chrono::seconds(30));
+    print_event("given_back", 0);
   }
 
   Loop& loop_;

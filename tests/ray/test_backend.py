@@ -94,6 +94,7 @@ class Probe:
             self.ask("stop", id=replica)
         for replica in replicas:
             self.take("exit", replica)
+        self.ask("given_back")
 
     def kill(self) -> None:
         self.process.kill()
@@ -128,7 +129,8 @@ def until(condition: Callable[[], Any], what: str) -> Any:
 
 @pytest.fixture
 def open_probe(nodes: Nodes, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Probe]]:
-    """Every test has a namespace of its own, and leaves nothing in it."""
+    """Every test has a namespace of its own, and leaves nothing in it: no replica, and no placement group that holds
+    what a later test wants."""
     opened: list[Probe] = []
 
     def start(epoch: int = 1) -> Probe:

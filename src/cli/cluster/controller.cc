@@ -26,6 +26,7 @@ namespace {
 
 constexpr int kCannotStart = 3;  // nor will it the next time: its supervisor gives up
 constexpr double kDoorsCloseS = 30;
+constexpr Duration kGiveBackLimit = std::chrono::seconds(10);
 
 // What every process of the instance gets, on whatever node.
 std::map<std::string, std::string> cluster_environment(const Environment& environment) {
@@ -187,6 +188,7 @@ Task<void> ClusterController::end_instance() {
   OneShot empty;
   serving_.controller().stop_all([&empty] { empty.fire(); });
   co_await empty;
+  co_await backend_.given_back(kGiveBackLimit);
   co_await demand_.end();
   stop(0);
 }

@@ -66,6 +66,9 @@ class RayBackend final : public Backend {
   Task<Result<void>> demand(std::vector<Amounts> bundles);
   // What waits for room in the cluster, and why.
   Task<Result<std::vector<PendingPlacement>>> pending();
+  // When the placement groups of replicas that are gone are removed, or after `limit`: what is not asked of Ray before
+  // the bridge ends is left to the next controller of the namespace.
+  Task<void> given_back(Duration limit) { return groups_.given_back(limit); }
 
   const std::optional<BridgeWelcome>& welcome() const { return connection_.welcome(); }
   pid_t bridge_pid() const { return connection_.pid(); }

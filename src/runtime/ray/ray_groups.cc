@@ -68,9 +68,21 @@ Task<void> RayGroups::make(std::string name, GroupPtr group) {
 }
 
 Task<void> RayGroups::remove(std::string name) {
+  ++being_removed_;
   auto removed = co_await connection_.ask<void>("remove_group", BridgeName{name}, kUntilDone);
   if (!removed)
     logger_.warn("a placement group cannot be removed", {{"group", name}, {"error", removed.error().message}});
+  --being_removed_;
+  removed_.notify();
+}
+
+Task<void> RayGroups::given_back(Duration limit) {
+  bool late = false;
+  const Alarm alarm(loop_, loop_.now() + limit, [this, &late] {
+    late = true;
+    removed_.notify();
+  });
+  while (being_removed_ > 0 && !late) co_await removed_.wait();
 }
 
 void RayGroups::adopt(const std::string& group, const std::string& id) {

@@ -40,6 +40,8 @@ class RayGroups {
   void release(const std::string& id);
   // Removes what an earlier controller has left without members.
   Task<void> sweep();
+  // When Ray has removed all that nobody needs any more, or after `limit`.
+  Task<void> given_back(Duration limit);
 
  private:
   struct Group {
@@ -60,6 +62,8 @@ class RayGroups {
   RayConnection& connection_;
   const RayGroupLimits limits_;
   std::map<std::string, GroupPtr> groups_;
+  int being_removed_ = 0;
+  Wakeup removed_;
   TaskScope tasks_;
 };
 

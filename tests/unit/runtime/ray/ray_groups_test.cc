@@ -24,6 +24,24 @@ TEST_F(RayGroupsTest, AReplicaWithSeveralBundlesHasAGroupOfItsOwnUntilItEnds) {
   run_until([&] { return !read("state.json").contains("bundles/e\": ["); });
 }
 
+Task<void> give_back(RayBackend& backend, bool& done) {
+  co_await backend.given_back(std::chrono::hours(1));
+  done = true;
+}
+
+TEST_F(RayGroupsTest, WhoEndsMayWaitUntilAllGroupsAreGone) {
+  RayBackend& backend = open("{}");
+  ReplicaProcess engine = process("e");
+  engine.bundles = {{.node_id = "n2", .resources = {.num_cpus = 1}}, {.node_id = "n3", .resources = {.num_gpus = 1}}};
+  ASSERT_TRUE(run(backend.start(engine)));
+  ASSERT_TRUE(run(backend.stop("e", 0)));
+  run_until([&] { return exits_.size() == 1; });
+  bool done = false;
+  scope_.spawn(give_back(backend, done));
+  run_until([&] { return done; });
+  EXPECT_THAT(read("state.json"), Not(HasSubstr("bundles/e\": [")));
+}
+
 TEST_F(RayGroupsTest, AGangIsReservedOnceAndGivenBackWithItsLastMember) {
   RayBackend& backend = open("{}");
   std::optional<Result<ObservedReplica>> first;
