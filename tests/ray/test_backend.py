@@ -251,9 +251,14 @@ def test_a_gang_is_reserved_and_started_as_one(probe: Probe) -> None:
 
 def test_of_a_gang_that_cannot_be_reserved_nothing_starts_and_nothing_is_kept(probe: Probe) -> None:
     ids = node_ids(probe)
-    with pytest.raises(Refused, match="g.1"):
-        probe.start(*gang("g.1", [ids[1], ids[2]], cpus=3), *gang("h.1", [ids[2], ids[2]], cpus=3))
+    probe.start(*gang("g.1", [ids[1], ids[2]], cpus=3))
+    with pytest.raises(Refused, match="h.1"):
+        probe.start(*gang("h.1", [ids[0], ids[2]], cpus=3))
     until(lambda: not probe.ask("pending"), "what cannot be reserved is withdrawn")
+    assert {replica["id"] for replica in probe.ask("list")} == {"g.1-0", "g.1-1"}
+    probe.ask("given_back")
+    (whole,) = probe.start(process("whole", ids[0], cpus=4))
+    assert whole["node_id"] == ids[0], "of the node that had room nothing is held"
 
 
 def test_a_role_is_started_listed_and_stopped(probe: Probe) -> None:
