@@ -60,9 +60,9 @@ class Handle {
   template <class Info, class... A>
   detail::OutgoingCall outgoing(std::string_view name, A&&... arguments) const {
     using Parameters = std::type_identity<typename Info::Given>;
-    auto call = detail::make_call(Parameters{}, name, options_, std::forward<A>(arguments)...);
-    if constexpr (Info::raw) call.options.retry |= (detail::is_safe_verb(arguments) && ...);
-    return call;
+    CallOptions options = options_;
+    if constexpr (Info::raw) options.retry |= (detail::is_safe_verb(arguments) && ...);  // before they are moved
+    return detail::make_call(Parameters{}, name, std::move(options), std::forward<A>(arguments)...);
   }
   template <class Info>
   static auto reader(detail::PendingStream stream, std::string_view name) {

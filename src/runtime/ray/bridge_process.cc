@@ -122,7 +122,8 @@ void BridgeProcess::take_line(const std::string& text) {
     logger_.error("a line of the bridge to Ray cannot be read",
                   {{"bytes", text.size()}, {"error", line.error().message}});
   } else if (line->id) {
-    take_answer(*line->id, *std::move(line));
+    const std::uint64_t id = *line->id;
+    take_answer(id, *std::move(line));
   } else if (!line->event.empty()) {
     if (callbacks_.on_event) callbacks_.on_event(std::move(line->event), std::move(line->data.text));
   } else if (line->hello && !welcomed_) {

@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <tuple>
+#include <vector>
+
 #include "deployments.h"
 
 namespace manta {
@@ -108,6 +112,33 @@ TEST_F(RawCallTest, PlainMethodsAreCalledTheSameWay) {
 
 TEST_F(RawCallTest, ADynamicHandleGivesTheRequestAsAnyArgument) {
   EXPECT_EQ(app.handle("PlainPages").call<HttpResponse>("mirror", HttpRequest{.body = "x"}).get().body, "x");
+}
+
+// Ends every call before it begins, and keeps whether it might have run again.
+class NotingCaller final : public detail::Caller {
+ public:
+  struct Noted {};
+  detail::PendingCall call(detail::OutgoingCall call) override {
+    retries.push_back(call.options.retry);
+    throw Noted();
+  }
+  detail::PendingStream stream(detail::OutgoingCall call) override {
+    retries.push_back(call.options.retry);
+    throw Noted();
+  }
+  std::vector<bool> retries;
+};
+
+TEST(RawCallRetryTest, ASafeVerbMayRunAgainAlsoWhereTheRequestIsGivenAway) {
+  const auto caller = std::make_shared<NotingCaller>();
+  const Handle<Pages> pages(caller);
+  for (const char* verb : {"GET", "POST"}) {
+    HttpRequest whole, streamed;
+    whole.method = streamed.method = verb;
+    EXPECT_THROW(std::ignore = pages.call<&Pages::mirror>(std::move(whole)), NotingCaller::Noted);
+    EXPECT_THROW(std::ignore = pages.stream<&Pages::page>(std::move(streamed)), NotingCaller::Noted);
+  }
+  EXPECT_EQ(caller->retries, (std::vector<bool>{true, true, false, false}));
 }
 
 }  // namespace
