@@ -15,6 +15,7 @@ from ray.exceptions import RayError
 
 from manta_ray.child_process import ChildExit, ChildPlan, adopt_orphans
 from manta_ray.fencing import end_with, hold_role
+from manta_ray.leaving import Leaving
 from manta_ray.output_log import OutputLog
 from manta_ray.process_environment import environment_for
 from manta_ray.protocol import Backoff
@@ -26,8 +27,6 @@ NAME = "manta/controller"
 END = "controller/end"  # in the store: what is known of the last end, by the keys of Controller, and of which start
 FINAL_CODES = frozenset((0, 3))  # it was asked to end; it cannot start, and will not the next time
 LEAVE_WITHIN_S = 10.0
-ANSWERS_S = 0.05
-POLL_S = 60.0
 REGISTRY_ANSWERS_S = 5.0
 
 
@@ -61,7 +60,7 @@ class ControllerSupervisor:
         self._store = Store()
         self._log = OutputLog(plan["log_dir"], "controller")
         self._started: Future[dict[str, Any]] = Future()
-        self._leaving = asyncio.Event()
+        self._leaving = Leaving()
         self._pid = 0
         self._restarts = 0
         self._last: dict[str, Any] = {}
@@ -73,7 +72,7 @@ class ControllerSupervisor:
     async def started(self) -> dict[str, Any]:
         """When its first process exists: as status(); {"failed": why it could not be executed}; {"leaving"}: it is of a
         start that has ended."""
-        return {"leaving": True} if self._leaving.is_set() else await asyncio.wrap_future(self._started)
+        return {"leaving": True} if self._leaving.begun() else await asyncio.wrap_future(self._started)
 
     async def status(self) -> dict[str, Any]:
         """The keys of controller_protocol.Controller, and start."""
@@ -86,16 +85,11 @@ class ControllerSupervisor:
 
     async def wait_end(self) -> bool:
         """As that of supervisor.Supervisor."""
-        try:
-            await asyncio.wait_for(self._leaving.wait(), POLL_S)
-        except asyncio.TimeoutError:
-            return False
-        return True
+        return await self._leaving.wait()
 
     async def leave(self) -> None:
         """For good: an actor that only ended would be restarted."""
-        self._leaving.set()
-        await asyncio.sleep(ANSWERS_S)
+        await self._leaving.begin()
         if self._last.get("exit_code") == 0:
             await asyncio.to_thread(end_registry_of_nothing)
         await asyncio.to_thread(ray.kill, self._handle, no_restart=True)

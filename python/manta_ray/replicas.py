@@ -13,6 +13,7 @@ import ray
 from ray.exceptions import ActorUnavailableError, ActorUnschedulableError, RayActorError, RayError
 
 from manta_ray import cluster
+from manta_ray.background import Background
 from manta_ray.errors import BridgeError
 from manta_ray.protocol import Hello, Node, Observed, Pending, ReplicaEnded, RoleEnded, Start, Stop, Superseded
 from manta_ray.registry_client import RegistryClient
@@ -49,7 +50,7 @@ class Replicas:
         self._tell = tell
         self._shared = SharedSupervisors(groups)
         self._starting: dict[str, asyncio.Task[Observed]] = {}  # by id
-        self._background: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self._look_again = asyncio.Event()  # set when nodes have changed
 
     async def open(self) -> None:
@@ -61,7 +62,7 @@ class Replicas:
             if actor is None:
                 await self._registry.lost(entry, "its supervisor was lost while no bridge watched")
             elif entry["state"] == "running":
-                self._spawn(self._watch(entry, actor))
+                self._background.spawn(self._watch(entry, actor))
             else:
                 self._begin_start(entry["id"], self._adopt(entry, actor))
         await self.sweep()
@@ -78,14 +79,15 @@ class Replicas:
             if name.startswith(actor_name("")):
                 with contextlib.suppress(ValueError):
                     actor = await asyncio.to_thread(ray.get_actor, name)
-                    self._spawn(_withdraw(name.removeprefix(actor_name("")), actor))
+                    self._background.spawn(_withdraw(name.removeprefix(actor_name("")), actor))
 
     def tell_ends(self) -> None:
-        self._spawn(self._tell_ends())
+        self._background.spawn(self._tell_ends())
 
     async def close(self) -> None:
-        for task in [*self._background, *self._starting.values()]:
-            task.cancel()
+        self._background.cancel()
+        for start in self._starting.values():
+            start.cancel()
 
     async def start(self, wanted: Start) -> Observed:
         check(wanted)
@@ -165,7 +167,7 @@ class Replicas:
             failure = failure_of_start(wanted.id, error)
             await self._registry.lost(entry, failure.message)
             if not wanted.shared and (left := await self._supervisor(entry)) is not None:
-                self._spawn(_withdraw(wanted.id, left))
+                self._background.spawn(_withdraw(wanted.id, left))
             raise failure from None
 
     async def _place_alone(self, wanted: Start, entry: dict[str, Any]) -> Observed:
@@ -189,7 +191,7 @@ class Replicas:
             try:
                 return await asyncio.shield(making)
             except asyncio.CancelledError:
-                self._spawn(_withdraw_when_made(plan["id"], making))
+                self._background.spawn(_withdraw_when_made(plan["id"], making))
                 raise
             except ValueError as error:
                 if "already" not in str(error):
@@ -212,7 +214,7 @@ class Replicas:
                 f"replica {entry['id']}: {result['reason']}",
                 "check the program on that node",
             )
-        self._spawn(self._watch(result["entry"], actor))
+        self._background.spawn(self._watch(result["entry"], actor))
         return observed(result["entry"])
 
     async def _watch(self, entry: dict[str, Any], actor: Any) -> None:
@@ -241,13 +243,13 @@ class Replicas:
                 await asyncio.wait_for(actor.stop.remote(entry["id"], grace_s), STOP_ANSWER_S)
             except (RayError, asyncio.TimeoutError):
                 pass  # it is gone, or hangs: see _insist
-            self._spawn(self._insist(entry, actor, grace_s + STOP_ANSWER_S))
+            self._background.spawn(self._insist(entry, actor, grace_s + STOP_ANSWER_S))
 
     def _give_up_start(self, entry: dict[str, Any], actor: Any) -> None:
         if task := self._starting.get(entry["id"]):
             task.cancel()
         if actor is not None and not entry["shared"]:
-            self._spawn(_withdraw(entry["id"], actor))
+            self._background.spawn(_withdraw(entry["id"], actor))
 
     async def _insist(self, entry: dict[str, Any], actor: Any, after_s: float) -> None:
         """A supervisor that does not end its replica is killed, and its process with it."""
@@ -275,16 +277,6 @@ class Replicas:
                 await asyncio.sleep(RETRY_S)
                 with contextlib.suppress(Exception):  # somebody may have ended the registry for good
                     await self._registry.open()
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._finished)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._background.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("a task of the bridge failed", exc_info=error)
 
 
 async def _withdraw_when_made(replica: str, making: asyncio.Future[Any]) -> None:

@@ -15,6 +15,7 @@ import ray
 
 from manta_ray.child_process import ChildExit, ChildPlan, adopt_orphans
 from manta_ray.fencing import end_when_cut_off, end_with, hold_role
+from manta_ray.leaving import Leaving
 from manta_ray.listening import CannotListen, open_listening, reached_at
 from manta_ray.output_log import OutputLog
 from manta_ray.process_environment import environment_for
@@ -25,8 +26,6 @@ from manta_ray.teller import Teller
 
 WITHDRAWN = "it was stopped before it ran"
 LEAVE_WITHIN_S = 10.0
-ANSWERS_S = 0.05  # for what others have asked this actor
-POLL_S = 60.0
 
 
 class RoleSupervisor:
@@ -55,7 +54,7 @@ class RoleSupervisor:
         self._wanted: dict[str, Any] = {}  # the registry's entry
         self._started: Future[dict[str, Any]] = Future()  # of that incarnation
         self._teller = Teller(self._registry)
-        self._leaving = asyncio.Event()
+        self._leaving = Leaving()
         self._process = RestartingProcess(self._prepare, self._on_started, self._on_ended)
         adopt_orphans()
         end_with(int(os.environ["RAY_RAYLET_PID"]))
@@ -74,16 +73,11 @@ class RoleSupervisor:
 
     async def wait_end(self) -> bool:
         """As that of supervisor.Supervisor."""
-        try:
-            await asyncio.wait_for(self._leaving.wait(), POLL_S)
-        except asyncio.TimeoutError:
-            return False
-        return True
+        return await self._leaving.wait()
 
     async def leave(self) -> None:
         """For good: an actor that only ended would be restarted."""
-        self._leaving.set()
-        await asyncio.sleep(ANSWERS_S)
+        await self._leaving.begin()
         await asyncio.to_thread(ray.kill, self._handle, no_restart=True)
 
     def _change(self) -> bool:

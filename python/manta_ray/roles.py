@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import uuid
 from collections import defaultdict
-from collections.abc import Coroutine
 from typing import Any
 
 import ray
@@ -14,6 +12,7 @@ from ray.exceptions import ActorUnavailableError, ActorUnschedulableError, RayAc
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from manta_ray import cluster
+from manta_ray.background import Background
 from manta_ray.errors import BridgeError
 from manta_ray.listening import split_address
 from manta_ray.protocol import Hello, Role, StartRole, StopRole
@@ -30,7 +29,6 @@ REMEDIES = {
 }
 STOP_ANSWER_S = 5.0
 RETRY_S = 1.0
-log = logging.getLogger("manta_ray")
 
 
 class Roles:
@@ -41,7 +39,7 @@ class Roles:
         self._registry = registry
         self._order: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # one start of a name at a time
         self._watched: set[str] = set()  # supervisors
-        self._background: set[asyncio.Task[None]] = set()
+        self._background = Background()
 
     async def open(self) -> None:
         """Takes over what earlier bridges have started, also their stops."""
@@ -54,11 +52,10 @@ class Roles:
             elif entry in known["kept"]:
                 self._watch(entry, actor)
             else:
-                self._spawn(self._end(entry, actor, entry["grace_s"]))
+                self._background.spawn(self._end(entry, actor, entry["grace_s"]))
 
     async def close(self) -> None:
-        for task in self._background:
-            task.cancel()
+        self._background.cancel()
 
     async def start(self, wanted: StartRole) -> Role:
         _check(wanted)
@@ -87,7 +84,7 @@ class Roles:
         actor = await _find(entry)
         if actor is not None:
             await asyncio.wait([asyncio.create_task(_ask_to_stop(actor, wanted.grace_s))], timeout=STOP_ANSWER_S)
-        self._spawn(self._end(entry, actor, wanted.grace_s))
+        self._background.spawn(self._end(entry, actor, wanted.grace_s))
 
     async def list(self) -> list[Role]:
         known = await self._registry.roles()
@@ -118,7 +115,7 @@ class Roles:
     def _watch(self, entry: dict[str, Any], actor: Any) -> None:
         if entry["supervisor"] not in self._watched:
             self._watched.add(entry["supervisor"])
-            self._spawn(self._until_gone(entry, actor))
+            self._background.spawn(self._until_gone(entry, actor))
 
     async def _until_gone(self, entry: dict[str, Any], actor: Any) -> None:
         """Tells the registry when Ray has given the supervisor up: its node is lost."""
@@ -144,16 +141,6 @@ class Roles:
             except (RayError, TimeoutError):  # it is gone, is being restarted, or hangs
                 await asyncio.to_thread(ray.kill, actor)
         await self._registry.role_lost(entry, "its supervisor did not tell how it ended")
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._finished)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._background.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("a task of the bridge failed", exc_info=error)
 
 
 async def _ask_to_stop(actor: Any, grace_s: float) -> None:

@@ -15,15 +15,14 @@ import ray
 
 from manta_ray.child_process import ChildExit, ChildPlan, ChildProcess, adopt_orphans
 from manta_ray.fencing import end_when_cut_off, end_with
+from manta_ray.leaving import Leaving
 from manta_ray.output_log import OutputLog
 from manta_ray.process_environment import environment_for
 from manta_ray.registry_link import RegistryLink
 
 WITHDRAWN = "it was stopped before it ran"
 LEAVE_WITHIN_S = 10.0
-ANSWERS_S = 0.05  # for what others have asked this actor
 ASKED_WITHIN_S = 5.0
-POLL_S = 60.0
 IDLE_S = 10.0  # a shared supervisor waits so long for further replicas
 
 
@@ -46,7 +45,7 @@ class Supervisor:
         self._runs: dict[str, ReplicaRun] = {}  # by incarnation: the last one of an id may be on its way out
         self._last_end = object()  # changes with each
         self._lock = threading.Lock()  # guards _runs and _last_end
-        self._leaving = asyncio.Event()
+        self._leaving = Leaving()
         self._asked = threading.Event()  # somebody has asked how the start went
         adopt_orphans()
         end_with(int(os.environ["RAY_RAYLET_PID"]))
@@ -57,7 +56,7 @@ class Supervisor:
 
     async def run(self, plan: dict[str, Any]) -> dict[str, Any]:
         """Starts a further replica (shared) and answers like started(), or {"leaving"}: ask the next supervisor."""
-        if self._leaving.is_set():
+        if self._leaving.begun():
             return {"leaving": True}
         if plan["incarnation"] not in self._runs:
             self._begin(plan)
@@ -76,20 +75,15 @@ class Supervisor:
 
     async def wait_end(self) -> bool:
         """For whoever wants to know: true when this actor is about to end as it should, false after a while, and an
-        error when it is lost. The while is bounded because Ray does not end a call when its caller is gone."""
-        try:
-            await asyncio.wait_for(self._leaving.wait(), POLL_S)
-        except asyncio.TimeoutError:
-            return False
-        return True
+        error when it is lost."""
+        return await self._leaving.wait()
 
     async def leave(self) -> None:
         """Gives the resources back: the end of the process does so at once, Ray's own way out of an actor takes 2 s.
         Not while there are replicas."""
         if self._shared and self._runs:
             return
-        self._leaving.set()
-        await asyncio.sleep(ANSWERS_S)
+        await self._leaving.begin()
         os._exit(0)
 
     def _runs_of(self, replica: str) -> list[ReplicaRun]:

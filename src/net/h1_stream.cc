@@ -51,7 +51,7 @@ bool H1Connection::parse_stream() {
   return false;
 }
 
-// Nothing more of the body is parsed for now.
+// Whether parsing pauses: the reader of the body, or of the answers, is too far behind.
 bool H1Connection::holds_stream() const {
   return stream_->waiting() >= kStreamAhead || batch_.bytes() > context_->options.max_write_queue;
 }

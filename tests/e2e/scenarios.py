@@ -16,7 +16,7 @@ import threading
 import time
 
 from instance import ROOT, Instance, binary
-from wire import post_json
+from wire import curl, post_json
 
 LIMIT_S = 60.0  # for a state to come; generous, as nothing here measures time
 SEEDS = ROOT / "tests" / "data" / "seeds"
@@ -80,6 +80,14 @@ def replicas(instance, application, deployment, state="RUNNING"):
 def command(*words, timeout_s=LIMIT_S):
     """`manta WORDS`: the finished process."""
     return subprocess.run([str(binary()), *map(str, words)], capture_output=True, text=True, timeout=timeout_s)
+
+
+def metrics_after_traffic(instance):
+    """/-/metrics after four requests to a language model "llama", one of them in error."""
+    for _ in range(3):
+        assert post_json(instance, "/v1/completions", {"model": "llama", "prompt": "hi", "max_tokens": 2}).status == 200
+    assert post_json(instance, "/completions", {"model": 3}).status == 400
+    return curl(f"{instance.url}/-/metrics")
 
 
 class Load:

@@ -14,8 +14,8 @@ from configurations import models_folder, openai_application, sim_llm, write
 from instance import ROOT
 from promql import TOKEN, evaluate
 from schemas import documents, validate
-from scenarios import eventually, serving, status_of
-from wire import curl, post_json
+from scenarios import eventually, metrics_after_traffic, serving, status_of
+from wire import post_json
 
 DEPLOY = ROOT / "deploy"
 MANIFESTS = sorted(DEPLOY.rglob("*.yaml"))
@@ -119,15 +119,7 @@ def pages(manta_binary, tmp_path_factory):
     folder = tmp_path_factory.mktemp("dashboard")
     application = openai_application("llm", "/", {"llms": [sim_llm("llama")]}, [{"name": "Llm", "autoscaling_config": {"min_replicas": 1, "max_replicas": 2}}])
     with serving(write(folder, application), folder) as instance:
-        prompt = {"model": "llama", "prompt": "hi", "max_tokens": 2}
-
-        def traffic():
-            for _ in range(3):
-                assert post_json(instance, "/v1/completions", prompt).status == 200
-            assert post_json(instance, "/completions", {"model": 3}).status == 400
-            return curl(f"{instance.url}/-/metrics")
-
-        yield traffic(), traffic()
+        yield metrics_after_traffic(instance), metrics_after_traffic(instance)
 
 
 def targets():
@@ -166,7 +158,7 @@ def test_what_the_workers_pages_give_to_prometheus_is_their_own(pages):
 
 FAKE_RAY = """#!/usr/bin/env bash
 echo "ray $*" >> "$LOG"
-[ "$1" = health-check ] && exit 0
+[ "$1" = health-check ] && exec grep -q '^ray start' "$LOG"
 trap 'echo "ray ends" >> "$LOG"; exit 0' TERM
 while [ ! -e "$RAY_ENDS" ]; do sleep 0.05; done
 """

@@ -7,7 +7,7 @@ import pytest
 from configurations import openai_application, sim_llm, write
 from instance import free_port
 from promql import evaluate, quantile
-from scenarios import command, serving
+from scenarios import command, metrics_after_traffic, serving
 from wire import curl, post_json
 
 # The query, the labels its results have, and the deployments that must be among them.
@@ -37,15 +37,7 @@ def pages(manta_binary, tmp_path_factory):
     """/-/metrics before and after traffic, some of it in error."""
     folder = tmp_path_factory.mktemp("metrics")
     with serving(write(folder, openai_application("llm", "/", {"llms": [sim_llm("llama")]})), folder, "--num-gpus", "1") as instance:
-        prompt = {"model": "llama", "prompt": "hi", "max_tokens": 2}
-
-        def traffic():
-            for _ in range(3):
-                assert post_json(instance, "/v1/completions", prompt).status == 200
-            assert post_json(instance, "/completions", {"model": 3}).status == 400
-            return curl(f"{instance.url}/-/metrics")
-
-        yield traffic(), traffic()
+        yield metrics_after_traffic(instance), metrics_after_traffic(instance)
 
 
 @pytest.mark.parametrize("query, label, of_deployments", QUERIES, ids=[query for query, _, _ in QUERIES])

@@ -170,3 +170,12 @@ class Instance:
             self.log.close()
         if self.own_state:
             shutil.rmtree(self.state, ignore_errors=True)
+
+
+def manta(instance, *words, code=0):
+    """What a client command prints to standard output, or, when it is to fail with `code`, to standard error."""
+    result = subprocess.run([MANTA, *words, "--admin-port", str(instance.admin_port)], capture_output=True, text=True,
+                            timeout=60)
+    if result.returncode != code:
+        raise AssertionError(f"{words}: exit code {result.returncode}\n{result.stdout}\n{result.stderr}")
+    return result.stdout if code == 0 else result.stderr

@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 from instance import wait_until
-from programming import post, start
+from programming import OneInstanceTest, post
 
 
 class Lines:
@@ -47,16 +47,7 @@ class Lines:
         self.socket.close()
 
 
-class InputStreamsTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.instance = start(cls.addClassCleanup)
-        cls.instance.__enter__()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.instance.__exit__(None, None, None)
-
+class InputStreamsTest(OneInstanceTest):
     def ongoing(self, name="Worker"):
         text = self.instance.request("GET", "/-/metrics")[2]
         return sum(float(line.split()[-1]) for line in text.splitlines()

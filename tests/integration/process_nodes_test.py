@@ -12,15 +12,7 @@ import subprocess
 import tempfile
 import unittest
 
-from instance import APP_ONE, MANTA, PROGRAM, Instance, wait_until
-
-
-def manta(instance, *words, code=0):
-    result = subprocess.run([MANTA, *words, "--admin-port", str(instance.admin_port)], capture_output=True, text=True,
-                            timeout=60)
-    if result.returncode != code:
-        raise AssertionError(f"{words}: exit code {result.returncode}\n{result.stdout}\n{result.stderr}")
-    return result.stdout if code == 0 else result.stderr
+from instance import APP_ONE, MANTA, PROGRAM, Instance, manta, wait_until
 
 
 def two_on_one_gpu(instance):

@@ -12,16 +12,8 @@ import threading
 import time
 import unittest
 
-from instance import APP_ONE, MANTA, Instance, wait_until
+from instance import APP_ONE, MANTA, Instance, manta, wait_until
 from load import Load
-
-
-def manta(instance, *words, code=0):
-    result = subprocess.run([MANTA, *words, "--admin-port", str(instance.admin_port)], capture_output=True, text=True,
-                            timeout=60)
-    if result.returncode != code:
-        raise AssertionError(f"{words}: exit code {result.returncode}\n{result.stdout}\n{result.stderr}")
-    return result.stdout if code == 0 else result.stderr
 
 
 def events(instance, since=0):

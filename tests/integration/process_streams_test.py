@@ -6,19 +6,10 @@ import signal
 import unittest
 
 from instance import wait_until
-from programming import post, start
+from programming import OneInstanceTest, post
 
 
-class StreamsTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.instance = start(cls.addClassCleanup)
-        cls.instance.__enter__()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.instance.__exit__(None, None, None)
-
+class StreamsTest(OneInstanceTest):
     def call(self, path, body=""):
         return json.loads(post(self.instance, path, body))
 

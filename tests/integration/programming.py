@@ -3,6 +3,7 @@ import http.client
 import json
 import os
 import tempfile
+import unittest
 
 from instance import BUILD, Instance
 
@@ -22,6 +23,19 @@ def start(clean_up, deployments=(), **args):
     with open(path, "w") as file:
         json.dump(config(deployments, **args), file)
     return Instance().run(path)
+
+
+class OneInstanceTest(unittest.TestCase):
+    """Its tests share an instance, and leave it as it was."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.instance = start(cls.addClassCleanup)
+        cls.instance.__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.instance.__exit__(None, None, None)
 
 
 def post(instance, path, body="", headers=None, status=200, timeout=20.0):
