@@ -26,7 +26,7 @@ run: ## Set up, build and start the example application; ARGS="--http-port 9000"
 check: ## The inner loop: dev build and unit tests; ARGS="-R Router" is passed to ctest
 	@tools/test check -- $(ARGS)
 
-.PHONY: test lint unit integration e2e asan tsan fuzz test-ray
+.PHONY: test lint unit counts integration e2e asan tsan fuzz test-ray
 test: ## Everything CI runs: the stages below, one after the other
 	@tools/test
 
@@ -35,6 +35,9 @@ lint: ## Formatting, clang-tidy, layering, documents
 
 unit: ## Unit tests, release build
 	@tools/test unit -- $(ARGS)
+
+counts: ## What the hot paths cost, against what is kept in bench/counts; release build
+	@tools/test counts -- $(ARGS)
 
 integration: ## Real processes, sockets, models; release build
 	@tools/test integration -- $(ARGS)
@@ -48,14 +51,19 @@ asan: ## Tests under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: ## Tests under ThreadSanitizer
 	@tools/test tsan -- $(ARGS)
 
-test-ray: ## The bridge to Ray, on three nodes in network namespaces; not part of `make test`
+test-ray: ## A Ray cluster of three nodes in network namespaces; sets up Ray (500 MB) for itself
 	@tools/test ray -- $(ARGS)
 
 fuzz: ## Each fuzzer for a bounded time
 	@tools/test fuzz -- $(ARGS)
 
+.PHONY: soak
+soak: ## Mixed traffic with kills, rollouts and cancels for an hour; SOAK_SECONDS and SOAK_SEED change that
+	@tools/build release && SOAK_SECONDS=$${SOAK_SECONDS:-3600} MANTA_TEST_BUILD=$(CURDIR)/build/release \
+	  /usr/bin/python3 tests/integration/process_soak_test.py -v
+
 .PHONY: bench install format clean
-bench: ## Benchmarks against the limits and peers they are judged by; ARGS go to bench/run
+bench: ## Benchmarks beside the peers, into docs/performance.md (under an hour); ARGS go to bench/run
 	@tools/setup -q bench && tools/build release && bench/run $(ARGS)
 
 install: ## Install the release build to PREFIX (default /usr/local); SERVE=1 also under the name `serve`

@@ -1,8 +1,7 @@
-"""The servers that rows measure: Manta and its peers. Each is started once, when the first row asks for it."""
+"""How Manta and nginx are started and stopped; peers.py has the others."""
 import http.client
 import json
 import os
-import select
 import shutil
 import signal
 import socket
@@ -11,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import measure
+import processes
 
 HERE = Path(__file__).resolve().parent
 
@@ -63,7 +62,7 @@ class Server:
         self.stop()
 
     def pids(self):
-        return measure.processes_below(self.process.pid)
+        return processes.processes_below(self.process.pid)
 
     def starting(self, wait):
         """Calls `wait`; a server that does not become ready is ended, and the error has what it wrote."""
@@ -89,7 +88,7 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        for pid in below & measure.processes_below(os.getpid()) - {os.getpid()}:
+        for pid in below & processes.processes_below(os.getpid()) - {os.getpid()}:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
@@ -120,12 +119,12 @@ class Manta(Server):
     @staticmethod
     def role(pid):
         """"run", "controller", "proxy" or "replica"; empty when the process is gone."""
-        return ((measure.read_proc(pid, "cmdline") or "").split("\0") + [""])[1]
+        return ((processes.read_proc(pid, "cmdline") or "").split("\0") + [""])[1]
 
     def replica(self, deployment):
         """Pids of the deployment's replicas."""
         word = f"--deployment\0{deployment}\0"
-        return {pid for pid in self.pids() if word in (measure.read_proc(pid, "cmdline") or "")}
+        return {pid for pid in self.pids() if word in (processes.read_proc(pid, "cmdline") or "")}
 
     def stop(self, **options):
         super().stop(**options)
@@ -133,7 +132,7 @@ class Manta(Server):
 
 
 NGINX = """worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error; events {{ worker_connections 4096; }}
-http {{ access_log off; keepalive_requests 100000000; client_body_buffer_size 64k; default_type application/json;
+http {{ access_log off; client_max_body_size 64m; keepalive_requests 100000000; client_body_buffer_size 64k; proxy_request_buffering off; default_type application/json;
  client_body_temp_path {folder}/c; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
  {servers} }}"""
 
@@ -149,7 +148,8 @@ class Nginx(Server):
         if upstream:
             pool = f"upstream u {{ server 127.0.0.1:{upstream.port}; keepalive 256; keepalive_requests 100000000; }}"
             location = 'proxy_pass http://u; proxy_http_version 1.1; proxy_set_header Connection "";'
-        servers = f"{pool} server {{ listen 127.0.0.1:{self.port}; location / {{ {location} }} }}"
+        self.h2_port = free_port()   # HTTP/2 without TLS
+        servers = f"{pool} server {{ listen 127.0.0.1:{self.port}; listen 127.0.0.1:{self.h2_port} http2; location / {{ {location} }} }}"
         folder = tempfile.mkdtemp(prefix="manta-bench-nginx-")
         self.config = Path(folder)
         (self.config / "nginx.conf").write_text(NGINX.format(folder=folder, servers=servers))
@@ -159,48 +159,3 @@ class Nginx(Server):
     def stop(self, **options):
         super().stop(how=signal.SIGQUIT, **options)
         shutil.rmtree(self.config, ignore_errors=True)
-
-
-class RayServe(Server):
-    """A Ray head and bench/apps/ray_apps.py on it, with Ray's fastest settings: the throughput flags, HAProxy straight to the replicas,
-    no log on stderr. Runs in the network namespace of bench/run: a Ray head listens on all addresses without asking who calls."""
-
-    SETTINGS = {"RAY_SERVE_THROUGHPUT_OPTIMIZED": "1", "RAY_SERVE_ENABLE_HA_PROXY": "1", "RAY_SERVE_LOG_TO_STDERR": "0",
-                "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled", "ORT_DISABLE_TELEMETRY": "1"}
-
-    def __init__(self, python, models):
-        self.port = free_port()
-        self.begun = time.monotonic()
-        folder = tempfile.mkdtemp(prefix="mbr-")   # a socket path of Ray's has to fit into 107 bytes
-        self.temporary = folder
-        super().__init__([python, HERE / "apps" / "ray_apps.py", self.port, folder, models], "ray", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                         environment={**self.SETTINGS, "HOME": folder, "PATH": f"{Path(python).parent}:{os.environ['PATH']}"})
-        self.starting(lambda: self._wait_for("noop", 120))
-        self.first_200_s = time.monotonic() - self.begun
-        self.starting(lambda: self._wait_for("ready", 240))
-
-    def _wait_for(self, line, limit_s):
-        end = time.monotonic() + limit_s
-        while True:
-            readable, _, _ = select.select([self.process.stdout], [], [], max(0.0, end - time.monotonic()))
-            found = self.process.stdout.readline().strip() if readable else ""
-            if found == line:
-                return
-            if not found:
-                raise RuntimeError(f"it did not say {line!r}")
-
-    def replica(self, deployment):
-        word = f"ray::ServeReplica:{deployment}"
-        return {pid for pid in self.pids() if (measure.read_proc(pid, "cmdline") or "").startswith(word)}
-
-    def stop(self, **options):
-        super().stop(**options)
-        shutil.rmtree(self.temporary, ignore_errors=True)
-
-
-class LlamaServer(Server):
-    def __init__(self, binary, model, streams, context, prefix=()):
-        self.port = free_port()
-        super().__init__([*prefix, binary, "--model", model, "--host", "127.0.0.1", "--port", self.port, "--threads", 1, "--threads-batch", 1,
-                          "--parallel", streams, "--ctx-size", context * streams, "--no-warmup", "--offline"], "llama-server")
-        self.starting(lambda: wait_for_200(self.port, "GET", "/health", limit_s=120))

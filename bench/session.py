@@ -5,8 +5,11 @@ import time
 from pathlib import Path
 
 import measure
-from servers import Manta, Nginx, RayServe
+import versions
+from peers import LlmRouter, PythonPeer, RayServe
+from servers import Manta, Nginx
 
+APPLICATIONS = ("noop", "composition", "chain", "source", "sink", "batch")
 NO_RAY = "Ray Serve: not installed (tools/setup ray-serve)"
 
 
@@ -15,7 +18,7 @@ class Session:
 
     def __init__(self, root, options, isolated):
         self.root, self.build, self.quick = root, options.build, options.quick
-        self.repeats = options.repeats or (2 if options.quick else 7)
+        self.repeats = options.repeats or (1 if options.quick else 3)
         self.seconds = 1.0 if options.quick else 2.0
         self.cache = Path(os.environ.get("MANTA_CACHE") or Path.home() / ".cache" / "manta").absolute()
         self.models = self.cache / "models"
@@ -43,13 +46,11 @@ class Session:
     def end(self, what):
         print(("\r\033[K" if sys.stderr.isatty() else "") + what, file=sys.stderr, flush=True)
 
-    def about(self, seconds):
-        """One line on what the run was made with."""
-        model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
-        load = os.getloadavg()[2]
-        kind = ", quick: these numbers say nothing" if self.quick else ""
-        return (f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} x {model}, kernel {os.uname().release}, {self.repeats} repeats of {self.seconds:g} s, "
-                f"load of the last 15 minutes {load:.1f}, {seconds / 60:.0f} minutes{kind}")
+    def about(self, command, seconds):
+        """What a row was made with."""
+        return {"date": time.strftime("%Y-%m-%d %H:%M"), "command": command, "machine": versions.machine(), "repeats": self.repeats,
+                "seconds": self.seconds, "load": round(os.getloadavg()[1], 1), "took_s": round(seconds), "quick": self.quick,
+                "versions": versions.installed(self.build, self.cache)}
 
     # --- servers
 
@@ -72,7 +73,7 @@ class Session:
 
     def manta(self):
         """Every small application, beside each other; those that are not asked cost nothing."""
-        return self.started("manta", lambda: Manta(self.build, [self.application(name) for name in ("noop", "composition", "source", "batch")]))
+        return self.started("manta", lambda: Manta(self.build, [self.application(name) for name in APPLICATIONS]))
 
     def nginx(self):
         return self.started("nginx", Nginx)
@@ -80,25 +81,42 @@ class Session:
     def nginx_proxy(self):
         return self.started("nginx proxy", lambda: Nginx(upstream=self.nginx()))
 
-    def ray(self):
-        """Ray Serve, or None; `no_ray` then says why."""
+    def ray(self, fastest=True):
+        """Ray Serve, or None; `no_ray` then says why. With its fastest settings, or as installed: one of the two at a time."""
         python = self.cache / "ray-serve" / "bin" / "python"
         if not self.no_ray and not python.exists():
             self.no_ray = NO_RAY
         if self.no_ray:
             return None
+        name, other = ("Ray Serve", "Ray Serve as installed")[:: 1 if fastest else -1]
+        self.stop(other)
         try:
-            return self.started("Ray Serve", lambda: RayServe(str(python), self.models))
+            return self.started(name, lambda: RayServe(str(python), self.models, fastest))
         except RuntimeError as error:
             print(error, file=sys.stderr)
             self.no_ray = "Ray Serve: did not start, see above"
             return None
 
+    def peer(self, name, make):
+        """A server that `make(folder of its programs)` starts, for one row, or None if `tools/setup NAME` was not run."""
+        binaries = self.cache / name / "bin"
+        if not binaries.exists():
+            return None
+        self.say(f"starts {name}")
+        return make(binaries)
+
+    def python_peer(self, name):
+        return self.peer(name, lambda binaries: PythonPeer(name, binaries))
+
+    def router(self, name, engine_port):
+        return self.peer(name, lambda binaries: LlmRouter(name, binaries, engine_port))
+
     def beside_ray(self, row, what, unit, ours, theirs, bar=None, at_least=False, bar_text=None):
         """The line of a comparison with Ray Serve; `theirs` is None where it does not run."""
         if theirs:
             return measure.compare(row, what, unit, ours, theirs, "Ray Serve", bar, at_least, bar_text)
-        return measure.Line(row, what, f"{measure.Spread.of(ours)} {unit}", self.no_ray, None, bar_text or "-")
+        return measure.Line(row, what, f"{measure.Spread.of(ours)} {unit}", self.no_ray, None, bar_text or "-",
+                            ours=measure.Spread.of(ours), unit=unit)
 
     def program(self, *parts):
         path = self.build.joinpath("bench", *parts)

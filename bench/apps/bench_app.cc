@@ -123,6 +123,59 @@ class Front {
   manta::Handle<Echo> echo_;
 };
 
+// Between Front's place and Echo's: with ChainFront a chain of three deployments.
+class Relay {
+ public:
+  explicit Relay(manta::Handle<Echo> echo) : echo_(std::move(echo)) {}
+  manta::Task<Payload> pass(Payload payload) {
+    auto response = echo_.call<&Echo::echo>(std::move(payload));
+    co_return co_await response;
+  }
+  using methods = manta::Methods<&Relay::pass>;
+
+ private:
+  manta::Handle<Echo> echo_;
+};
+
+class ChainFront {
+ public:
+  explicit ChainFront(manta::Handle<Relay> relay) : relay_(std::move(relay)) {}
+  manta::Task<Payload> call(Payload payload) {
+    auto response = relay_.call<&Relay::pass>(std::move(payload));
+    co_return co_await response;
+  }
+  using methods = manta::Methods<&ChainFront::call>;
+
+ private:
+  manta::Handle<Relay> relay_;
+};
+
+// Takes a body as it is and throws it away: what the bytes cost on their way, without JSON.
+class Sink {
+ public:
+  manta::Task<manta::HttpResponse> take(manta::HttpRequest request) {
+    co_return manta::HttpResponse::json("{\"bytes\":" + std::to_string(request.body.size()) + "}");
+  }
+  using methods = manta::Methods<manta::route<"POST", "/take", &Sink::take>>;
+};
+
+// As many methods as give an application ten routes, with that of its OpenAPI document.
+class Wide {
+ public:
+  manta::Task<Answer> m1(Question) { co_return Answer{}; }
+  manta::Task<Answer> m2(Question) { co_return Answer{}; }
+  manta::Task<Answer> m3(Question) { co_return Answer{}; }
+  manta::Task<Answer> m4(Question) { co_return Answer{}; }
+  manta::Task<Answer> m5(Question) { co_return Answer{}; }
+  manta::Task<Answer> m6(Question) { co_return Answer{}; }
+  manta::Task<Answer> m7(Question) { co_return Answer{}; }
+  manta::Task<Answer> m8(Question) { co_return Answer{}; }
+  manta::Task<Answer> m9(Question) { co_return Answer{}; }
+
+  using methods =
+      manta::Methods<&Wide::m1, &Wide::m2, &Wide::m3, &Wide::m4, &Wide::m5, &Wide::m6, &Wide::m7, &Wide::m8, &Wide::m9>;
+};
+
 // A model that takes 5 ms, whatever the size of the batch.
 class Batch {
  public:
@@ -139,12 +192,38 @@ class Batch {
       }};
 };
 
+struct Replicas {
+  int num_replicas = 1;
+};
+BOOST_DESCRIBE_STRUCT(Replicas, (), (num_replicas))
+
 template <class D, class... A>
 auto deployment(const A&... arguments) {
   return manta::bind<D>(arguments...).with({.max_ongoing_requests = 256, .ray_actor_options = {.num_cpus = 0.1}});
 }
 
-manta::Application noop(const manta::Args&) { return {.name = "noop", .ingress = deployment<Noop>()}; }
+manta::Application noop(const manta::Args& args) {
+  return {.name = "noop",
+          .ingress = manta::bind<Noop>().with({.num_replicas = args.as<Replicas>().num_replicas,
+                                               .max_ongoing_requests = 256,
+                                               .ray_actor_options = {.num_cpus = 0.01}})};
+}
+manta::Application chain(const manta::Args&) {
+  return {.name = "chain", .ingress = deployment<ChainFront>(deployment<Relay>(deployment<Echo>()))};
+}
+manta::Application sink(const manta::Args&) { return {.name = "sink", .ingress = deployment<Sink>()}; }
+// Ten routes and, while nobody asks, no process.
+manta::Application wide(const manta::Args&) {
+  manta::DeploymentConfig config{.ray_actor_options = {.num_cpus = 0.01}};
+  config.autoscaling_config = manta::AutoscalingConfig{.min_replicas = 0, .initial_replicas = 0, .max_replicas = 1};
+  return {.name = "wide", .ingress = manta::bind<Wide>().with(config)};
+}
+// As `source`, for thousands of streams in one replica.
+manta::Application crowd(const manta::Args&) {
+  return {
+      .name = "crowd",
+      .ingress = manta::bind<Echo>().with({.max_ongoing_requests = 20'000, .ray_actor_options = {.num_cpus = 0.1}})};
+}
 manta::Application composition(const manta::Args&) {
   return {.name = "composition", .ingress = deployment<Front>(deployment<Echo>())};
 }
@@ -154,6 +233,10 @@ manta::Application batch(const manta::Args&) { return {.name = "batch", .ingress
 }  // namespace
 
 MANTA_APP(noop)
+MANTA_APP(chain)
+MANTA_APP(sink)
+MANTA_APP(wide)
+MANTA_APP(crowd)
 MANTA_APP(composition)
 MANTA_APP(source)
 MANTA_APP(batch)

@@ -1,9 +1,11 @@
--- wrk script. Usage: wrk ... -s post.lua URL -- METHOD BODY
--- Prints one line "RESULT requests errors p50_us p99_us".
+-- wrk script. Usage: wrk ... -s post.lua URL -- METHOD FILE
+-- Sends what FILE holds, if one is named. Prints one line "RESULT requests errors p50_us p99_us".
 function init(args)
   wrk.method = args[1]
   if args[2] and #args[2] > 0 then
-    wrk.body = args[2]
+    local file = assert(io.open(args[2], "rb"))
+    wrk.body = file:read("*a")
+    file:close()
     wrk.headers["Content-Type"] = "application/json"
   end
 end

@@ -1,7 +1,8 @@
 """A model of 5 ms, whatever the size of the batch: how near to full does batching keep it?"""
 import time
 
-from measure import compare, field, interleave, wrk
+from loads import wrk
+from measure import compare, field, interleave
 from rows.noop import QUESTION
 
 TITLE = "batching, 64 clients, 5 ms model, batches of 32: rate"

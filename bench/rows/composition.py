@@ -1,7 +1,8 @@
 """Ingress deployment -> handle -> second deployment and back, 10 KB each way."""
 import json
 
-from measure import field, interleave, wrk
+from loads import wrk
+from measure import field, interleave
 
 TITLE = "composition through a handle, 10 KB both ways, 64 connections"
 PEER = "ray"
@@ -15,5 +16,5 @@ def run(session):
         sides["ray"] = lambda seconds: wrk(f"http://127.0.0.1:{ray.port}/composition", ray.pids, seconds, 64, QUESTION)
     found = interleave(session, sides)
     return [session.beside_ray("composition", f"{TITLE}: CPU", "us", field(found, "manta", "cpu_us"), field(found, "ray", "cpu_us"),
-                               1 / 50, bar_text="<= 1/50"),
+                               1 / 50, bar_text="<= 1/50").drawn("composition-cpu"),
             session.beside_ray("composition", "the same: rate", "/s", field(found, "manta", "rate"), field(found, "ray", "rate"))]

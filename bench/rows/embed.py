@@ -4,7 +4,8 @@ import json
 import re
 import subprocess
 
-from measure import Line, Spread, compare, field, interleave, wrk
+from loads import wrk
+from measure import Line, Spread, compare, field, interleave
 from servers import Manta
 
 TITLE = "one embedding per request, 32 clients, 1 thread: CPU"

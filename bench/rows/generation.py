@@ -7,8 +7,10 @@ import re
 import subprocess
 import time
 
-from measure import CpuMeter, Line, Spread, compare, field, interleave
-from servers import LlamaServer, Manta, request
+from measure import Line, Spread, compare, field, interleave
+from processes import CpuMeter
+from peers import LlamaServer
+from servers import Manta, request
 
 TITLE = "generation, one pinned thread, 1, 4 and 8 streams"
 PEER = "llama-server"
@@ -80,7 +82,7 @@ def beside_llama_server(session, manta, peer, streams):
     found = interleave(session, sides, repeats=pairs)
     ours, theirs = sides
     return [compare("generation", f"{named(streams)} over HTTP: tokens", "/s", field(found, ours, "rate"), field(found, theirs, "rate"), "llama-server",
-                    1.0, at_least=True, bar_text="level or ahead"),
+                    1.0, at_least=True, bar_text="level or ahead").drawn("generation-rate", named(streams)),
             compare("generation", f"{named(streams)} over HTTP: CPU per token", "ms", field(found, ours, "cpu_ms"), field(found, theirs, "cpu_ms"),
                     "llama-server", None)]
 

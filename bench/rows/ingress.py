@@ -1,5 +1,6 @@
-"""The public door alone."""
-from measure import compare, field, interleave, wrk
+"""The public door alone: `GET /-/healthz` over 64 connections, beside a fixed answer of nginx."""
+from loads import wrk
+from measure import compare, field, interleave
 
 TITLE = "ingress alone, GET /-/healthz, 64 connections"
 PEER = "nginx"

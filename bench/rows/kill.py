@@ -13,7 +13,7 @@ from servers import Manta
 
 TITLE = "kill -9 of the only replica, 8 clients: longest time without a 200"
 PEER = "ray"
-CLIENTS, GAP_BAR_S = 8, 0.3
+CLIENTS, GAP_BAR_S = 8, 0.2
 MAYBE = "503 ReplicaDied, maybe executed"
 
 

@@ -1,7 +1,8 @@
 """A POST of 200 bytes of JSON through proxy and replica: two processes, routing, deadlines and metrics on."""
 import json
 
-from measure import compare, field, interleave, wrk
+from loads import wrk
+from measure import compare, field, interleave
 
 TITLE = "no-op POST, 200 B JSON, 64 connections"
 PEER = "ray"
@@ -22,6 +23,6 @@ def run(session):
         sides["ray"] = lambda seconds: wrk(f"http://127.0.0.1:{ray.port}/noop", ray.pids, seconds, 64, QUESTION)
     found = interleave(session, sides)
     ours = field(found, "manta", "cpu_us")
-    return [compare("noop", f"{TITLE}: CPU", "us", ours, field(found, "nginx", "cpu_us"), "nginx -> nginx", 0.8),
-            session.beside_ray("noop", "the same: CPU", "us", ours, field(found, "ray", "cpu_us"), 1 / 20, bar_text="<= 1/20"),
-            session.beside_ray("noop", "the same: rate", "/s", field(found, "manta", "rate"), field(found, "ray", "rate"))]
+    return [compare("noop", f"{TITLE}: CPU", "us", ours, field(found, "nginx", "cpu_us"), "nginx -> nginx", 0.8).drawn("noop-cpu"),
+            session.beside_ray("noop", "the same: CPU", "us", ours, field(found, "ray", "cpu_us"), 1 / 20, bar_text="<= 1/20").drawn("noop-cpu"),
+            session.beside_ray("noop", "the same: rate", "/s", field(found, "manta", "rate"), field(found, "ray", "rate")).drawn("noop-rate")]

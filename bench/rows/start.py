@@ -8,8 +8,8 @@ import subprocess
 import tempfile
 import time
 
-import measure
-from measure import Spread, against_limit
+from measure import Spread, against_limit, number
+from processes import processes_below, pss_mib
 from servers import free_port
 
 TITLE = "start of a no-op application to its first 200; memory at rest"
@@ -42,7 +42,7 @@ def one_start(session, settle_s):
             time.sleep(0.0005)
         took = time.monotonic() - begun
         time.sleep(settle_s)
-        return took, measure.pss_mib(measure.processes_below(process.pid))
+        return took, pss_mib(processes_below(process.pid))
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)
@@ -53,15 +53,21 @@ def run(session):
     session.stop("manta")   # would share its pages with the one that is measured
     runs = 3 if session.quick else 15
     found = []
-    for number in range(runs + 1):   # the first warms the page cache
-        session.say(f"start {number}/{runs}")
+    for turn in range(runs + 1):   # the first warms the page cache
+        session.say(f"start {turn}/{runs}")
         found.append(one_start(session, 0.5))
     times, memory = ([one[i] for one in found[1:]] for i in range(2))
     ray = session.ray()
-    first = f"Ray Serve {measure.number(ray.first_200_s)} s (one start)" if ray else session.no_ray
-    rest = f"Ray Serve {measure.number(measure.pss_mib(ray.pids()))} MiB, six applications" if ray else session.no_ray
+    first = f"Ray Serve {number(ray.first_200_s)} s (one start)" if ray else session.no_ray
+    rest = f"Ray Serve {number(pss_mib(ray.pids()))} MiB, six applications" if ray else session.no_ray
     ratio = Spread.of([value / ray.first_200_s for value in times]) if ray else None
     lines = [against_limit("start", "exec to the first 200 of a no-op application", "s", times, 0.1, peer=first),
              against_limit("start", "PSS at rest, all its processes", "MiB", memory, 40, peer=rest)]
     lines[0].ratio = ratio
+    if ray:
+        beside = (Spread.of([ray.first_200_s]), Spread.of([pss_mib(ray.pids())]))
+        for line, theirs in zip(lines, beside):
+            line.theirs, line.peer_name = theirs, "Ray Serve"
+    lines[0].drawn("start")
+    lines[1].drawn("memory")
     return lines

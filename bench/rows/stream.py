@@ -1,6 +1,7 @@
 """Streams of 50 events from a second deployment through a handle: with 1 ms between two events, as tokens come, and without a pause,
 where a sender may put several into one write."""
-from measure import Line, Spread, against_limit, interleave, ratios, streams, verdict
+from loads import streams
+from measure import Line, Spread, against_limit, interleave, ratios, verdict
 from servers import Server, free_port
 
 TITLE = "an event of a second deployment, 32 streams of 50 events"
@@ -45,8 +46,8 @@ def lines_of(session, found):
     lone = session.beside_ray("stream", "a lone stream: first event after", "us", first["lone"], first.get("lone ray"))
     lone.bar, lone.met = "no timer (<= 2 ms)", verdict(Spread.of(first["lone"]), FIRST_EVENT_BAR_US)
     return [
-        session.beside_ray("stream", f"{TITLE}, 1 ms between two: CPU", "us", cpu["through"], cpu.get("ray")),
-        session.beside_ray("stream", "the same without a pause: CPU", "us", cpu["ready through"], cpu.get("ready ray")),
+        session.beside_ray("stream", f"{TITLE}, 1 ms between two: CPU", "us", cpu["through"], cpu.get("ray")).drawn("event-cpu", "1 ms apart"),
+        session.beside_ray("stream", "the same without a pause: CPU", "us", cpu["ready through"], cpu.get("ready ray")).drawn("event-cpu", "without a pause"),
         against_limit("stream", "its internal hop, 1 ms between two: CPU through a handle less that without", "us", hop("through", "direct"), 2),
         against_limit("stream", "the same without a pause", "us", hop("ready through", "ready direct"), 2),
         Line("stream", "client leg, 1 ms between two: CPU of the proxy, with its half of a hop", f"{Spread.of(cpu['proxy'])} us",

@@ -36,6 +36,9 @@ struct DeploymentConfig {
   int max_queued_requests = -1;
   // HTTP status of Overloaded: 503 or 429. Ray's `backpressure_config: {status_code: 429}` sets it too
   int backpressure_status_code = 503;
+  // seconds; `Retry-After` of an Overloaded of this queue; 0 = as the queue moves. Ray's
+  // `backpressure_config: {retry_after_s: 5}` sets it too
+  double backpressure_retry_after_s = 0;
   Resources ray_actor_options;         // what one replica needs; replaces the code's as a whole
   int compute_threads = 1;             // threads for plain methods and `manta::compute`; with 1, members need no lock
   double health_check_period_s = 10;   // between two health checks, jittered by 10 %
@@ -81,12 +84,12 @@ struct DeploymentConfig {
 };
 BOOST_DESCRIBE_STRUCT(DeploymentConfig, (),
                       (name, num_replicas, max_ongoing_requests, max_queued_requests, backpressure_status_code,
-                       ray_actor_options, compute_threads, health_check_period_s, health_check_timeout_s,
-                       graceful_shutdown_wait_loop_s, graceful_shutdown_timeout_s, initialization_timeout_s,
-                       request_timeout_s, max_constructor_retry_count, max_replicas_per_node, user_config, warmup,
-                       env_vars, autoscaling_config, request_router_config, admission, circuit_breaker, batching,
-                       raise_for_batches, response_cache, rolling_update_percentage, max_surge_percent,
-                       rollback_on_failure, placement_group_bundles, placement_group_strategy,
+                       backpressure_retry_after_s, ray_actor_options, compute_threads, health_check_period_s,
+                       health_check_timeout_s, graceful_shutdown_wait_loop_s, graceful_shutdown_timeout_s,
+                       initialization_timeout_s, request_timeout_s, max_constructor_retry_count, max_replicas_per_node,
+                       user_config, warmup, env_vars, autoscaling_config, request_router_config, admission,
+                       circuit_breaker, batching, raise_for_batches, response_cache, rolling_update_percentage,
+                       max_surge_percent, rollback_on_failure, placement_group_bundles, placement_group_strategy,
                        placement_group_bundle_label_selector, node_affinity, gang_scheduling_config, logging_config))
 
 }  // namespace manta

@@ -45,6 +45,8 @@ struct ReplicaContext {
   // replacement takes the place of the one it replaces. In a gang: among its members.
   int rank = 0;
   int world_size = 1;            // replicas wanted when it started; in a gang: gang_size
+  int node_rank = 0;             // of its node among those that have replicas of the deployment
+  int local_rank = 0;            // among the replicas of the deployment on its node
   std::string gang_id;           // "rag#Llm#gang-0"; empty: in no gang
   std::uint64_t gang_epoch = 0;  // rises at each restart of the gang: members of an older one are dead or about to be
 };

@@ -62,7 +62,7 @@ class Handle {
     using Parameters = std::type_identity<typename Info::Given>;
     CallOptions options = options_;
     if constexpr (Info::raw) options.retry |= (detail::is_safe_verb(arguments) && ...);  // before they are moved
-    return detail::make_call(Parameters{}, name, std::move(options), std::forward<A>(arguments)...);
+    return detail::make_call(Parameters{}, *caller_, name, std::move(options), std::forward<A>(arguments)...);
   }
   template <class Info>
   static auto reader(detail::PendingStream stream, std::string_view name) {
@@ -101,7 +101,7 @@ class DynamicHandle {
   template <class... A>
   detail::OutgoingCall outgoing(std::string_view method, A&&... arguments) const {
     using Parameters = std::type_identity<std::tuple<typename detail::ParameterFor<std::decay_t<A>>::type...>>;
-    return detail::make_call(Parameters{}, method, options_, std::forward<A>(arguments)...);
+    return detail::make_call(Parameters{}, *caller_, method, options_, std::forward<A>(arguments)...);
   }
 
   std::shared_ptr<detail::Caller> caller_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,9 +13,9 @@
 
 #include <manta/compute.h>
 #include <manta/deployment.h>
+#include <manta/detail/model_figures.h>
 #include <manta/detail/model_load.h>
 #include <manta/detail/model_report.h>
-#include <manta/detail/replica_counter.h>
 #include <manta/error.h>
 #include <manta/task.h>
 
@@ -46,7 +47,7 @@ class Multiplexed {
     if (model_id.empty())
       throw Exception({ErrorCode::InvalidArgument,
                        "the request names no model: give one in the header serve_multiplexed_model_id"});
-    requests_.add(1);
+    figures_->requested();
     std::shared_ptr<Loading> own;
     for (;;) {
       absorb();
@@ -99,8 +100,8 @@ class Multiplexed {
       const auto oldest = std::min_element(models_.begin(), models_.end(),
                                            [](const auto& a, const auto& b) { return a.second.used < b.second.used; });
       loading_->evicted = std::move(oldest->second.model);
+      figures_->left(oldest->first, models_.size() - 1);
       models_.erase(oldest);
-      unloads_.add(1);
       report_.tell(loaded());
     }
     return loading_;
@@ -110,12 +111,15 @@ class Multiplexed {
   // too.
   std::move_only_function<void()> job(std::shared_ptr<Loading> loading) {
     const std::shared_ptr<void> end(nullptr, [loading](void*) { loading->progress.end(); });
-    return [load = load_, loading, end]() mutable {
-      loading->evicted.reset();
+    return [load = load_, loading, end, figures = figures_]() mutable {
+      const auto begun = std::chrono::steady_clock::now();
+      if (std::exchange(loading->evicted, nullptr)) figures->unload_took(std::chrono::steady_clock::now() - begun);
+      const auto emptied = std::chrono::steady_clock::now();
       try {
         loading->model = load(loading->model_id);
         if (!loading->model)
           throw Exception({ErrorCode::AppError, "loading model '" + loading->model_id + "' gave nothing"});
+        figures->load_took(std::chrono::steady_clock::now() - emptied);
       } catch (...) {
         loading->error = std::current_exception();
       }
@@ -127,7 +131,7 @@ class Multiplexed {
     if (!loading_ || !loading_->progress.ended()) return;
     if (loading_->model) {
       models_[loading_->model_id] = {std::move(loading_->model), ++uses_};
-      loads_.add(1);
+      figures_->loaded(loading_->model_id, models_.size());
       report_.tell(loaded());
     }
     loading_.reset();
@@ -139,9 +143,8 @@ class Multiplexed {
   std::shared_ptr<Loading> loading_;
   std::uint64_t uses_ = 0;
   detail::ModelReport report_;
-  detail::ReplicaCounter requests_{"multiplexed_get_model_requests_counter", "Requests for a model.", {}};
-  detail::ReplicaCounter loads_{"multiplexed_models_load_counter", "Models that were loaded.", {}};
-  detail::ReplicaCounter unloads_{"multiplexed_models_unload_counter", "Models that had to leave.", {}};
+  // Shared with the load that is under way: its job may outlive this.
+  const std::shared_ptr<detail::ModelFigures> figures_ = std::make_shared<detail::ModelFigures>();
 };
 
 }  // namespace manta

@@ -46,6 +46,7 @@ def nodes() -> list[Node]:
                 available=_resources(available.get(row["NodeID"], {})),
                 labels=dict(row["Labels"]),
                 draining=row["NodeID"] in draining,
+                drain_deadline_s=draining.get(row["NodeID"], 0) / 1000,
             )
         )
     return found
@@ -98,6 +99,11 @@ def request_resources(bundles: list[dict[str, float]]) -> None:
     from ray.autoscaler.sdk import request_resources as request
 
     request(bundles=bundles)
+
+
+def living_namespaces() -> set[str]:
+    """Those in which actors live, are being made or restarted."""
+    return {row["namespace"] for row in ray.util.list_named_actors(all_namespaces=True)}
 
 
 def living_actors(namespace: str) -> set[str]:

@@ -18,7 +18,7 @@ def node_events(before: list[Node], after: list[Node]) -> list[tuple[str, NodeCh
 
 
 def _lasting(node: Node) -> object:
-    return node.total, node.labels, node.draining
+    return node.total, node.labels, node.draining, node.drain_deadline_s
 
 
 def group_events(before: list[Group], after: list[Group], removed: set[str]) -> list[GroupLost]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from manta_ray import cluster, node_watch, shortage
 from manta_ray.decode import decode
+from manta_ray.demand import Wish
 from manta_ray.errors import BridgeError, invalid
 from manta_ray.protocol import (
     CreateGroup,
@@ -32,6 +33,7 @@ from manta_ray.registry_client import RegistryClient
 from manta_ray.replicas import Replicas, Tell
 from manta_ray.roles import Roles
 from manta_ray.shared_supervisors import PREFIX as SHARED_PREFIX
+from manta_ray.store import Store
 
 LOOK_EVERY_S = 1.0
 SWEEP_EVERY_LOOKS = 30
@@ -51,6 +53,9 @@ class Operations:
         self._removed_groups: set[str] = set()
         self._group_since: dict[str, float] = {}  # when a group was first seen waiting
         self._watch: asyncio.Task[None] | None = None
+        wishes = Store("demand")
+        self._wish = Wish(hello.namespace, wishes, cluster.living_namespaces, cluster.request_resources)
+        self._wish_order = asyncio.Lock()
         self._table: dict[str, tuple[type[Any], Callable[[Any], Awaitable[Any]]]] = {
             "nodes": (NoArguments, self._list_nodes),
             "start": (Start, self._replicas.start),
@@ -102,7 +107,8 @@ class Operations:
 
     async def _demand(self, wanted: Demand) -> None:
         await self._registry.obey()
-        await asyncio.to_thread(cluster.request_resources, wanted.bundles)
+        async with self._wish_order:
+            await asyncio.to_thread(self._wish.tell, wanted.bundles)
 
     async def _create_group(self, wanted: CreateGroup) -> Group:
         await self._registry.obey()

@@ -199,8 +199,9 @@ class Role:
 
 @dataclass
 class Demand:
-    """op demand: all that is wanted in total, running or not, for Ray's autoscaler; replaces what was told before,
-    also by an earlier bridge. Empty withdraws. It is kept until then, whoever ends: Ray keeps one for the cluster."""
+    """op demand: all that this namespace wants in total, running or not, for Ray's autoscaler; replaces what was told
+    before, also by an earlier bridge. Empty withdraws. Ray keeps one wish for the cluster, whoever ends: the sum of
+    what all namespaces have told in which actors live."""
 
     bundles: list[dict[str, float]]  # {"CPU": 1, "GPU": 0.5}
 
@@ -219,6 +220,7 @@ class Node:
     available: Resources
     labels: dict[str, str]
     draining: bool = False
+    drain_deadline_s: float = 0.0  # Unix time at which Ray ends it, empty or not; 0: none
 
 
 @dataclass

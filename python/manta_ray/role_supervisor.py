@@ -48,6 +48,7 @@ class RoleSupervisor:
         self._held: list[socket.socket] = []
         self._listening: socket.socket | None = None
         self._listens_on = ""
+        self._reached = ""
         self._log = OutputLog("", "")
         self._executed: dict[str, Any] = {}  # the entry that the present process is of
         self._change_lock = threading.Lock()  # guards _wanted and _started
@@ -69,7 +70,10 @@ class RoleSupervisor:
         return await asyncio.wrap_future(self._started)
 
     async def stop(self, grace_s: float) -> None:
-        self._process.stop(grace_s)
+        """Whoever connects while open requests finish is refused, and does not wait for them."""
+        self._process.stop(grace_s)  # from here on nothing more is executed
+        if (listening := self._listening) is not None:
+            listening.close()
 
     async def wait_end(self) -> bool:
         """As that of supervisor.Supervisor."""
@@ -141,10 +145,10 @@ class RoleSupervisor:
         if self._listening is not None:
             self._listening.close()
         self._listening, self._listens_on = opened, address
+        self._reached = reached_at(opened, self._node_ip) if opened is not None else ""
 
     def _on_started(self, pid: int) -> None:
-        address = reached_at(self._listening, self._node_ip) if self._listening is not None else ""
-        changes = {"state": "running", "pid": pid, "address": address, "reason": ""}
+        changes = {"state": "running", "pid": pid, "address": self._reached, "reason": ""}
         self._tell_change(changes, lambda: self._begun({"role": changes}))
 
     def _on_ended(self, end: ChildExit, final: bool) -> None:

@@ -41,6 +41,13 @@ std::string query_as_json(std::string_view query_string, bool (*is_text)(std::st
   return json + '}';
 }
 
+Result<std::string> encoded(CallResult result) {
+  if (!result.held) return std::move(result.encoded);
+  Result<std::string> bytes = result.held->encode();
+  if (!bytes) return std::unexpected(bad_result(std::move(bytes.error())));
+  return bytes;
+}
+
 std::string encoded_nothing(Format format) { return format == Format::Json ? "null" : "\xc0"; }
 
 Error bad_result(Error error) {

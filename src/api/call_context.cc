@@ -25,9 +25,11 @@ std::shared_ptr<RequestContext> call_context(const std::shared_ptr<RequestContex
                                              const CallOptions& options) {
   const bool plain = options.timeout.count() == 0 && options.session_id.empty() &&
                      options.multiplexed_model_id.empty() && options.priority == 0 && options.tenant.empty();
-  if (request && plain) return request;
+  const bool has_id = request && !request->request_id.empty();
+  if (has_id && plain) return request;
   auto context = request ? copy_of(*request) : std::make_shared<RequestContext>();
-  if (!request) context->request_id = new_request_id();
+  if (request) context->replica = request->replica;
+  if (!has_id) context->request_id = new_request_id();
   if (options.timeout.count() != 0)
     context->deadline = std::min(context->deadline, std::chrono::steady_clock::now() + options.timeout);
   if (!options.session_id.empty()) context->session_id = options.session_id;

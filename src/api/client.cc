@@ -9,23 +9,18 @@
 
 #include "api/deployment_names.h"
 #include "api/handle_callers.h"
+#include "api/instance_address.h"
 #include "base/metrics.h"
 #include "routing/load_reporter.h"
 #include "routing/subscription.h"
 
 namespace manta {
-namespace {
-
-std::string address_of(const ClientOptions& options) {
-  return options.admin_host + ":" + std::to_string(options.admin_port);
-}
-
-}  // namespace
 
 // The loop and all that lives on it belong to `thread`; callers reach it through the strand.
 struct Client::Impl {
-  explicit Impl(const ClientOptions& given)
+  Impl(const ClientOptions& given, api::InstanceAddress found)
       : options(given),
+        instance(std::move(found)),
         logger({.component = "client", .level = LogLevel::Error, .async = false}),
         thread([this] { run(); }) {}
 
@@ -37,17 +32,18 @@ struct Client::Impl {
   void run() {
     strand = std::make_shared<api::Strand>(loop);
     dispatchers.emplace(
-        routing::RouterEnvironment{.loop = loop,
-                                   .metrics = metrics,
-                                   .logger = logger,
-                                   .connect = [this](const spec::ReplicaAddress& to) { return connect(to.address); },
-                                   .seed = std::random_device{}(),
-                                   .handle = "client"},
+        routing::RouterEnvironment{
+            .loop = loop,
+            .metrics = metrics,
+            .logger = logger,
+            .connect = [this](const spec::ReplicaAddress& to) { return connect(to.address, instance.security); },
+            .seed = std::random_device{}(),
+            .handle = "client"},
         counts);
     names.emplace(loop);
     callers.emplace(strand, *dispatchers, *names, api::HandleOwner{});
-    routing::LoadReporter load_reporter(loop, logger, counts, [this] { return connect(address_of(options)); });
-    routing::Subscription subscription(loop, logger, [this] { return connect(address_of(options)); });
+    routing::LoadReporter load_reporter(loop, logger, counts, [this] { return connect(instance.admin, nullptr); });
+    routing::Subscription subscription(loop, logger, [this] { return connect(instance.admin, nullptr); });
     subscription.on_snapshot([this, &load_reporter](const spec::RoutingSnapshot& snapshot) {
       dispatchers->update(snapshot);
       load_reporter.update(snapshot);
@@ -59,10 +55,11 @@ struct Client::Impl {
     dispatchers.reset();
   }
 
-  std::unique_ptr<net::Channel> connect(const std::string& address) {
+  std::unique_ptr<net::Channel> connect(const std::string& address, net::PeerSecurityPtr security) {
     auto parsed = net::Address::parse(address);
     if (!parsed) return nullptr;
-    return std::make_unique<net::Channel>(loop, std::move(*parsed), net::ChannelOptions{}, budget);
+    return std::make_unique<net::Channel>(loop, std::move(*parsed),
+                                          net::ChannelOptions{.security = std::move(security)}, budget);
   }
 
   void remember(const spec::RoutingSnapshot& snapshot) {
@@ -79,7 +76,7 @@ struct Client::Impl {
     const auto limit = std::chrono::duration<double>(options.connect_timeout_s);
     if (changed.wait_for(lock, limit, [&] { return connected; })) return;
     throw Exception({.code = ErrorCode::Unavailable,
-                     .message = "no instance of Manta answers at " + address_of(options) +
+                     .message = "no instance of Manta answers at " + instance.admin +
                                 "; start one with 'manta run', or give its --admin-port"});
   }
 
@@ -92,7 +89,8 @@ struct Client::Impl {
     return DynamicHandle(callers->of(value_or_throw(std::move(owner)), std::string(deployment)));
   }
 
-  ClientOptions options;
+  const ClientOptions options;
+  const api::InstanceAddress instance;
   SystemClock clock;
   Loop loop{clock};
   Logger logger;
@@ -110,7 +108,10 @@ struct Client::Impl {
   std::thread thread;
 };
 
-Client::Client(const ClientOptions& options) : impl_(std::make_unique<Impl>(options)) { impl_->wait_connected(); }
+Client::Client(const ClientOptions& options, const std::string& state_root)
+    : impl_(std::make_unique<Impl>(options, value_or_throw(api::instance_address(options, state_root)))) {
+  impl_->wait_connected();
+}
 Client::~Client() = default;
 
 DynamicHandle Client::get_deployment_handle(std::string_view deployment, std::string_view application) {
@@ -119,11 +120,13 @@ DynamicHandle Client::get_deployment_handle(std::string_view deployment, std::st
 
 // Handles and responses may be kept as long as the program runs, so the connections are: one for each instance.
 DynamicHandle get_deployment_handle(std::string_view deployment, std::string_view application,
-                                    const ClientOptions& instance) {
+                                    const ClientOptions& instance, const std::string& state_root) {
+  // First, as it may be the first to use OpenSSL, whose end at exit must come after that of the connections.
+  const std::string address = value_or_throw(api::instance_address(instance, state_root)).admin;
   static std::mutex mutex;  // guards clients
   static std::map<std::string, std::unique_ptr<Client>> clients;
   const std::lock_guard lock(mutex);
-  std::unique_ptr<Client>& client = clients[address_of(instance)];
+  std::unique_ptr<Client>& client = clients[address];
   if (!client) client = std::make_unique<Client>(instance);
   return client->get_deployment_handle(deployment, application);
 }

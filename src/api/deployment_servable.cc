@@ -73,7 +73,9 @@ detail::IncomingCall to_api(replica::Invocation& invocation, const detail::Metho
                             const std::shared_ptr<Strand>& strand) {
   detail::IncomingCall call{.request_format = to_api(invocation.request_format),
                             .reply_format = to_api(invocation.reply_format),
-                            .body = std::move(invocation.body)};
+                            .body = std::move(invocation.body),
+                            .values = std::move(invocation.values),
+                            .holds_result = invocation.holds_result};
   if (invocation.items) call.items = &sinks.sink();
   if (method.takes_stream) {
     if (!invocation.input && invocation.request_format == replica::Format::Json) {
@@ -96,7 +98,7 @@ detail::IncomingCall to_api(replica::Invocation& invocation, const detail::Metho
 
 Result<replica::Reply> to_reply(Result<detail::Outcome> outcome) {
   if (!outcome) return std::unexpected(std::move(outcome.error()));
-  replica::Reply reply{.body = std::move(outcome->body)};
+  replica::Reply reply{.body = std::move(outcome->body), .held = std::move(outcome->held)};
   if (outcome->http) {
     reply.http = std::make_shared<net::Response>();
     reply.http->status = outcome->http->status;
@@ -138,7 +140,13 @@ bool DeploymentServable::is_coroutine(std::string_view method) const {
   return entry ? entry->start != nullptr : false;
 }
 
+// What the request's code asks for (replica_context() and the like) is this replica's, whichever shares the thread.
+void DeploymentServable::claim_request() const {
+  if (const auto& request = detail::current_request()) request->replica = &scope_;
+}
+
 Task<Result<replica::Reply>> DeploymentServable::call(replica::Invocation invocation) {
+  claim_request();
   const detail::MethodEntry* entry = find(invocation.method);
   if (!entry) co_return Result<replica::Reply>(no_method(*node_, invocation.method));
   CallSinks sinks(invocation, *entry);
@@ -152,6 +160,7 @@ Task<Result<replica::Reply>> DeploymentServable::call(replica::Invocation invoca
 }
 
 Result<replica::Reply> DeploymentServable::call_blocking(replica::Invocation invocation) {
+  claim_request();
   const ScopedReplica inside(&scope_);
   const detail::MethodEntry* entry = find(invocation.method);
   if (!entry && invocation.method == "where_am_i") return where_am_i(invocation.reply_format);

@@ -42,6 +42,7 @@ class DeploymentServable final : public replica::Servable {
  private:
   const detail::OptionalMember<detail::Stats>& recorder(replica::StatsKind kind) const;
   Task<Result<void>> run_member(detail::OptionalMember<void> member);
+  void claim_request() const;
   const detail::MethodEntry* find(std::string_view method) const;
   Result<replica::Reply> where_am_i(replica::Format format) const;
 

@@ -10,6 +10,7 @@
 
 #include "api/deployment_names.h"
 #include "api/graph.h"
+#include "api/neighbours.h"
 #include "api/strand_caller.h"
 #include "routing/dispatchers.h"
 
@@ -25,9 +26,14 @@ struct HandleOwner {
 // dispatchers and the names outlive it.
 class HandleCallers {
  public:
+  // `neighbours` too, if there are any.
   HandleCallers(std::shared_ptr<Strand> strand, routing::Dispatchers& dispatchers, DeploymentNames& names,
-                HandleOwner owner)
-      : strand_(std::move(strand)), dispatchers_(dispatchers), names_(names), owner_(std::move(owner)) {}
+                HandleOwner owner, Neighbours* neighbours = nullptr)
+      : strand_(std::move(strand)),
+        dispatchers_(dispatchers),
+        names_(names),
+        owner_(std::move(owner)),
+        neighbours_(neighbours) {}
 
   // Of a deployment that is there: bound, or looked up.
   std::shared_ptr<detail::Caller> of(const std::string& application, const std::string& deployment);
@@ -35,10 +41,13 @@ class HandleCallers {
   std::shared_ptr<detail::Caller> named(const std::string& application, const std::string& deployment);
 
  private:
+  std::shared_ptr<Transport> transport_to(const std::string& application, const std::string& deployment);
+
   std::shared_ptr<Strand> strand_;
   routing::Dispatchers& dispatchers_;
   DeploymentNames& names_;
   const HandleOwner owner_;
+  Neighbours* const neighbours_;
   std::mutex mutex_;  // guards callers_ and named_
   std::map<std::pair<std::string, std::string>, std::shared_ptr<detail::Caller>> callers_, named_;
 };

@@ -2,8 +2,7 @@
 
 #include <utility>
 
-#include "api/call_context.h"
-#include "api/producer_input.h"
+#include "api/local_feed.h"
 #include "base/request_copy.h"
 
 namespace manta::api {
@@ -26,52 +25,6 @@ struct ReplyWait {
     if (!meeting->reply) abandon();
   }
 };
-
-// The reading end of a stream on the callee's strand.
-class PipeInput final : public replica::ItemInput {
- public:
-  explicit PipeInput(std::shared_ptr<LocalItems> pipe) : pipe_(std::move(pipe)) {}
-  ~PipeInput() override { pipe_->stop_reading(); }
-  Task<Result<std::optional<std::string>>> next() override { return pipe_->next(); }
-
- private:
-  const std::shared_ptr<LocalItems> pipe_;
-};
-
-Task<void> pump(std::shared_ptr<ProducerInput> source, std::shared_ptr<LocalItems> pipe) {
-  for (;;) {
-    auto reading = source->next();
-    Result<std::optional<std::string>> item = co_await reading;
-    if (!item) co_return pipe->end(std::unexpected(std::move(item.error())));
-    if (!*item) co_return pipe->end({});
-    auto writing = pipe->write(std::move(**item));
-    const Result<void> written = co_await writing;
-    if (!written) co_return;
-  }
-}
-
-// Brings the items of a stream from the caller's strand to the callee's while it lives.
-class LocalFeed {
- public:
-  LocalFeed(const std::shared_ptr<Strand>& caller, LocalReplica& callee, TransportCall& call)
-      : tasks_(caller->loop()), pipe_(std::make_shared<LocalItems>(caller, callee.strand())) {
-    tasks_.spawn(pump(std::make_shared<ProducerInput>(std::move(call.input)), pipe_));
-  }
-  ~LocalFeed() {
-    tasks_.cancel_all();
-    pipe_->end(fail(ErrorCode::Cancelled, "the caller has gone"));
-  }
-  std::shared_ptr<replica::ItemInput> input() { return std::make_shared<PipeInput>(pipe_); }
-
- private:
-  TaskScope tasks_;
-  std::shared_ptr<LocalItems> pipe_;
-};
-
-std::unique_ptr<LocalFeed> local_feed(const std::shared_ptr<Strand>& caller, LocalReplica& callee,
-                                      TransportCall& call) {
-  return call.input ? std::make_unique<LocalFeed>(caller, callee, call) : nullptr;
-}
 
 std::shared_ptr<LocalCall> local_call(TransportCall call) {
   auto made = std::make_shared<LocalCall>();
@@ -125,18 +78,18 @@ Task<Result<replica::Reply>> call_local(std::shared_ptr<Strand> caller, LocalRep
   co_return co_await wait;
 }
 
-Task<Result<std::string>> LocalTransport::call(TransportCall call) {
-  const auto feed = local_feed(caller_, callee_, call);
+Task<Result<detail::CallResult>> LocalTransport::call(TransportCall call) {
+  const auto feed = LocalFeed::of(caller_, callee_.strand(), call);
   auto made = local_call(std::move(call));
   if (feed) made->invocation.input = feed->input();
   auto calling = call_local(caller_, callee_, std::move(made));
   Result<replica::Reply> reply = co_await calling;
   if (!reply) co_return std::unexpected(std::move(reply.error()));
-  co_return std::move(reply->body);
+  co_return detail::CallResult{.encoded = std::move(reply->body)};
 }
 
 Task<Result<std::unique_ptr<ItemSource>>> LocalTransport::open(TransportCall call) {
-  auto feed = local_feed(caller_, callee_, call);
+  auto feed = LocalFeed::of(caller_, callee_.strand(), call);
   auto made = local_call(std::move(call));
   if (feed) made->invocation.input = feed->input();
   made->items = std::make_shared<LocalItems>(callee_.strand(), caller_);

@@ -17,7 +17,7 @@ class LocalTransport final : public Transport {
  public:
   LocalTransport(std::shared_ptr<Strand> caller, LocalReplica& callee) : caller_(std::move(caller)), callee_(callee) {}
 
-  Task<Result<std::string>> call(TransportCall call) override;
+  Task<Result<detail::CallResult>> call(TransportCall call) override;
   Task<Result<std::unique_ptr<ItemSource>>> open(TransportCall call) override;
 
  private:

@@ -1,7 +1,5 @@
 #include "api/named_transport.h"
 
-#include "api/remote_transport.h"
-
 namespace manta::api {
 namespace {
 
@@ -17,13 +15,13 @@ Task<Result<std::string>> NamedTransport::find(TimePoint deadline) {
   co_return application_of(names_.names(), deployment_, application_, own_application_);
 }
 
-Task<Result<std::string>> NamedTransport::call(TransportCall call) {
+Task<Result<detail::CallResult>> NamedTransport::call(TransportCall call) {
   auto finding = find(deadline_of(call));
   Result<std::string> application = co_await finding;
   if (!application) co_return std::unexpected(std::move(application.error()));
-  RemoteTransport transport(dispatchers_, std::move(*application), deployment_);
-  auto calling = transport.call(std::move(call));
-  Result<std::string> answer = co_await calling;
+  const auto transport = to_(*application, deployment_);
+  auto calling = transport->call(std::move(call));
+  Result<detail::CallResult> answer = co_await calling;
   co_return answer;
 }
 
@@ -31,8 +29,8 @@ Task<Result<std::unique_ptr<ItemSource>>> NamedTransport::open(TransportCall cal
   auto finding = find(deadline_of(call));
   Result<std::string> application = co_await finding;
   if (!application) co_return std::unexpected(std::move(application.error()));
-  RemoteTransport transport(dispatchers_, std::move(*application), deployment_);
-  auto opening = transport.open(std::move(call));
+  const auto transport = to_(*application, deployment_);
+  auto opening = transport->open(std::move(call));
   Result<std::unique_ptr<ItemSource>> items = co_await opening;
   co_return items;
 }

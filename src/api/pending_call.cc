@@ -35,7 +35,7 @@ bool wait_blocking(std::mutex& mutex, std::condition_variable& changed, detail::
 
 namespace manta::detail {
 
-void PendingCall::State::complete(Result<std::string> value) {
+void PendingCall::State::complete(Result<CallResult> value) {
   std::vector<std::weak_ptr<api::CallObserver>> watching;
   {
     const std::lock_guard lock(mutex);
@@ -109,7 +109,7 @@ void PendingCall::forget() {
   if (state_) state_->waiter.forget();
 }
 
-Result<std::string> PendingCall::take() {
+Result<CallResult> PendingCall::take() {
   const std::lock_guard lock(state_->mutex);
   if (!state_->result) return fail(ErrorCode::InvalidArgument, "a response is awaited at most once");
   return std::move(*std::exchange(state_->result, std::nullopt));

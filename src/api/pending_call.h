@@ -32,7 +32,7 @@ struct PendingCall::State {
   explicit State(std::shared_ptr<api::Strand> s) : strand(std::move(s)) {}
 
   // On the strand. The first result counts; wakes whoever waits.
-  void complete(Result<std::string> value);
+  void complete(Result<CallResult> value);
   // The coroutine that carries it out is gone without a result; wakes blocked threads, resumes nobody.
   void abandon(Error why);
   // Any thread: the coroutine is destroyed, and with it whatever it waits for; the result is Cancelled.
@@ -48,7 +48,7 @@ struct PendingCall::State {
 
   std::mutex mutex;  // guards what follows
   std::condition_variable changed;
-  std::optional<Result<std::string>> result;
+  std::optional<Result<CallResult>> result;
   std::vector<std::weak_ptr<api::CallObserver>> observers;
 };
 
@@ -56,7 +56,7 @@ struct PendingCall::State {
 
 namespace manta::api {
 
-// co_await on the strand: the encoded result of a call.
+// co_await on the strand: the result of a call.
 struct CallAwaiter {
   detail::PendingCall& call;
   bool parked = false;
@@ -65,7 +65,7 @@ struct CallAwaiter {
     parked = true;
     call.park(waiter);
   }
-  Result<std::string> await_resume() {
+  Result<detail::CallResult> await_resume() {
     parked = false;
     return call.take();
   }

@@ -35,6 +35,11 @@ class AnswerItems final : public ItemSource {
   AnswerItems(routing::Answer answer, std::unique_ptr<routing::InputSender> input)
       : input_(std::move(input)), answer_(std::move(answer)) {}
 
+  std::optional<std::string> take_ready() override {
+    Result<std::optional<std::string>> item = items_.next();
+    return item ? std::move(*item) : std::nullopt;  // what is wrong is told by next()
+  }
+
   Task<Result<std::optional<std::string>>> next() override {
     for (;;) {
       Result<std::optional<std::string>> item = items_.next();
@@ -64,7 +69,7 @@ std::optional<Error> RemoteTransport::unknown() const {
                .message = "application '" + application_ + "' has no deployment '" + deployment_ + "'"};
 }
 
-Task<Result<std::string>> RemoteTransport::call(TransportCall call) {
+Task<Result<detail::CallResult>> RemoteTransport::call(TransportCall call) {
   if (auto error = unknown()) co_return std::unexpected(std::move(*error));
   const auto input = input_of(call);
   auto request = outbound(std::move(call), net::wire::kMsgPack);
@@ -72,7 +77,7 @@ Task<Result<std::string>> RemoteTransport::call(TransportCall call) {
   auto calling = dispatchers_.at(application_, deployment_).call(std::move(request));
   Result<net::Response> response = co_await calling;
   if (!response) co_return std::unexpected(std::move(response.error()));
-  co_return std::move(response->body);
+  co_return detail::CallResult{.encoded = std::move(response->body)};
 }
 
 Task<Result<std::unique_ptr<ItemSource>>> RemoteTransport::open(TransportCall call) {

@@ -17,7 +17,7 @@ class RemoteTransport final : public Transport {
   RemoteTransport(routing::Dispatchers& dispatchers, std::string application, std::string deployment)
       : dispatchers_(dispatchers), application_(std::move(application)), deployment_(std::move(deployment)) {}
 
-  Task<Result<std::string>> call(TransportCall call) override;
+  Task<Result<detail::CallResult>> call(TransportCall call) override;
   Task<Result<std::unique_ptr<ItemSource>>> open(TransportCall call) override;
 
  private:

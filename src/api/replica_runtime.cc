@@ -12,6 +12,7 @@
 #include "api/deployment_servable.h"
 #include "api/graph.h"
 #include "api/handle_callers.h"
+#include "api/neighbours.h"
 #include "replica/compute_pool.h"
 #include "replica/replica_server.h"
 #include "routing/load_reporter.h"
@@ -49,6 +50,25 @@ Result<GraphNode> find_node(const Graph& graph, const ReplicaIdentity& identity)
   return *node;
 }
 
+// Its deployment as the neighbours of one replica know it before the controller has told more.
+spec::ReplicaSet set_of_one(const ReplicaIdentity& identity) {
+  const DeploymentConfig& config = identity.config;
+  return {.application = identity.application,
+          .deployment = identity.deployment,
+          .replicas = {{.id = identity.id,
+                        .address = "here",
+                        .node_id = identity.node_id,
+                        .max_ongoing_requests = config.max_ongoing_requests}},
+          .max_queued_requests = config.max_queued_requests,
+          .backpressure_status_code = config.backpressure_status_code,
+          .backpressure_retry_after_s = config.backpressure_retry_after_s,
+          .request_timeout_s = config.request_timeout_s,
+          .router = config.request_router_config,
+          .admission = config.admission,
+          .circuit_breaker = config.circuit_breaker,
+          .methods = {}};
+}
+
 }  // namespace
 
 struct ReplicaRuntime::Impl {
@@ -65,13 +85,18 @@ struct ReplicaRuntime::Impl {
                                         : [this](const spec::ReplicaAddress& to) { return connect(to.address); },
              .seed = random_seed(),
              .handle = options.identity.deployment,
-             .node_id = options.identity.node_id},
+             .node_id = options.identity.node_id,
+             .make_connection =
+                 [this](const spec::ReplicaAddress& to, routing::ReplicaConnection::Events events) {
+                   return neighbours.connect(to, std::move(events));
+                 }},
             counts),
         names(loop),
         callers(strand, dispatchers, names,
                 {.application = options.identity.application,
                  .deployment = options.identity.deployment,
-                 .request_timeout_s = options.identity.config.request_timeout_s}),
+                 .request_timeout_s = options.identity.config.request_timeout_s},
+                &neighbours),
         scope{.context = {.application = options.identity.application,
                           .deployment = options.identity.deployment,
                           .replica = options.identity.id,
@@ -79,6 +104,8 @@ struct ReplicaRuntime::Impl {
                           .config = options.identity.config,
                           .rank = options.identity.rank,
                           .world_size = options.identity.world_size,
+                          .node_rank = options.identity.node_rank,
+                          .local_rank = options.identity.local_rank,
                           .gang_id = options.identity.gang_id,
                           .gang_epoch = options.identity.gang_epoch},
               .strand = strand,
@@ -94,7 +121,8 @@ struct ReplicaRuntime::Impl {
                     strand->post([this, open = strand, owner, ids = std::move(model_ids)]() mutable {
                       if (open->tasks()) set_models(owner, std::move(ids));
                     });
-                  }},
+                  },
+              .nobody = options.shares_loop ? std::make_shared<RequestContext>() : nullptr},
         server(loop, compute, metrics, logger, budget,
                {.application = options.identity.application,
                 .deployment = options.identity.deployment,
@@ -102,8 +130,10 @@ struct ReplicaRuntime::Impl {
                 .config = options.identity.config,
                 .server = server_options(options.security),
                 .load_report = load_report_pause(options.identity.config),
-                .aside = &aside},
+                .aside = &aside,
+                .nobody = scope.nobody},
                [this] { return make(); }) {
+    if (scope.nobody) scope.nobody->replica = &scope;
     if (!options.controller_address.empty()) {
       subscription.emplace(loop, logger, [this] { return connect(options.controller_address); });
       subscription->on_snapshot([this](const spec::RoutingSnapshot& snapshot) { update(snapshot); });
@@ -126,6 +156,9 @@ struct ReplicaRuntime::Impl {
   }
 
   void update(const spec::RoutingSnapshot& snapshot) {
+    neighbours.empty() ? update_all(snapshot) : update_all(neighbours.keep_here(snapshot));
+  }
+  void update_all(const spec::RoutingSnapshot& snapshot) {
     dispatchers.update(snapshot);
     names.update(snapshot);
     if (load_reporter) load_reporter->update(snapshot);
@@ -162,12 +195,14 @@ struct ReplicaRuntime::Impl {
   replica::ComputePool compute;
   replica::ComputePool aside{{.threads = kAsideThreads, .on_demand = true}};
   std::map<const void*, std::vector<std::string>> models;  // by Multiplexed
+  Neighbours neighbours;
   routing::Dispatchers dispatchers;
   DeploymentNames names;
   HandleCallers callers;
   ReplicaScope scope;
   Graph graph;
   replica::ReplicaServer server;
+  std::shared_ptr<const void> alive = std::make_shared<char>();  // ends before the server
   std::optional<routing::LoadReporter> load_reporter;
   std::optional<routing::Subscription> subscription;
 };
@@ -178,9 +213,27 @@ ReplicaRuntime::ReplicaRuntime(Loop& loop, Metrics& metrics, Logger& logger, Rep
 ReplicaRuntime::~ReplicaRuntime() = default;
 
 void ReplicaRuntime::start() {
-  enter_replica(&impl_->scope);
+  if (!impl_->scope.nobody) enter_replica(&impl_->scope);
+  impl_->neighbours.for_each([this](const spec::ReplicaSet& set) { impl_->dispatchers.expect(set); });
   if (impl_->subscription) impl_->subscription->start();
   impl_->server.start();
+}
+
+void ReplicaRuntime::add_neighbour(ReplicaRuntime& neighbour) {
+  Impl& other = *neighbour.impl_;
+  impl_->neighbours.add(std::make_shared<Neighbour>(Neighbour{.server = &other.server,
+                                                              .alive = other.alive,
+                                                              .strand = other.strand,
+                                                              .set = set_of_one(other.options.identity)}));
+}
+
+std::shared_ptr<detail::Caller> ReplicaRuntime::caller_of(const std::string& application,
+                                                          const std::string& deployment) {
+  return impl_->callers.of(application, deployment);
+}
+
+void ReplicaRuntime::share_socket(ReplicaRuntime& neighbour) {
+  impl_->server.share_socket(neighbour.impl_->options.identity.deployment, neighbour.impl_->server);
 }
 
 void ReplicaRuntime::listen(int fd) { impl_->server.listen(fd); }

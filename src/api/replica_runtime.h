@@ -27,6 +27,7 @@ struct ReplicaIdentity {
   DeploymentConfig config;
   int rank = 0;  // and the rest: see ReplicaContext
   int world_size = 1;
+  int node_rank = 0, local_rank = 0;
   std::string gang_id = {};
   std::uint64_t gang_epoch = 0;
 };
@@ -41,17 +42,24 @@ struct ReplicaRuntimeOptions {
   routing::ConnectReplica connect;                      // how handles reach replicas; null: by the address
   std::map<std::string, std::string> environment = {};  // of this process
   net::PeerSecurityPtr security = {};                   // of connections over TCP, both ways
+  bool shares_loop = false;                             // with other replicas of its application
 };
 
 // One replica in this process: the user's object behind its server, and the routing of its handles. Confined to the
-// loop, which the owner runs on one thread; that thread is the replica's strand. Life: start -> (drain) -> destroyed,
-// on the loop's thread or after it ended.
+// loop, which the owner runs on one thread; that thread is the replica's strand, and that of its neighbours. Life:
+// start -> (drain) -> destroyed, on the loop's thread or after it ended; callers before callees.
 class ReplicaRuntime {
  public:
   ReplicaRuntime(Loop& loop, Metrics& metrics, Logger& logger, ReplicaRuntimeOptions options);
   ~ReplicaRuntime();
 
-  void start();         // on the loop
+  void start();  // on the loop
+  // Calls of this one to the deployment of `neighbour`, of the same loop, stay in the process. Before start().
+  void add_neighbour(ReplicaRuntime& neighbour);
+  // Connections made to this one reach `neighbour` too, by the name of its deployment. That outlives this.
+  void share_socket(ReplicaRuntime& neighbour);
+  // What handles of this replica call with.
+  std::shared_ptr<detail::Caller> caller_of(const std::string& application, const std::string& deployment);
   void listen(int fd);  // takes a listening descriptor
   void accept(int fd);  // takes a connected descriptor
   void update(const spec::RoutingSnapshot& snapshot);

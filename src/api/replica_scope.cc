@@ -17,7 +17,10 @@ const ReplicaScope*& slot() {
 
 }  // namespace
 
-const ReplicaScope* current_replica() { return slot(); }
+const ReplicaScope* current_replica() {
+  const auto& request = detail::current_request();
+  return request && request->replica ? request->replica : slot();
+}
 
 ScopedReplica::ScopedReplica(const ReplicaScope* replica) : previous_(std::exchange(slot(), replica)) {}
 

@@ -33,10 +33,12 @@ struct ReplicaScope {
   // Any thread: which models `owner`, one of the object's Multiplexed, has loaded; none: it is gone.
   std::function<void(const void* owner, std::vector<std::string> model_ids)> models = nullptr;
   std::shared_ptr<BatchRegistry> batchers = std::make_shared<BatchRegistry>();
+  // For code of the replica that runs for no request, where replicas share a thread; it has no id.
+  std::shared_ptr<RequestContext> nobody = nullptr;
 };
 
-// The replica whose code this thread runs; null outside one. The strand of a replica belongs to it for good, a compute
-// thread while it runs the replica's code.
+// The replica whose code this thread runs; null outside one. That of the current request, where it has one; else the
+// strand of a replica belongs to it for good, unless several share it, and a compute thread while it runs its code.
 const ReplicaScope* current_replica();
 
 class ScopedReplica {

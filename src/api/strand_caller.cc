@@ -23,6 +23,7 @@ struct PreparedCall {
   bool retry;
   std::shared_ptr<detail::ItemProducer> input;
   std::shared_ptr<Strand> strand;  // set with input
+  std::unique_ptr<detail::HeldValue> values;
 };
 
 std::string array_header(std::size_t size) {
@@ -38,7 +39,9 @@ Task<Result<std::shared_ptr<const std::string>>> encode_arguments(std::vector<Ar
       *body += argument.encoded;
       continue;
     }
-    Result<std::string> bytes = co_await CallAwaiter{*argument.response};
+    Result<detail::CallResult> result = co_await CallAwaiter{*argument.response};
+    if (!result) co_return std::unexpected(std::move(result.error()));
+    Result<std::string> bytes = detail::encoded(std::move(*result));
     if (!bytes) co_return std::unexpected(std::move(bytes.error()));
     *body += *bytes;
   }
@@ -46,12 +49,19 @@ Task<Result<std::shared_ptr<const std::string>>> encode_arguments(std::vector<Ar
 }
 
 Task<Result<TransportCall>> prepare(PreparedCall call) {
+  if (call.values)
+    co_return TransportCall{.method = std::move(call.method),
+                            .body = nullptr,
+                            .context = std::move(call.context),
+                            .policy = std::move(call.policy),
+                            .retry = call.retry,
+                            .values = std::move(call.values)};
   auto encoding = encode_arguments(std::move(call.arguments));
   Result<std::shared_ptr<const std::string>> body = co_await encoding;
   if (!body) co_return std::unexpected(std::move(body.error()));
   co_return TransportCall{std::move(call.method), std::move(*body), std::move(call.context),
                           std::move(call.policy), call.retry,       std::move(call.input),
-                          std::move(call.strand)};
+                          std::move(call.strand), nullptr};
 }
 
 Error explain(Error error, const CallPath& path) {
@@ -83,7 +93,7 @@ Task<void> run_call(std::shared_ptr<PendingCall::State> state, std::shared_ptr<T
                     std::shared_ptr<const CallPath> path, EndGuard<PendingCall::State>) {
   auto preparing = prepare(std::move(call));
   Result<TransportCall> prepared = co_await preparing;
-  Result<std::string> result;
+  Result<detail::CallResult> result;
   if (prepared) {
     auto calling = transport->call(std::move(*prepared));
     result = co_await calling;
@@ -103,6 +113,10 @@ Task<Result<void>> fill(std::shared_ptr<PendingStream::State> state, std::shared
   Result<std::unique_ptr<ItemSource>> source = co_await opening;
   if (!source) co_return std::unexpected(std::move(source.error()));
   for (;;) {
+    while (std::optional<std::string> item = (*source)->take_ready()) {
+      state->add(std::move(*item));
+      co_await RoomAwaiter{*state};
+    }
     auto reading = (*source)->next();
     Result<std::optional<std::string>> item = co_await reading;
     if (!item) co_return std::unexpected(std::move(item.error()));
@@ -129,7 +143,9 @@ PreparedCall prepared(detail::OutgoingCall call, const CallPath& path, const std
                     .context = std::move(context),
                     .policy = std::move(call.options.policy),
                     .retry = call.options.retry,
-                    .input = std::move(call.input)};
+                    .input = std::move(call.input),
+                    .strand = nullptr,
+                    .values = std::move(call.values)};
   if (!made.input) return made;
   made.input->attach(strand);
   made.strand = strand;

@@ -39,6 +39,7 @@ class StrandCaller final : public detail::Caller {
 
   detail::PendingCall call(detail::OutgoingCall call) override;
   detail::PendingStream stream(detail::OutgoingCall call) override;
+  bool is_in_process() const override { return transport_->is_direct(); }
 
  private:
   std::shared_ptr<Strand> strand_;

@@ -12,8 +12,9 @@
 namespace manta {
 namespace {
 
+// Names of our own and those of vLLM, for which dashboards exist, are kept.
 std::string wire_name(std::string_view name) {
-  if (name.starts_with("manta_")) return std::string(name);
+  if (name.starts_with("manta_") || name.starts_with("vllm:")) return std::string(name);
   return "ray_serve_" + std::string(name);
 }
 

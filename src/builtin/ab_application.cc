@@ -22,12 +22,13 @@ constexpr std::string_view kScheme = "builtin:";
 // One model as it is written.
 struct AbModel {
   std::string deployment;       // "application/Deployment" or "Deployment"
-  std::string method = "call";  // of it; takes the raw request
+  std::string method = "call";  // of it; takes the raw request ...
+  bool values = false;          // ... or true: one value, the body as JSON
   std::string import_path;      // or a built-in application ...
   Json args{"{}"};              // ... with its arguments
   double weight = 1;            // share of the sum; in targets only
 };
-BOOST_DESCRIBE_STRUCT(AbModel, (), (deployment, method, import_path, args, weight))
+BOOST_DESCRIBE_STRUCT(AbModel, (), (deployment, method, values, import_path, args, weight))
 
 struct AbArgs {
   std::optional<Json> model_a, model_b;  // each an AbModel, or the deployment's name alone
@@ -69,7 +70,8 @@ HttpTarget by_name(const AbModel& model) {
   return {.weight = model.weight,
           .deployment = has_application ? model.deployment.substr(slash + 1) : model.deployment,
           .application = has_application ? model.deployment.substr(0, slash) : std::string(),
-          .method = model.method};
+          .method = model.method,
+          .values = model.values};
 }
 
 // The ingress of the application that the model is.
@@ -100,6 +102,9 @@ IngressDeployment http_router(const std::vector<AbModel>& models) {
   for (const AbModel& model : models) {
     if (model.deployment.empty() == model.import_path.empty())
       refuse_models("a model has a deployment or an import_path");
+    if (model.values && model.deployment.empty())
+      refuse_models("`values` says of a deployment by name that it takes no raw request; " + model.import_path +
+                    " needs none");
     weights.push_back(model.weight);
     if (model.import_path.empty()) {
       targets.push_back(by_name(model));

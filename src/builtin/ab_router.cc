@@ -1,6 +1,7 @@
 #include <manta/builtin/ab_router.h>
 
 #include <random>
+#include <utility>
 
 #include <manta/detail/request_context.h>
 
@@ -21,6 +22,18 @@ bool ABChoice::takes_first() {
   const bool has_session = request && !request->session_id.empty();
   const std::uint64_t bits = has_session ? hash_of(request->session_id) : random_ += kGoldenStep;
   return static_cast<double>(scattered(bits) >> 11U) * 0x1p-53 < split_;
+}
+
+Task<void> ab::pass_on(HttpReader answer, HttpWriter out) {
+  auto beginning = answer.head();
+  HttpResponse head = co_await beginning;
+  co_await out.start(head.status, std::move(head.headers));
+  for (;;) {
+    auto reading = answer.next();
+    auto bytes = co_await reading;
+    if (!bytes) co_return;
+    co_await out.write(std::move(*bytes));
+  }
 }
 
 }  // namespace manta::builtin

@@ -6,6 +6,7 @@
 
 #include "builtin/counted.h"
 #include "builtin/engine_loading.h"
+#include "builtin/length_order.h"
 #include "builtin/ort_threads.h"
 
 namespace manta::builtin {
@@ -80,7 +81,7 @@ Task<std::vector<Vector>> Embed::Impl::vectors_of(std::vector<std::string> texts
   for (const std::string& text : texts) bytes += text.size();
   auto counting = count(model, std::move(texts), bytes);
   Result<std::vector<Text>> items = co_await counting;
-  auto running = batcher.submit_all(value_or_throw(std::move(items)));
+  auto running = submit_by_length(batcher, value_or_throw(std::move(items)));
   std::vector<Result<Vector>> results = co_await running;
   std::vector<Vector> vectors;
   vectors.reserve(results.size());

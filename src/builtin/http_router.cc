@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <utility>
 
+#include <manta/builtin/ab_router.h>
+
 namespace manta::builtin {
 namespace {
 
@@ -12,39 +14,39 @@ std::vector<double> weights_of(const std::vector<HttpTarget>& targets) {
   return weights;
 }
 
-bool may_run_again(const HttpRequest& request) { return request.method == "GET" || request.method == "HEAD"; }
-
 }  // namespace
 
 HttpRouter::HttpRouter(std::vector<HttpTarget> targets, std::vector<Handle<OpenAi>> models)
     : choice_(weights_of(targets)) {
   std::size_t next = 0;
-  for (const HttpTarget& target : targets) {
-    if (target.deployment.empty()) {
-      targets_.emplace_back([model = models.at(next++)](HttpRequest request) {
-        return model.stream<&OpenAi::handle>(std::move(request));
-      });
-      continue;
-    }
-    auto handle = get_deployment_handle(target.deployment, target.application);
-    targets_.emplace_back([handle = std::move(handle), method = target.method](HttpRequest request) {
-      const auto caller = handle.with({.retry = may_run_again(request)});
-      return HttpReader(caller.stream<HttpResponse>(method, std::move(request)));
-    });
+  for (HttpTarget& target : targets) {
+    if (target.deployment.empty())
+      models_.push_back({.bound = models.at(next++)});
+    else
+      models_.push_back({.named = get_deployment_handle(target.deployment, target.application),
+                         .method = std::move(target.method),
+                         .values = target.values});
   }
 }
 
+HttpReader HttpRouter::Model::open(HttpRequest request) const {
+  if (bound) return bound->stream<&OpenAi::handle>(std::move(request));
+  const auto caller = named->with({.retry = manta::detail::is_safe_verb(request)});
+  return HttpReader(caller.stream<HttpResponse>(method, std::move(request)));
+}
+
+Task<void> HttpRouter::Model::call_with_value(std::string body, HttpWriter out) const {
+  auto answering = body.empty() ? named->call<Json>(method) : named->call<Json>(method, Json{std::move(body)});
+  Json answer = co_await answering;
+  co_await out.start(200, {{"content-type", "application/json"}});
+  co_await out.write(std::move(answer.text));
+}
+
 Task<void> HttpRouter::call(HttpRequest request, HttpWriter out) {
-  HttpReader answer = targets_[choice_.pick()](std::move(request));
-  auto beginning = answer.head();
-  HttpResponse head = co_await beginning;
-  co_await out.start(head.status, std::move(head.headers));
-  for (;;) {
-    auto reading = answer.next();
-    auto bytes = co_await reading;
-    if (!bytes) co_return;
-    co_await out.write(std::move(*bytes));
-  }
+  const Model& model = models_[choice_.pick()];
+  auto passing = model.values ? model.call_with_value(std::move(request.body), std::move(out))
+                              : ab::pass_on(model.open(std::move(request)), std::move(out));
+  co_await passing;
 }
 
 }  // namespace manta::builtin

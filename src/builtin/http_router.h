@@ -1,6 +1,6 @@
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +21,9 @@ struct HttpTarget {
   std::string deployment;   // empty: the next of the models
   std::string application;  // empty: its own, or the only one that has the deployment
   std::string method = "call";
+  bool values = false;  // the method takes one value, the body as JSON, and gives one; else the raw request
 };
-BOOST_DESCRIBE_STRUCT(HttpTarget, (), (weight, deployment, application, method))
+BOOST_DESCRIBE_STRUCT(HttpTarget, (), (weight, deployment, application, method, values))
 
 // The deployment of builtin:ab_router: sends each HTTP request, whatever its verb and path, to one of several others
 // and passes the answer on as it comes.
@@ -35,7 +36,18 @@ class HttpRouter {
   using methods = Methods<route<"*", "/*", &HttpRouter::call>>;
 
  private:
-  std::vector<std::function<HttpReader(HttpRequest)>> targets_;
+  // What a target is called by: the one or the other handle.
+  struct Model {
+    std::optional<Handle<OpenAi>> bound;
+    std::optional<DynamicHandle> named;
+    std::string method;
+    bool values = false;
+
+    HttpReader open(HttpRequest request) const;
+    Task<void> call_with_value(std::string body, HttpWriter out) const;
+  };
+
+  std::vector<Model> models_;
   WeightedChoice choice_;
 };
 

@@ -5,6 +5,7 @@
 #include <manta/mailbox.h>
 
 #include "builtin/engine_loading.h"
+#include "builtin/llm_counters.h"
 #include "builtin/llm_request.h"
 
 namespace manta::builtin {
@@ -100,10 +101,15 @@ TokenUsage to_usage(const engines::Usage& usage) {
 }  // namespace
 
 struct Llm::Impl {
-  explicit Impl(LlmOptions given) : options(std::move(given)), engine(load(options)), loaded_at(std::time(nullptr)) {}
+  explicit Impl(LlmOptions given)
+      : options(std::move(given)),
+        engine(load(options)),
+        counters(model_id(options.id, options.model)),
+        loaded_at(std::time(nullptr)) {}
 
   LlmOptions options;
   std::shared_ptr<engines::LlmEngine> engine;
+  LlmCounters counters;
   std::int64_t loaded_at;
 };
 
@@ -119,6 +125,7 @@ Task<Generation> Llm::generate(GenerateRequest request) {
     Event event = co_await next;
     generation.text += event.text;
     if (!event.finish) continue;
+    impl_->counters.update(impl_->engine->load());
     generation.finish_reason = finish_reason(*event.finish);
     generation.usage = to_usage(event.usage);
     co_return generation;
@@ -133,6 +140,7 @@ Task<void> Llm::stream(GenerateRequest request, Writer<GenerationChunk> out) {
     Event event = co_await next;
     GenerationChunk chunk{.text = std::move(event.text)};
     if (event.finish) {
+      impl_->counters.update(impl_->engine->load());
       chunk.finish_reason = finish_reason(*event.finish);
       chunk.usage = to_usage(event.usage);
     }

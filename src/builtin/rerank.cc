@@ -6,6 +6,7 @@
 
 #include "builtin/counted.h"
 #include "builtin/engine_loading.h"
+#include "builtin/length_order.h"
 #include "builtin/ort_threads.h"
 
 namespace manta::builtin {
@@ -85,7 +86,7 @@ Task<Ranking> Rerank::rerank(RerankRequest request) {
   std::vector<Pair> items = value_or_throw(std::move(counted));
   Ranking ranking;
   for (const Pair& item : items) ranking.tokens += static_cast<std::int64_t>(item.tokens);
-  auto running = impl_->batcher.submit_all(std::move(items));
+  auto running = submit_by_length(impl_->batcher, std::move(items));
   std::vector<Result<float>> scores = co_await running;
   for (std::size_t i = 0; i < scores.size(); ++i)
     ranking.results.push_back({.index = static_cast<std::int64_t>(i), .score = value_or_throw(std::move(scores[i]))});

@@ -72,17 +72,33 @@ class LoadRun {
   int shown_ = 0;
 };
 
-Result<std::string> comparison(const BenchRequest& request, const std::string& json) {
-  std::ifstream file(request.compare_file);
-  if (!file) return fail(ErrorCode::InvalidArgument, "--compare: " + request.compare_file + " cannot be read");
-  std::ostringstream before;
-  before << file.rdbuf();
-  return loadgen::comparison_text(before.str(), json);
+Result<std::string> result_file(const char* option, const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return fail(ErrorCode::InvalidArgument, std::string(option) + ": " + path + " cannot be read");
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// Shows what has changed since the result of before. Returns the exit code.
+int compare_with(const BenchRequest& request, const std::string& after_json) {
+  const auto before = result_file("--compare", request.compare_file);
+  if (!before) return refuse(before.error());
+  const auto text = loadgen::comparison_text(*before, after_json);
+  if (!text) return refuse(text.error());
+  std::fputs(text->c_str(), stdout);
+  return 0;
+}
+
+int compare_files(const BenchRequest& request) {
+  const auto after = result_file("--after", request.after_file);
+  return after ? compare_with(request, *after) : refuse(after.error());
 }
 
 }  // namespace
 
 int bench_command(const BenchRequest& request) {
+  if (!request.after_file.empty()) return compare_files(request);
   const auto plan = bench_plan(request);
   if (!plan) return refuse(plan.error());
   LoadRun load(*plan);
@@ -94,11 +110,7 @@ int bench_command(const BenchRequest& request) {
     if (!(file << json))
       return refuse({ErrorCode::InvalidArgument, "--json: " + request.json_file + " cannot be written"});
   }
-  if (!request.compare_file.empty()) {
-    const auto text = comparison(request, json);
-    if (!text) return refuse(text.error());
-    std::fputs(text->c_str(), stdout);
-  }
+  if (!request.compare_file.empty() && compare_with(request, json) != 0) return 1;
   return result.completed > 0 ? 0 : 1;
 }
 

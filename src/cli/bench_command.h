@@ -29,6 +29,7 @@ struct BenchRequest {
   std::uint64_t seed = 1;
   std::string json_file;     // result for programs; "-": instead of the text
   std::string compare_file;  // a result of before
+  std::string after_file;    // with compare_file: the result of after, instead of a run
 };
 
 // Makes load on a server and says how it did. Exit code 0; 1 when nothing was answered or something cannot be read.

@@ -53,11 +53,14 @@ void add_bench_command(CLI::App& app, CommandLine& line) {
   bench->add_option("--json", line.bench.json_file,
                     "File for the result, with the keys of vLLM's benchmark; - prints it");
   bench->add_option("--compare", line.bench.compare_file, "A file of --json to compare with");
+  bench->add_option("--after", line.bench.after_file, "With --compare: another such file, instead of a run")
+      ->needs("--compare");
   bench->footer(
       "With --rate a latency counts from the moment the request was due, so that a stall shows.\nExamples:\n"
       "  manta bench http://localhost:8000/greet -d '{\"name\": \"you\"}' -c 64 -t 10\n"
       "  manta bench http://localhost:8000/greet --bodies bodies.jsonl --rate 500 --json before.json\n"
       "  manta bench http://localhost:8000/greet --rate 500 --compare before.json\n"
+      "  manta bench --compare before.json --after after.json\n"
       "  manta bench http://localhost:8000 --chat smollm2-135m --prompt 'Say hello' -c 4 -n 40");
   bench->callback([&line] { line.command = Command::Bench; });
 }

@@ -129,6 +129,7 @@ Result<loadgen::LoadPlan> bench_plan(const BenchRequest& request) {
                          .duration = of_seconds(request.duration_s),
                          .count = request.count,
                          .timeout = of_seconds(request.timeout_s),
+                         .model = request.chat,
                          .reads_events = request.stream || !request.chat.empty()};
   for (std::string& body : *bodies)
     plan.requests.push_back({.method = !request.method.empty() ? request.method

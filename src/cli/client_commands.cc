@@ -86,9 +86,13 @@ int status_command(const AdminTarget& target, const std::string& application) {
   return 0;
 }
 
+// Where nothing runs there is nothing to stop: as with Ray Serve no failure.
 int shutdown_command(const AdminTarget& target, bool confirmed) {
   const auto details = instance_details(target);
-  if (!details) return report(details.error(), target);
+  if (!details) {
+    const bool nobody_answers = details.error().code == ErrorCode::Unavailable && details.error().status == 0;
+    return report(details.error(), target), nobody_answers ? 0 : 1;
+  }
   if (!confirmed && !ask_for_confirmation()) return 1;
   const int agent = open_agent(details->controller_info.agent_pid);
   const auto answer = ask(target, "DELETE", "/api/serve/applications/");

@@ -1,6 +1,8 @@
 #include "cli/client_options.h"
 
+#include <iostream>
 #include <string>
+#include <vector>
 
 namespace manta::cli {
 
@@ -110,6 +112,7 @@ void add_build(CLI::App& app, CommandLine& line) {
   build->add_option("import_paths", line.words, "./lib.so:function, exec:./program or builtin:name")->required();
   build->add_option("-d,--app-dir", line.directory, "Folder that import paths are relative to")->capture_default_str();
   build->add_option("-o,--output-path", line.output, "File to write (default: standard output)");
+  add_grpc_options(*build);
   build->footer(
       "Examples:\n  manta build ./libapp.so:build -o app.yaml\n  manta build ./liba.so:build ./libb.so:build");
   build->callback([&line] { line.command = Command::Build; });
@@ -162,6 +165,20 @@ void add_target_options(CLI::App& command, CommandLine& line) {
   command.add_option("--runtime-env", line.runtime_env,
                      "YAML file; its env_vars are given to an import path's replicas");
   command.add_option("--runtime-env-json", line.runtime_env_json, "The same as JSON; wins over the file");
+}
+
+void add_grpc_options(CLI::App& command) {
+  constexpr const char* kNotServed = "Not acted on: gRPC is not served";
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--grpc-servicer-functions",
+          [](const std::vector<std::string>&) {
+            std::cerr << "warning: --grpc-servicer-functions: gRPC is not served; ignored\n";
+          },
+          kNotServed)
+      ->type_size(1)
+      ->allow_extra_args(false);
+  command.add_flag_function("--grpc-enable-reflection,!--grpc-disable-reflection", [](std::int64_t) {}, kNotServed);
 }
 
 void add_client_commands(CLI::App& app, CommandLine& line) {

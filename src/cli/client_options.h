@@ -10,6 +10,8 @@ namespace manta::cli {
 
 void add_admin_port(CLI::App& command, CommandLine& line, const std::string& meaning);
 void add_address(CLI::App& command, CommandLine& line);
+// Ray Serve's flags of a gRPC proxy, which there is none of: a script that has them goes on.
+void add_grpc_options(CLI::App& command);
 // Of commands that take a file or an import path to serve.
 void add_target_options(CLI::App& command, CommandLine& line);
 

@@ -26,7 +26,7 @@ constexpr const char* kExamples = R"(Examples:
   manta deploy app.yaml                               change a running instance
   manta shutdown -y                                   stop it)";
 
-// Where proxies run, and the flags of a gRPC proxy, which there is none of: a start script that has them goes on.
+// Where proxies run.
 void add_instance_places(CLI::App& command, CommandLine& line) {
   add_admin_port(command, line, "Port of the admin REST API, on 127.0.0.1 (default: 8265, or the next free one)");
   const std::map<std::string, std::string> places = {
@@ -40,15 +40,7 @@ void add_instance_places(CLI::App& command, CommandLine& line) {
   command.add_option_function<int>(
       "--grpc-port", [](int) { std::cerr << "warning: --grpc-port: gRPC is not served; ignored\n"; },
       "Not acted on: gRPC is not served");
-  command
-      .add_option_function<std::vector<std::string>>(
-          "--grpc-servicer-functions",
-          [](const std::vector<std::string>&) {
-            std::cerr << "warning: --grpc-servicer-functions: gRPC is not served; ignored\n";
-          },
-          "Not acted on: gRPC is not served")
-      ->type_size(1)
-      ->allow_extra_args(false);
+  add_grpc_options(command);
 }
 
 void add_instance_options(CLI::App& command, CommandLine& line) {
@@ -60,8 +52,10 @@ void add_instance_options(CLI::App& command, CommandLine& line) {
       ->check(CLI::Range(0, 65535));
   add_instance_places(command, line);
   command
-      .add_option("--metrics-port", line.metrics_port,
-                  "Port of the page /metrics on the same address (default: 8080, or the next free one); 0 for none")
+      .add_option(
+          "--metrics-port", line.metrics_port,
+          "Port of the page /metrics on the same address, with --backend ray on each node (default: 8080, or the "
+          "next free one); 0 for none")
       ->check(CLI::Range(0, 65535));
   command.add_option("--state-dir", line.state_dir,
                      "Folder of the instance's state (default: ~/.local/state/manta/<admin port>)");
@@ -85,22 +79,23 @@ void add_run(CLI::App& app, CommandLine& line, bool has_builtin) {
   if (!has_builtin) target->required();
   add_target_options(*run, line);
   run->add_flag_function(
-      "--blocking,!--non-blocking",
-      [](std::int64_t count) {
-        if (count < 0)
-          throw CLI::ValidationError("--non-blocking",
-                                     "`run` ends with its instance; start it by a service manager, or "
-                                     "`deploy` to one that `manta start` keeps");
-      },
-      "Serve until Ctrl-C: what it does in any case");
+      "--blocking,!--non-blocking", [&line](std::int64_t count) { line.cluster.detach = count < 0; },
+      "Serve until Ctrl-C (default), or return when the instance is ready; `manta shutdown` ends it");
   run->add_flag("-r,--reload", line.reload, "Deploy anew when the file, or a file that it names, changes");
   add_instance_options(*run, line);
+  run->add_option("-a,--address", line.address,
+                  "Admin address to listen on, by Ray Serve's flag: http://localhost:8265");
   run->footer(
-      "Examples:\n  manta run app.yaml\n  manta run app.yaml --reload\n  manta run ./libapp.so:build --args "
+      "Examples:\n  manta run app.yaml\n  manta run app.yaml --reload\n  manta run app.yaml --non-blocking\n  manta "
+      "run ./libapp.so:build --args "
       "'{\"model\": \"m.onnx\"}' --route-prefix "
       "/embed\n"
       "  manta run builtin:embed --http-host 0.0.0.0 --http-port 9000 --admin-port 9265");
-  run->callback([&line] { line.command = Command::Run; });
+  run->callback([&line] {
+    line.command = Command::Run;
+    if (line.cluster.detach && line.reload)
+      throw CLI::ValidationError("--non-blocking", "--reload stays at the terminal; one of them");
+  });
   CLI::App* start =
       app.add_subcommand("start", "Start an instance with the applications that its state folder has stored");
   add_instance_options(*start, line);
@@ -133,6 +128,8 @@ void add_roles(CLI::App& app, CommandLine& line) {
   controller->add_option("--cluster-address", line.controller.cluster_address);
   controller->add_option("--http-options", line.controller.http_options);
   controller->add_option("--proxy-location", line.controller.proxy_location);
+  controller->add_option("--metrics-address", line.controller.metrics_address);
+  controller->add_flag("--share-supervisors", line.controller.share_supervisors);
   controller->callback([&line] { line.command = Command::Controller; });
 
   CLI::App* proxy = app.add_subcommand("proxy", "")->group("");
@@ -142,6 +139,11 @@ void add_roles(CLI::App& app, CommandLine& line) {
   proxy->add_option("--controller-address", line.proxy.controller_address)->required();
   proxy->add_option("--agent-socket", line.proxy.agent_socket);
   proxy->add_option("--http-options", line.proxy.http_options);
+  proxy->add_option("--node-ip", line.proxy.node_ip);
+  proxy->add_option("--metrics-address", line.proxy.metrics_address);
+  proxy->add_option("--is-head", line.proxy.is_head);
+  proxy->add_option("--num-gpus", line.proxy.num_gpus);
+  proxy->add_option("--drain-s", line.proxy.drain_s);
   proxy->callback([&line] { line.command = Command::Proxy; });
 
   CLI::App* replica = app.add_subcommand("replica", "")->group("");

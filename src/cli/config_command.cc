@@ -30,8 +30,26 @@ int config_command(const AdminTarget& target, const std::string& application) {
   return 0;
 }
 
-int effective_config_command(const AdminTarget& target, const std::string& application, const std::string& deployment,
+namespace {
+
+// The one that there is.
+Result<std::string> only_application(const AdminTarget& target) {
+  const auto details = instance_details(target);
+  if (!details) return std::unexpected(details.error());
+  if (details->applications.size() == 1) return details->applications.begin()->first;
+  std::string names;
+  for (const auto& [name, entry] : details->applications) names.append(names.empty() ? "" : ", ").append(name);
+  return fail(ErrorCode::InvalidArgument,
+              names.empty() ? "no application is deployed" : "--effective needs one of the applications: " + names);
+}
+
+}  // namespace
+
+int effective_config_command(const AdminTarget& target, const std::string& named, const std::string& deployment,
                              bool json) {
+  const auto found = named.empty() ? only_application(target) : Result<std::string>(named);
+  if (!found) return report(found.error(), target);
+  const std::string& application = *found;
   const auto answer = ask(target, "GET", "/api/serve/applications/" + application + "/effective");
   if (!answer) return report(answer.error(), target);
   const auto config = detail::from_json<control::EffectiveConfig>(answer->body, UnknownKeys::Ignore);

@@ -29,6 +29,10 @@ ProxyCheckOptions proxy_check_options(const Environment& environment) {
   return options;
 }
 
+Duration min_draining_period(const Environment& environment) {
+  return seconds_of(environment, "MANTA_PROXY_MIN_DRAINING_PERIOD_S").value_or(std::chrono::seconds(30));
+}
+
 Result<OpenedController> open_controller(const ControllerArguments& arguments, const Environment& environment) {
   auto http = detail::from_json<spec::HttpOptions>(arguments.http_options);
   if (!http) return fail(ErrorCode::InvalidArgument, "--http-options: " + http.error().message);

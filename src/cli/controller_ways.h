@@ -33,6 +33,8 @@ control::ControllerOptions controller_options(const ControllerArguments& argumen
 
 // $MANTA_PROXY_HEALTH_CHECK_PERIOD_S and ..._TIMEOUT_S; what is not a positive number counts as not given.
 ProxyCheckOptions proxy_check_options(const Environment& environment);
+// $MANTA_PROXY_MIN_DRAINING_PERIOD_S: for how long the proxy of a node that leaves the cluster says so before it ends.
+Duration min_draining_period(const Environment& environment);
 
 // Prints the error and returns the exit code: 2 for a wrong command line, else 1.
 int fail_controller(const Error& error);

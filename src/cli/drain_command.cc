@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 #include <boost/describe/class.hpp>
@@ -10,6 +11,7 @@
 
 #include "cli/health_text.h"
 #include "cli/terminal.h"
+#include "control/event_stream.h"
 
 namespace manta::cli {
 namespace {
@@ -17,8 +19,9 @@ namespace {
 struct DrainBody {
   std::string replica, node;
   bool undo = false;
+  double deadline_s = 0;
 };
-BOOST_DESCRIBE_STRUCT(DrainBody, (), (replica, node, undo))
+BOOST_DESCRIBE_STRUCT(DrainBody, (), (replica, node, undo, deadline_s))
 
 // What keeps replicas on the node, if it is known by now.
 void print_what_waits(const AdminTarget& target, const std::string& node) {
@@ -36,7 +39,12 @@ int drain_command(const AdminTarget& target, const DrainOrder& order) {
     print_error_line("error: expected the id of a replica, or --node ID [--undo]\nSee: manta drain --help");
     return 2;
   }
-  const auto body = detail::to_json(DrainBody{order.replica, order.node, order.undo});
+  const std::optional<double> deadline_s = order.deadline.empty() ? std::optional(0.0) : control::age_s(order.deadline);
+  if (!deadline_s || (!order.deadline.empty() && (order.undo || *deadline_s <= 0))) {
+    print_error_line("error: --deadline: expected 90s, 10m, 2h or 1d, and no --undo\nSee: manta drain --help");
+    return 2;
+  }
+  const auto body = detail::to_json(DrainBody{order.replica, order.node, order.undo, *deadline_s});
   const auto answer = ask(target, "POST", "/api/serve/drain", body.value_or("{}"));
   if (!answer) return report(answer.error(), target);
   if (order.undo) {

@@ -9,6 +9,7 @@ namespace manta::cli {
 struct DrainOrder {
   std::string replica, node;  // one of them
   bool undo = false;          // of a node
+  std::string deadline;       // from now: "10m"; empty: as long as it takes
 };
 
 // Returns when the controller has taken the order; `manta status` and `manta events` show how it goes. Exit code 2

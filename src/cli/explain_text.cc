@@ -62,8 +62,14 @@ std::string metrics_text(const control::ScalingDecision& decision) {
   return text;
 }
 
+std::string fixed_text(const control::DeploymentDetails& deployment) {
+  const int configured = deployment.deployment_config.num_replicas, wanted = deployment.target_num_replicas;
+  if (configured == wanted) return "off: the configuration says how many";
+  return fmt::format("off: the configuration says {}, an external scaler or target_capacity {}", configured, wanted);
+}
+
 std::string scaling_text(const control::DeploymentDetails& deployment) {
-  if (!deployment.autoscaling_detail) return "off: the configuration says how many";
+  if (!deployment.autoscaling_detail) return fixed_text(deployment);
   const control::AutoscalingDetail& detail = *deployment.autoscaling_detail;
   std::string text = fmt::format("{} to {} replicas, {}; reports {}", detail.min_replicas, detail.max_replicas,
                                  detail.scaling_status, detail.metrics_health);

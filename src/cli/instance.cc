@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/task_scope.h"
+#include "cli/background.h"
 #include "cli/call.h"
 #include "cli/instance_record.h"
 #include "cli/listening_sockets.h"
@@ -67,6 +68,7 @@ class Instance {
   std::unique_ptr<Startup> startup_;
   std::unique_ptr<Reload> reload_;
   bool ready_ = false;
+  bool in_background_ = false;
   bool stopping_ = false;
   int exit_code_ = 0;
   TaskScope tasks_;
@@ -177,6 +179,7 @@ int Instance::run() {
 // Output of replicas belongs to the person at the terminal; that of the framework's own processes is in their log
 // files.
 void Instance::on_line(std::string_view source, std::string_view line) {
+  if (in_background_) return;  // it is in the replica's own file
   const bool is_role = source == "controller" || source == "proxy";
   if (!is_role || options_.verbose) print_error_line(fmt::format("[{}] {}", source, line));
 }
@@ -197,6 +200,9 @@ void Instance::on_started(const Startup::Outcome& outcome) {
     print_line(has_proxy() ? "ready: " + url_of(sockets_.http_address)
                            : "ready: without HTTP (proxy_location Disabled), admin port " + sockets_.admin_address);
     if (reload_) reload_->begin(options_.config);
+    if (options_.ready_fd < 0) return;
+    in_background_ = true;
+    let_go(options_.ready_fd, paths_.log("agent"));
     return;
   }
   print_error_line("error: " + outcome.error);

@@ -7,6 +7,7 @@
 
 #include <manta/detail/json.h>
 
+#include "cli/background.h"
 #include "cli/cluster/start.h"
 #include "cli/find_instance.h"
 #include "cli/instance.h"
@@ -127,7 +128,11 @@ int run_or_start(const CommandLine& line, const Environment& environment, const 
   if (!options) return fail_command(options.error());
   options->argv0 = std::filesystem::path(argv0).filename().string();
   options->by = std::move(by);
-  if (!on_cluster) return run_instance(*options, environment);
+  if (!on_cluster) {
+    if (!line.cluster.detach) return run_instance(*options, environment);
+    if (const auto exit_code = go_to_background(options->ready_fd)) return *exit_code;
+    return run_instance(*options, environment);
+  }
   if (!line.http_host) options->config.http_options.host = "0.0.0.0";  // every node is to be reached
   return start_on_cluster(line.cluster, line.address, *options, environment);
 }

@@ -27,6 +27,7 @@ struct InstanceOptions {
   std::string accelerator_type;  // kind of its GPUs; empty: not known
   bool enforce_limits = false;   // CPUs and memory that replicas asked for are all that they get
   bool verbose = false;          // also the log of agent, controller and proxy on the terminal
+  int ready_fd = -1;             // for let_go() once it is ready; -1: it stays at the terminal
   std::string argv0 = "manta";
   std::string by = {};  // who started it, for the history: "alice: manta run app.yaml"
   std::string target;   // what `run` was given

@@ -18,9 +18,11 @@ struct InstanceRecord {
   int pid = 0;
   std::string node_id, http_address, admin_address, controller_socket, agent_socket;
   std::string backend = kLocalBackend;
+  std::string certificate = {}, key = {}, authority = {};  // files of an instance on a cluster; empty: it has none
 };
 BOOST_DESCRIBE_STRUCT(InstanceRecord, (),
-                      (pid, node_id, http_address, admin_address, controller_socket, agent_socket, backend))
+                      (pid, node_id, http_address, admin_address, controller_socket, agent_socket, backend, certificate,
+                       key, authority))
 
 void write_instance_record(const runtime::InstancePaths& paths, const InstanceRecord& record);
 // NotFound when no instance has used the folder.

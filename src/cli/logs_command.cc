@@ -31,8 +31,8 @@ std::vector<Source> sources_of(const control::InstanceDetails& details) {
   for (const auto& [application, of_application] : details.applications) {
     for (const auto& [deployment, of_deployment] : of_application.deployments) {
       const auto add = [&](const control::ReplicaDetails& replica) {
-        sources.push_back(
-            {replica.replica_id, {replica.replica_id, application, deployment, application + "/" + deployment}});
+        const std::string& file_of = replica.process.empty() ? replica.replica_id : replica.process;
+        sources.push_back({file_of, {replica.replica_id, application, deployment, application + "/" + deployment}});
       };
       std::ranges::for_each(of_deployment.recent_dead_replicas, add);
       std::ranges::for_each(of_deployment.replicas, add);

@@ -24,9 +24,13 @@ void add_drain(CLI::App& app, CommandLine& line) {
   drain->add_option("replica", options.replica, "Its id, as APPLICATION#DEPLOYMENT#k3v9x2");
   drain->add_option("--node", options.node, "Id of a node: empty it, and place nothing new on it");
   drain->add_flag("--undo", options.undo, "With --node: it may be used again");
+  drain->add_option("--deadline", options.deadline,
+                    "90s, 10m, 2h or 1d from now: what has found no replacement has ended by then (default: it waits)");
   add_address(*drain, line);
   drain->footer(
-      "Examples:\n  manta drain rag#Llm#k3v9x2\n  manta drain --node 3fe0a1b2\n  manta drain --node 3fe0a1b2 --undo");
+      "Examples:\n  manta drain rag#Llm#k3v9x2\n  manta drain --node 3fe0a1b2\n  manta drain --node 3fe0a1b2 "
+      "--deadline 10m\n"
+      "  manta drain --node 3fe0a1b2 --undo");
   drain->callback([&line] { line.command = Command::Drain; });
 }
 
@@ -46,6 +50,9 @@ void add_systemd(CLI::App& app, CommandLine& line) {
   systemd->add_option("--state-dir", request.state_dir, "Folder of the instance's state")->capture_default_str();
   systemd->add_option("--user", request.user, "User that runs it")->capture_default_str();
   systemd->add_option("--ray", request.ray, "Ray's command on these machines")->capture_default_str();
+  systemd->add_option("--ray-store", request.ray_store,
+                      "Folder on the head in which Ray keeps its tables, so that what runs outlives a restart of Ray's "
+                      "head (RAY_gcs_storage=rocksdb, which Ray calls alpha); the secrets of instances are in them");
   systemd->add_option("-o,--output", request.output, "Folder to write the units to, in place of printing them");
   systemd->footer(
       "Examples:\n  manta systemd\n  manta systemd head --address 10.0.1.5:6379\n"

@@ -16,6 +16,7 @@ struct OperationsArguments {
   bool json = false;
   std::string replica, node;  // of drain
   bool undo = false;
+  std::string deadline;    // of drain: "90s"
   double price = 0;        // of cost: dollars an hour
   double window_s = 10;    // of cost: how long requests are counted
   bool effective = false;  // of config

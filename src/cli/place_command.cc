@@ -62,7 +62,8 @@ std::vector<control::DeploymentTarget> targets_of(const std::vector<control::App
   for (const control::ApplicationRecord& record : records)
     for (const spec::NodeSpec& node : record.graph.nodes) {
       control::DeploymentTarget target = control::target_of(record, node);
-      target.started = true;  // nobody waits for anybody
+      if (!target.host.empty()) continue;  // it is in the processes of another deployment
+      target.started = true;               // nobody waits for anybody
       if (max_replicas && node.config.autoscaling_config)
         target.num_replicas = node.config.autoscaling_config->max_replicas;
       targets.push_back(std::move(target));

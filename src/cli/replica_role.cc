@@ -8,12 +8,11 @@
 #include "api/graph.h"
 #include "api/load_artifact.h"
 #include "api/replica_runtime.h"
-#include "base/log.h"
 #include "base/loop.h"
-#include "base/metrics.h"
 #include "builtin/applications.h"
 #include "cli/cluster/security.h"
 #include "cli/replica_artifact.h"
+#include "cli/replica_process.h"
 #include "cli/roles.h"
 #include "control/replica_spec.h"
 #include "runtime/local/fd_watch.h"
@@ -49,45 +48,38 @@ int run_replica_role(int listen_fd, const Environment& environment, BuildFunctio
     return std::fprintf(stderr, "%s\n", become_program(*spec, listen_fd, environment, *security).message.c_str()), 1;
   SystemClock clock;
   Loop loop(clock);
-  Metrics metrics;
-  api::ReplicaRuntime* running = nullptr;
+  ReplicaProcess* running = nullptr;
   bool draining = false;
   // Before any thread is made, so that all of them leave these signals to the loop. The second one ends at once, and so
   // does the first while a constructor may block: nothing has been promised to anybody yet.
   const auto signals = runtime::watch_signals(loop, {SIGTERM, SIGINT}, [&](int signal) {
-    if (running != nullptr && running->state().state == "STARTING") std::_Exit(128 + signal);
+    if (running != nullptr && running->is_starting()) std::_Exit(128 + signal);
     if (running == nullptr || std::exchange(draining, true)) return loop.stop();
     running->drain([&loop] { loop.stop(); });
   });
-  Logger logger(
-      {.component = spec->id,
-       .component_name = "replica",
-       .fields = {{"application", spec->application}, {"deployment", spec->deployment}, {"replica", spec->id}}});
-  api::ReplicaRuntime replica(
-      loop, metrics, logger,
-      {.identity = {.application = spec->application,
-                    .deployment = spec->deployment,
-                    .id = spec->id,
-                    .node_id = spec->node_id,
-                    .version = spec->version,
-                    .fingerprint = spec->fingerprint,
-                    .config = spec->config,
-                    .rank = spec->rank,
-                    .world_size = spec->world_size,
-                    .gang_id = spec->gang_id,
-                    .gang_epoch = spec->gang_epoch},
-       .graph = [&spec = *spec, &environment, &security = *security,
-                 builtin_build] { return build_graph(spec, environment, security, builtin_build); },
-       .fake = nullptr,
-       .controller_address = spec->controller_address,
-       .connect = nullptr,
-       .environment = environment.map(),
-       .security = *security});
-  running = &replica;
-  loop.post([&] {
-    replica.listen(listen_fd);
-    replica.start();
-  });
+  ReplicaProcess process(loop, *spec,
+                         {.identity = {.application = spec->application,
+                                       .deployment = spec->deployment,
+                                       .id = spec->id,
+                                       .node_id = spec->node_id,
+                                       .version = spec->version,
+                                       .fingerprint = spec->fingerprint,
+                                       .config = spec->config,
+                                       .rank = spec->rank,
+                                       .world_size = spec->world_size,
+                                       .node_rank = spec->node_rank,
+                                       .local_rank = spec->local_rank,
+                                       .gang_id = spec->gang_id,
+                                       .gang_epoch = spec->gang_epoch},
+                          .graph = [&spec = *spec, &environment, &security = *security,
+                                    builtin_build] { return build_graph(spec, environment, security, builtin_build); },
+                          .fake = nullptr,
+                          .controller_address = spec->controller_address,
+                          .connect = nullptr,
+                          .environment = environment.map(),
+                          .security = *security});
+  running = &process;
+  loop.post([&] { process.start(listen_fd); });
   loop.run();
   return 0;
 }

@@ -51,7 +51,6 @@ std::string who_calls(const Environment& environment, int argc, char** argv) {
 int print_config(const AdminTarget& admin, const CommandLine& line) {
   const std::string& application = line.name.empty() ? line.operations.application : line.name;
   if (!line.operations.effective) return config_command(admin, application);
-  if (application.empty()) return print_error_line("error: --effective needs the name of an application"), 2;
   return effective_config_command(admin, application, line.operations.deployment, line.operations.json);
 }
 
@@ -87,8 +86,10 @@ std::optional<int> ask_instance(const CommandLine& line, const AdminTarget& admi
                                     .follow = line.operations.follow,
                                     .json = line.operations.json});
     case Command::Drain:
-      return drain_command(
-          admin, {.replica = line.operations.replica, .node = line.operations.node, .undo = line.operations.undo});
+      return drain_command(admin, {.replica = line.operations.replica,
+                                   .node = line.operations.node,
+                                   .undo = line.operations.undo,
+                                   .deadline = line.operations.deadline});
     case Command::Nodes:
       return nodes_command(admin, line.operations.json);
     case Command::ControllerHealth:

@@ -153,7 +153,7 @@ int simulate_command(const SimulateRequest& request, const Environment& environm
   options->applications = *std::move(applications);
   auto report = simulate::Simulation(*std::move(options)).run();
   if (!report) return cannot_simulate(places.located(report.error()));
-  price.apply(report->summary);
+  price.apply(*report);
   print_line(request.json ? detail::to_json(*report).value_or("{}")
                           : without_last_newline(simulate::report_text(*report)));
   if (report->summary.findings.empty()) return 0;

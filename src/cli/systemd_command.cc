@@ -31,6 +31,12 @@ Result<void> check_word(std::string_view option, const std::string& value, bool 
                                                       option, value, is_path ? "an absolute path" : "a word"));
 }
 
+Result<void> check_ray_store(const SystemdRequest& request) {
+  if (request.ray_store.empty()) return {};
+  if (request.role != "head") return fail(ErrorCode::InvalidArgument, "--ray-store belongs to `manta systemd head`");
+  return check_word("--ray-store", request.ray_store, true);
+}
+
 struct HeadAddress {
   std::string host, port;
 };
@@ -46,11 +52,14 @@ Result<HeadAddress> head_address(const std::string& text) {
   return HeadAddress{text.substr(0, colon), text.substr(colon + 1)};
 }
 
-// What all units say of who runs them and of the state directory.
-std::string service_head(const SystemdRequest& request, bool has_state) {
-  std::string text = fmt::format("User={}\n", request.user);
-  if (has_state && request.state_dir.starts_with(kStateRoot) && request.state_dir.size() > kStateRoot.size())
-    text += fmt::format("StateDirectory={}\nStateDirectoryMode=0700\n", request.state_dir.substr(kStateRoot.size()));
+// What all units say of who runs them and of their folders, which systemd makes below /var/lib.
+std::string service_head(const SystemdRequest& request, const std::vector<std::string>& folders) {
+  std::string text = fmt::format("User={}\n# Tokens and logs are for this user alone\nUMask=0077\n", request.user);
+  std::string made;
+  for (const std::string& folder : folders)
+    if (folder.starts_with(kStateRoot) && folder.size() > kStateRoot.size())
+      made += (made.empty() ? "" : " ") + folder.substr(kStateRoot.size());
+  if (!made.empty()) text += fmt::format("StateDirectory={}\nStateDirectoryMode=0700\n", made);
   return text;
 }
 
@@ -73,7 +82,7 @@ std::string instance_unit(const SystemdRequest& request, const std::string& mant
                    "# What Manta runs lives in Ray: it goes, and comes again, with Ray's head\n"
                    "Requires=manta-ray-head.service\nPartOf=manta-ray-head.service\n"
                  : "";
-  text += "\n[Service]\nType=exec\n" + service_head(request, true);
+  text += "\n[Service]\nType=exec\n" + service_head(request, {request.state_dir});
   const std::string python = (fs::path(request.ray).parent_path() / "python").string();
   if (on_ray) text += fmt::format("{}Environment=MANTA_RAY_PYTHON={}\n", kRayToken, python);
   text += kFile;
@@ -89,7 +98,14 @@ std::string ray_unit(const SystemdRequest& request, const HeadAddress& head, boo
   std::string text = is_head ? "[Unit]\nDescription=Head of the Ray cluster that Manta runs on\n"
                              : "[Unit]\nDescription=A machine of the Ray cluster that Manta runs on\n";
   text += std::string(kAfterNetwork) + "\n[Service]\nType=exec\n";
-  text += service_head(request, false) + std::string(kRayToken) + std::string(kFile);
+  const bool has_store = is_head && !request.ray_store.empty();
+  text += service_head(request, {request.state_dir, has_store ? request.ray_store : ""}) + std::string(kRayToken) +
+          std::string(kFile);
+  if (has_store)
+    text += fmt::format(
+        "# Ray's tables, with the secrets of instances: a folder that only this user may read (mode 0700)\n"
+        "Environment=RAY_gcs_storage=rocksdb RAY_gcs_storage_path={}\n",
+        request.ray_store);
   if (is_head)
     text +=
         "# A lost machine is noticed after about 3 s in place of 15 s\n"
@@ -130,6 +146,7 @@ Result<std::vector<SystemdUnit>> systemd_units(const SystemdRequest& request, co
                                                {"--ray", request.ray, true},
                                                {"the path of manta", manta, true}})
     if (auto checked = check_word(option, value, is_path); !checked) return std::unexpected(std::move(checked.error()));
+  if (auto checked = check_ray_store(request); !checked) return std::unexpected(std::move(checked.error()));
   if (request.role.empty()) {
     if (!request.address.empty())
       return fail(ErrorCode::InvalidArgument, "--address belongs to `manta systemd head` and `manta systemd worker`");

@@ -14,6 +14,7 @@ struct SystemdRequest {
   std::string state_dir = "/var/lib/manta";    // of the instance
   std::string user = "manta";                  // who runs it
   std::string ray = "/opt/manta/ray/bin/ray";  // Ray's command on these machines
+  std::string ray_store;                       // folder on the head in which Ray keeps its tables; empty: in memory
   std::string output;                          // folder to write the units to; empty: they are printed
 };
 

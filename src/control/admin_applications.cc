@@ -5,6 +5,7 @@
 #include "control/admin_api.h"
 #include "control/admin_reply.h"
 #include "control/details.h"
+#include "control/query_value.h"
 #include "spec/config_json.h"
 #include "spec/merge_patch.h"
 #include "spec/value_places.h"
@@ -17,6 +18,12 @@ constexpr std::string_view kEffective = "/effective";
 
 Error no_such_application(const std::string& name) {
   return {.code = ErrorCode::NotFound, .message = "there is no application '" + name + "'"};
+}
+
+// Applications of Ray Serve come from code or from a file; here all come from a configuration.
+Result<void> check_api_type(const std::string& kind) {
+  if (kind == "imperative" || kind == "declarative") return {};
+  return fail(ErrorCode::InvalidArgument, "api_type: expected imperative or declarative, found '" + kind + "'");
 }
 
 // The entry of the configuration that made an application, null when there is none of that name. An entry that leaves
@@ -84,7 +91,12 @@ void AdminApi::handle_application(const net::ExchangePtr& exchange, const std::s
 }
 
 void AdminApi::show_all(const net::ExchangePtr& exchange) {
-  net::Response response = json_answer(details_of(parts_.controller));
+  InstanceDetails details = details_of(parts_.controller);
+  if (const auto kind = query_value(exchange->request().target, "api_type"); kind && !kind->empty()) {
+    if (const auto known = check_api_type(*kind); !known) return exchange->respond(error_answer(known.error()));
+    std::erase_if(details.applications, [&](const auto& entry) { return entry.second.source != *kind; });
+  }
+  net::Response response = json_answer(details);
   response.headers.add("etag", entity_tag(spec::config_json(parts_.controller.config())));
   exchange->respond(std::move(response));
 }

@@ -5,6 +5,7 @@
 
 #include <boost/describe/class.hpp>
 
+#include "base/of_seconds.h"
 #include "control/admin_api.h"
 #include "control/admin_reply.h"
 
@@ -23,9 +24,22 @@ BOOST_DESCRIBE_STRUCT(ScaleRequest, (), (target_num_replicas))
 
 struct DrainRequest {
   std::string replica, node;
-  bool undo = false;  // of a node
+  bool undo = false;      // of a node
+  double deadline_s = 0;  // from now on: replicas have ended by then, replaced or not; 0: they wait for replacement
 };
-BOOST_DESCRIBE_STRUCT(DrainRequest, (), (replica, node, undo))
+BOOST_DESCRIBE_STRUCT(DrainRequest, (), (replica, node, undo, deadline_s))
+
+Result<void> check_drain(const DrainRequest& request) {
+  if (request.replica.empty() == request.node.empty())
+    return fail(ErrorCode::InvalidArgument, "expected `replica` or `node`, one of them");
+  if (request.undo && request.node.empty())
+    return fail(ErrorCode::InvalidArgument, "the drain of a replica cannot be undone: its replacement has begun",
+                "$.undo");
+  if (!(request.deadline_s >= 0) || (request.undo && request.deadline_s > 0))
+    return fail(ErrorCode::InvalidArgument, "expected seconds from now, without `undo`; 0 = as long as it takes",
+                "$.deadline_s");
+  return {};
+}
 
 struct DeploymentPath {
   std::string application, deployment;
@@ -94,16 +108,14 @@ void AdminApi::drain(const net::ExchangePtr& exchange) {
   const auto request = detail::from_json<DrainRequest>(exchange->request().body);
   if (!request) return exchange->respond(error_answer(request.error()));
   const std::string by = who_asks(exchange->request());
-  Result<void> done;
-  if (request->replica.empty() == request->node.empty())
-    done = fail(ErrorCode::InvalidArgument, "expected `replica` or `node`, one of them");
-  else if (request->replica.empty())
-    done = parts_.controller.drain_node(request->node, !request->undo, by);
-  else if (request->undo)
-    done = fail(ErrorCode::InvalidArgument, "the drain of a replica cannot be undone: its replacement has begun",
-                "$.undo");
-  else
-    done = parts_.controller.drain_replica(request->replica, by);
+  const Duration time_left = of_seconds(request->deadline_s);
+  Result<void> done = check_drain(*request);
+  if (done && request->undo)
+    done = parts_.controller.undo_drain(request->node, by);
+  else if (done && request->replica.empty())
+    done = parts_.controller.drain_node(request->node, by, time_left);
+  else if (done)
+    done = parts_.controller.drain_replica(request->replica, by, time_left);
   exchange->respond(done ? answer(200, "{}") : error_answer(done.error()));
 }
 

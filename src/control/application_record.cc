@@ -12,6 +12,7 @@
 
 #include "codec/nearest.h"
 #include "codec/sha256.h"
+#include "control/together.h"
 #include "spec/autoscaling_policy.h"
 #include "spec/batching.h"
 #include "spec/deployment_override.h"
@@ -100,7 +101,10 @@ const spec::NodeSpec* node_of(const ApplicationRecord& record, std::string_view 
   return node == record.graph.nodes.end() ? nullptr : &*node;
 }
 
-std::string version_of(const ApplicationRecord& record, const spec::NodeSpec& node) {
+namespace {
+
+// All that makes up the version of one deployment by itself.
+std::string version_text(const ApplicationRecord& record, const spec::NodeSpec& node) {
   std::string text;
   const auto add = [&](std::string_view part) { text += fmt::format("{}:{};", part.size(), part); };
   add(record.artifact.kind);
@@ -119,6 +123,19 @@ std::string version_of(const ApplicationRecord& record, const spec::NodeSpec& no
   add(detail::to_json(config.node_affinity).value_or(""));
   add(detail::to_json(config.gang_scheduling_config).value_or(""));
   for (const WarmUp& call : config.warmup) add(fmt::format("{} {} {}", call.method, call.body, call.count));
+  return text;
+}
+
+}  // namespace
+
+// Deployments that share processes have one version: none of them is replaced without the others.
+std::string version_of(const ApplicationRecord& record, const spec::NodeSpec& node) {
+  const std::vector<std::string> names = together(record.config, record.graph);
+  std::string text;
+  if (std::ranges::find(names, node.name) == names.end())
+    text = version_text(record, node);
+  else
+    for (const std::string& name : names) text += "together:" + version_text(record, *node_of(record, name));
   return codec::sha256_hex(text).substr(0, 16);
 }
 
@@ -143,6 +160,7 @@ Result<std::vector<ApplicationRecord>> make_records(const spec::ApplicationConfi
     if (auto fits = spec::fit_batches(graph, config.deployments); !fits)
       return std::unexpected(std::move(fits.error()));
     if (auto valid = spec::validate(graph); !valid) return std::unexpected(std::move(valid.error()));
+    if (auto fit = check_together(config, graph); !fit) return std::unexpected(std::move(fit.error()));
     if (auto known = check_application_policy(config, graph); !known) return std::unexpected(std::move(known.error()));
     record.graph = std::move(graph);
     record.deployed_at_s = now_s;

@@ -33,9 +33,10 @@ struct ReplicaView {
   DeploymentKey key;
   std::string version;
   ReplicaPhase phase = ReplicaPhase::Starting;
-  bool unhealthy = false;  // failed its health checks: to be replaced
-  bool outdated = false;   // has not taken over its new settings yet
-  bool leaving = false;    // drained: replaced first, then stopped
+  bool unhealthy = false;                 // failed its health checks: to be replaced
+  bool outdated = false;                  // has not taken over its new settings yet
+  bool leaving = false;                   // drained: replaced first, then stopped
+  TimePoint leave_by = TimePoint::max();  // drained: has ended by then, replaced or not
   std::string node_id;
   Resources resources;
   std::vector<int> gpus;              // indices on its node that it shares or owns
@@ -43,6 +44,8 @@ struct ReplicaView {
   std::vector<spec::Bundle> bundles;  // of its placement group, its own first; empty: it holds `resources` and `gpus`
   int rank = 0;                       // among the replicas of its version, in a gang among its members
   int world_size = 1;                 // replicas wanted when it started; in a gang: how many members it has
+  int node_rank = 0;                  // of its node among those with replicas of its version
+  int local_rank = 0;                 // among the replicas of its version on its node
   std::string gang_id;                // empty: in no gang
   std::uint64_t gang_epoch = 0;       // of the members that were started together
 };
@@ -52,11 +55,12 @@ struct NodeView {
   Resources total;
   std::map<std::string, std::string> labels;
   std::string accelerator_type;           // kind of its GPUs; empty: not known
-  bool alive = true;                      // false: gone or leaving, nothing new is placed on it
+  bool alive = true;                      // false: given up by the cluster, what runs there moves away
   bool is_head = false;                   // where the controller runs: it cannot be given back
   bool draining = false;                  // being emptied: nothing new is placed on it, and what runs there is leaving
   std::string address = {};               // of the machine; empty: not known
   std::optional<Resources> machine = {};  // all it has, where others use it too; none: `total`
+  TimePoint ends_at = TimePoint::max();   // that is given up: replicas have ended by then
 };
 
 // What has gone wrong with replicas of one version in a row. Emptied when a replica of it proves stable and at each
@@ -70,6 +74,7 @@ struct FailureRecord {
 struct DeploymentTarget {
   DeploymentKey key;
   std::string version;
+  std::string host;  // the deployment in whose processes its replicas are; empty: its own
   int num_replicas = 1;
   Resources resources;
   int max_replicas_per_node = 0;

@@ -14,7 +14,7 @@ Controller::Controller(ControllerParts parts, ControllerOptions options)
       options_(std::move(options)),
       random_(options_.seed),
       events_(parts_.loop, parts_.logger, parts_.store),
-      drains_(parts_.logger, parts_.store),
+      drains_(parts_.logger, parts_.store, parts_.loop.now()),
       health_{.started_s = unix_time_s(), .started_at = parts_.loop.now()},
       traffic_(parts_.loop, parts_.logger, parts_.store, events_, [this] { request_turn(); }),
       tasks_(parts_.loop) {}
@@ -62,21 +62,40 @@ void Controller::turn() {
   for (auto& done : std::exchange(empty_, {})) done();
 }
 
-ClusterView Controller::view() const {
+// Assigned over what the last turn saw: most of it is the same, and its strings have room.
+const ClusterView& Controller::view() {
   constexpr std::uint64_t kTurnsOfALife = 1'000'000'000;
-  ClusterView view{.now = parts_.loop.now(),
-                   .gang_epoch = epoch() * kTurnsOfALife + turns_,
-                   .nodes = nodes_,
-                   .deployments = {},
-                   .replicas = {}};
-  for (NodeView& node : view.nodes) node.alive = node.alive && !node.draining;
+  view_.now = parts_.loop.now();
+  view_.gang_epoch = epoch() * kTurnsOfALife + turns_;
+  view_.nodes = nodes_;
+  for (NodeView& node : view_.nodes) node.alive = node.alive && !node.draining;
+  std::size_t count = 0;
+  for (const auto& [name, application] : applications_) count += application.deployments.size();
+  view_.deployments.resize(count);
+  auto target = view_.deployments.begin();  // those that have processes of their own
   for (const auto& [name, application] : applications_)
     for (const auto& [deployment_name, deployment] : application.deployments) {
-      view.deployments.push_back(target_in_force(deployment));
-      if (stopping_all_) view.deployments.back().deleting = true;
+      if (!deployment.target.host.empty()) {
+        auto own = own_processes(deployment);
+        if (!own) continue;
+        *target = *std::move(own);
+      } else {
+        *target = deployment.target;
+        if (on_fallback(deployment)) *target = target_in_force(deployment);
+      }
+      if (stopping_all_) target->deleting = true;
+      ++target;
     }
-  for (const auto& [id, replica] : replicas_) view.replicas.push_back(replica.view);
-  return view;
+  view_.deployments.erase(target, view_.deployments.end());
+  view_.replicas.resize(replicas_.size());
+  auto view = view_.replicas.begin();  // one for each process
+  for (const auto& [id, replica] : replicas_)
+    if (replica.members.empty() && replica.host.empty())
+      *view++ = replica.view;
+    else if (replica.host.empty())
+      *view++ = whole_process(replica);
+  view_.replicas.erase(view, view_.replicas.end());
+  return view_;
 }
 
 DeploymentFacts Controller::facts(const Deployment& deployment) const {
@@ -90,7 +109,12 @@ DeploymentFacts Controller::facts(const Deployment& deployment) const {
                         .scaling = deployment.scaling};
   facts.target.deleting = facts.target.deleting || deployment.removed;
   for (const auto& [id, replica] : replicas_of(replicas_, deployment.target.key))
-    if (replica.view.key == deployment.target.key) facts.replicas.push_back(replica.view);
+    if (const ReplicaView& view = replica.view; view.key == deployment.target.key)
+      facts.replicas.push_back({.phase = view.phase,
+                                .unhealthy = view.unhealthy,
+                                .outdated = view.outdated,
+                                .leaving = view.leaving,
+                                .is_of_target = view.version == deployment.target.version});
   return facts;
 }
 
@@ -100,9 +124,11 @@ void Controller::carry_out(const Plan& plan) {
   note_scale_downs(plan);
   for (auto& [name, application] : applications_)
     for (auto& [deployment_name, deployment] : application.deployments) {
-      const auto pending = plan.pending.find(deployment.target.key);
+      const DeploymentTarget& target = deployment.target;
+      const DeploymentKey key{target.key.application, target.host.empty() ? target.key.deployment : target.host};
+      const auto pending = plan.pending.find(key);
       deployment.pending = pending == plan.pending.end() ? "" : pending->second;
-      const auto waiting = plan.pending_replicas.find(deployment.target.key);
+      const auto waiting = plan.pending_replicas.find(key);
       deployment.pending_replicas = waiting == plan.pending_replicas.end() ? 0 : waiting->second;
     }
   for (const DeploymentKey& key : plan.dropped)
@@ -110,6 +136,8 @@ void Controller::carry_out(const Plan& plan) {
   for (const StopReplica& stop : plan.stops) {
     Replica& replica = replicas_.at(stop.id);
     replica.view.phase = ReplicaPhase::Stopping;
+    replica.stopping_since = parts_.loop.now();
+    stop_members(replica);
     parts_.loop.cancel(replica.start_timer);
     parts_.logger.info("replica stops", {{"replica", stop.id}, {"grace_s", stop.grace_s}});
   }

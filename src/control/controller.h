@@ -29,6 +29,7 @@
 #include "control/replica_spec.h"
 #include "control/revision.h"
 #include "control/scaling_state.h"
+#include "control/snapshot_text.h"
 #include "control/state_store.h"
 #include "control/traffic_control.h"
 #include "runtime/backend.h"
@@ -77,11 +78,15 @@ class Controller {
     ReplicaView view;
     runtime::ObservedReplica observed;
     std::unique_ptr<ReplicaLink> link;
+    std::string host;                  // id of the replica in whose process it is; empty: its own
+    std::vector<std::string> members;  // ids of the others in its process
     spec::ReplicaState state;
     int health_failures = 0;     // in a row
     bool start_counted = false;  // its start has already been counted as failed
     TimerId start_timer = 0;     // while it starts; once it runs, the pause before its settings are told again
+    TimePoint process_since{};   // when its process had begun
     TimePoint running_since{};
+    std::optional<TimePoint> stopping_since;        // told to end; none: by an earlier controller, or not
     std::optional<spec::RunningSettings> settings;  // that it runs with; none: found by a restarted controller
     bool is_being_told = false;                     // its new settings
   };
@@ -112,6 +117,7 @@ class Controller {
     std::string last_failure;
     DeploymentScaling scaling;
     std::vector<ScaledDownReplica> scaled_down;  // the last ones, oldest first
+    PublishedSet published;
   };
   struct Application {
     ApplicationRecord record;
@@ -164,9 +170,11 @@ class Controller {
   Result<void> scale(const std::string& application, const std::string& deployment, int replicas,
                      const std::string& by = {});
   // Replaces it, or all of the node, first, and stops what is left then; nothing new comes to such a node. Goes on over
-  // restarts until it is done, or for a node undone. NotFound for an unknown id.
-  Result<void> drain_replica(const std::string& id, const std::string& by = {});
-  Result<void> drain_node(const std::string& id, bool drained, const std::string& by = {});
+  // restarts until it is done, or for a node undone. What is not replaced when `time_left` is over has ended by then;
+  // 0: it waits for its replacement. NotFound for an unknown id.
+  Result<void> drain_replica(const std::string& id, const std::string& by = {}, Duration time_left = {});
+  Result<void> drain_node(const std::string& id, const std::string& by = {}, Duration time_left = {});
+  Result<void> undo_drain(const std::string& node, const std::string& by = {});
   std::vector<NodeDrain> nodes() const;
   const std::vector<NodeView>& node_views() const { return nodes_; }
   ControllerHealth health() const;
@@ -200,7 +208,7 @@ class Controller {
   // controller.cc: the turn
   void request_turn();
   void turn();
-  ClusterView view() const;
+  const ClusterView& view();
   DeploymentFacts facts(const Deployment& deployment) const;
   void carry_out(const Plan& plan);
   void note_scale_downs(const Plan& plan);
@@ -214,13 +222,29 @@ class Controller {
   void note_end(const Replica& replica, const std::string& how, const std::string& message);
   void note_statuses(const spec::InstanceStatus& status);
 
+  // controller_together.cc: replicas of several deployments in one process
+  void add_members(const std::string& host_id, const ApplicationRecord& record);
+  static std::vector<MemberSpec> member_specs(const Replica& host, const ApplicationRecord& record);
+  void adopt_members(const std::string& host_id, const std::vector<std::string>& ids);
+  void connect_members(const Replica& host);
+  void stop_members(const Replica& host);
+  void forget_members(const Replica& host);
+  Replica& owner_of(Replica& replica);
+  bool process_runs(const Replica& replica) const;
+  void fail_members(const Deployment& host, const std::string& message);
+  std::optional<DeploymentTarget> own_processes(const Deployment& deployment) const;
+  ReplicaView whole_process(const Replica& host) const;
+
   // controller_drain.cc
+  Result<void> find_node(const std::string& id) const;
   void mark_leaving();
+  void note_leaving_nodes(const std::vector<NodeView>& before);
   void note_drained(const Replica& replica);
 
   // controller_rollout.cc: what is in force while a rollout is under way or has failed
   static bool on_fallback(const Deployment& deployment);
   static DeploymentTarget target_in_force(const Deployment& deployment);
+  static int replicas_in_force(const Deployment& deployment);
   static const spec::NodeSpec& node_in_force(const Deployment& deployment);
   static const ApplicationRecord& record_in_force(const Deployment& deployment, const Application& application);
   bool serves_new(const Deployment& deployment) const;
@@ -237,10 +261,12 @@ class Controller {
 
   // controller_publish.cc
   void publish();
-  spec::ReplicaSet replica_set(const Deployment& deployment) const;
+  spec::ReplicaSet terms(const Deployment& deployment) const;
+  std::vector<const Replica*> serving(const Deployment& deployment) const;
+  bool renew(Deployment& deployment) const;
   spec::ApplicationRoutes routes(const Application& application, bool ready) const;
   bool is_deployed(const std::string& configured_name) const;
-  spec::RoutingSnapshot snapshot() const;
+  spec::RoutingSnapshot snapshot_frame() const;
 
   // controller_replicas.cc: one replica
   void add_replica(const StartReplica& start);
@@ -255,7 +281,7 @@ class Controller {
   void schedule_check(Replica& replica, bool first);
   void on_health(const std::string& id, const Result<void>& result);
   // `is_final`: trying again would not help. A deployment that has served tries all the same.
-  void start_failed(Replica& replica, const std::string& message, bool is_final = false);
+  void start_failed(Replica& failed, const std::string& message, bool is_final = false);
   void count_failure(Deployment& deployment, const std::string& version, bool start_failure, const std::string& message,
                      bool is_final = false);
   void forgive(Deployment& deployment, const std::string& version);
@@ -272,6 +298,7 @@ class Controller {
   Task<void> adopt();
   Task<Result<void>> load();
   Task<void> read_nodes();
+  void withdraw_lost_starts();
   void take_over(const runtime::ObservedReplica& observed);
   void finish_adoption_if_heard();
 
@@ -341,7 +368,10 @@ class Controller {
   std::vector<DeadReplica> dead_;  // the last ones, oldest first
   std::map<std::string, std::string> proxies_;
   ItemPublisher snapshots_, statuses_;
-  spec::RoutingSnapshot published_;
+  spec::RoutingSnapshot published_;  // all but the deployments
+  std::size_t published_deployments_ = 0;
+  spec::InstanceStatus published_status_;
+  ClusterView view_;                    // of the last turn; its memory is used again
   std::set<std::string> announced_;     // names in the configuration that is being described
   std::set<std::string> exited_early_;  // ended while the list of what lives was on its way
   net::ReceiveBudget budget_;

@@ -6,6 +6,8 @@
 
 #include <manta/detail/json.h>
 
+#include "base/of_seconds.h"
+#include "base/unix_time.h"
 #include "control/change_events.h"
 #include "control/controller.h"
 #include "control/replica_placement.h"
@@ -17,7 +19,7 @@ namespace {
 constexpr Duration kAdoptionLimit = std::chrono::seconds(10);
 constexpr Duration kRetry = std::chrono::milliseconds(200);
 
-std::vector<NodeView> views_of(const std::vector<runtime::NodeInfo>& nodes) {
+std::vector<NodeView> views_of(const std::vector<runtime::NodeInfo>& nodes, TimePoint now) {
   std::vector<NodeView> views;
   for (const runtime::NodeInfo& node : nodes)
     views.push_back({.node_id = node.node_id,
@@ -27,15 +29,21 @@ std::vector<NodeView> views_of(const std::vector<runtime::NodeInfo>& nodes) {
                      .alive = !node.is_leaving,
                      .is_head = node.is_head,
                      .address = node.address,
-                     .machine = node.machine});
+                     .machine = node.machine,
+                     .ends_at = node.is_leaving && node.leaves_at_s > 0
+                                    ? now + of_seconds(node.leaves_at_s - unix_time_s())
+                                    : TimePoint::max()});
   return views;
+}
+
+bool is_there(const std::string& node_id, const std::vector<NodeView>& nodes) {
+  return std::ranges::find(nodes, node_id, &NodeView::node_id) != nodes.end();
 }
 
 // A node that holds a part of what the replica reserved is gone, and with it what the replica had started there.
 bool lost_a_bundle(const ReplicaView& replica, const std::vector<NodeView>& nodes) {
-  return std::ranges::any_of(replica.bundles, [&](const spec::Bundle& bundle) {
-    return std::ranges::find(nodes, bundle.node_id, &NodeView::node_id) == nodes.end();
-  });
+  return std::ranges::any_of(replica.bundles,
+                             [&](const spec::Bundle& bundle) { return !is_there(bundle.node_id, nodes); });
 }
 
 }  // namespace
@@ -53,7 +61,9 @@ Task<void> Controller::read_nodes() {
     parts_.logger.warn("nodes cannot be read", {{"error", nodes.error().message}});
     co_return;
   }
-  nodes_ = views_of(*nodes);
+  const std::vector<NodeView> before = std::exchange(nodes_, views_of(*nodes, parts_.loop.now()));
+  note_leaving_nodes(before);
+  withdraw_lost_starts();
   for (auto& [id, replica] : replicas_) {
     if (replica.view.unhealthy || !lost_a_bundle(replica.view, nodes_)) continue;
     replica.view.unhealthy = true;
@@ -64,6 +74,21 @@ Task<void> Controller::read_nodes() {
     if (deployment != nullptr && deployment->reached) deployment->goal = Goal::Recover;
   }
   request_turn();
+}
+
+// Made when the end of what ran on a node was known and its loss was not: they would wait there for ever. The next turn
+// decides anew where, and nobody has failed.
+void Controller::withdraw_lost_starts() {
+  std::vector<std::string> lost;
+  for (auto& [id, replica] : replicas_) {
+    const bool waits = replica.view.phase == ReplicaPhase::Starting && replica.observed.pid == 0;
+    if (!waits || is_there(replica.view.node_id, nodes_)) continue;
+    replica.start_counted = true;
+    replica.view.phase = ReplicaPhase::Stopping;
+    parts_.loop.cancel(std::exchange(replica.start_timer, 0));
+    lost.push_back(id);
+  }
+  for (const std::string& id : lost) tasks_.spawn(stop_process(id, 0));
 }
 
 void Controller::when_loaded(std::function<void()> done) {
@@ -103,7 +128,7 @@ Task<Result<void>> Controller::load() {
   if (!nodes) co_return std::unexpected(std::move(nodes.error()));
   auto living = co_await parts_.backend.list();
   if (!living) co_return std::unexpected(std::move(living.error()));
-  nodes_ = views_of(*nodes);
+  nodes_ = views_of(*nodes, parts_.loop.now());
   set_targets(*stored);
   for (const runtime::ObservedReplica& observed : *living)
     if (!exited_early_.contains(observed.id)) take_over(observed);
@@ -132,6 +157,7 @@ void Controller::take_over(const runtime::ObservedReplica& observed) {
   replica.observed = observed;
   const auto added = replicas_.insert_or_assign(observed.id, std::move(replica)).first;
   connect(added->second);
+  if (!labels->members.empty()) adopt_members(observed.id, labels->members);
 }
 
 void Controller::finish_adoption_if_heard() {

@@ -7,6 +7,7 @@
 #include "control/change_events.h"
 #include "control/controller.h"
 #include "control/metrics_health.h"
+#include "control/replicas_of.h"
 
 namespace manta::control {
 namespace {
@@ -64,9 +65,10 @@ void Controller::autoscale() {
 std::map<DeploymentKey, std::vector<std::string>> Controller::running_replicas(
     const std::set<DeploymentKey>& keys) const {
   std::map<DeploymentKey, std::vector<std::string>> running;
-  for (const auto& [id, replica] : replicas_)
-    if (replica.view.phase == ReplicaPhase::Running && !replica.view.unhealthy && keys.contains(replica.view.key))
-      running[replica.view.key].push_back(id);
+  for (const DeploymentKey& key : keys)
+    for (const auto& [id, replica] : replicas_of(replicas_, key))
+      if (replica.view.key == key && replica.view.phase == ReplicaPhase::Running && !replica.view.unhealthy)
+        running[key].push_back(id);
   return running;
 }
 
@@ -184,7 +186,7 @@ std::optional<AutoscalingDetail> Controller::autoscaling_detail(const Deployment
   if (!scaling_.autoscaler.follows(key)) return std::nullopt;
   AutoscalingDetail detail = scaling_.autoscaler.detail(key);
   std::vector<ReplicaReport> running;
-  for (const auto& [id, replica] : replicas_)
+  for (const auto& [id, replica] : replicas_of(replicas_, key))
     if (replica.view.key == key && replica.view.phase == ReplicaPhase::Running)
       running.push_back({.id = id,
                          .failed_checks = replica.health_failures,

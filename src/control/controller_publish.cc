@@ -38,6 +38,18 @@ std::string status_figures(const spec::InstanceStatus& status) {
   return metrics.text();
 }
 
+// Under the names that Ray Serve's way of telling has.
+std::string stream_figures(const std::string& what, const ItemPublisher& publisher) {
+  Metrics metrics;
+  metrics.gauge("long_poll_pending_clients", "Processes that follow what the controller tells.", {{"namespace", what}})
+      .set(static_cast<double>(publisher.open()));
+  metrics
+      .counter("long_poll_host_transmission_counter", "What the controller has sent to them.",
+               {{"namespace_or_state", what}})
+      .add(static_cast<double>(publisher.sent()));
+  return metrics.text();
+}
+
 std::vector<spec::MethodSpec> without_schemas(std::vector<spec::MethodSpec> methods) {
   for (spec::MethodSpec& method : methods) {
     method.request_schema = "{}";
@@ -69,38 +81,69 @@ bool Controller::is_deployed(const std::string& configured_name) const {
   });
 }
 
-// Methods and limits are those of what runs: while only replicas of an earlier version do, its.
-spec::ReplicaSet Controller::replica_set(const Deployment& deployment) const {
+// Methods and limits are those of what runs: while only replicas of an earlier version do, its. Without the replicas.
+spec::ReplicaSet Controller::terms(const Deployment& deployment) const {
   const spec::NodeSpec& node = published_node(deployment);
   const DeploymentConfig& config = node.config;
-  spec::ReplicaSet set{.application = deployment.target.key.application,
-                       .deployment = deployment.target.key.deployment,
-                       .replicas = {},
-                       .max_queued_requests = config.max_queued_requests,
-                       .backpressure_status_code = config.backpressure_status_code,
-                       .request_timeout_s = config.request_timeout_s,
-                       .router = config.request_router_config,
-                       .admission = config.admission,
-                       .circuit_breaker = config.circuit_breaker,
-                       .load_report_interval_s = config.autoscaling_config && !deployment.target.deploy_failed
-                                                     ? config.autoscaling_config->metrics_interval_s
-                                                     : 0,
-                       .methods = without_schemas(node.methods)};
+  return {.application = deployment.target.key.application,
+          .deployment = deployment.target.key.deployment,
+          .replicas = {},
+          .max_queued_requests = config.max_queued_requests,
+          .backpressure_status_code = config.backpressure_status_code,
+          .backpressure_retry_after_s = config.backpressure_retry_after_s,
+          .request_timeout_s = config.request_timeout_s,
+          .router = config.request_router_config,
+          .admission = config.admission,
+          .circuit_breaker = config.circuit_breaker,
+          .load_report_interval_s = config.autoscaling_config && !deployment.target.deploy_failed
+                                        ? config.autoscaling_config->metrics_interval_s
+                                        : 0,
+          .methods = without_schemas(node.methods)};
+}
+
+// Those that get requests.
+std::vector<const Controller::Replica*> Controller::serving(const Deployment& deployment) const {
+  std::vector<const Replica*> serving;
   std::vector<const ReplicaView*> running;
   for (const auto& [id, replica] : replicas_of(replicas_, deployment.target.key))
     if (replica.view.key == deployment.target.key && replica.view.phase == ReplicaPhase::Running &&
-        !replica.view.unhealthy) {
-      running.push_back(&replica.view);
-      set.replicas.push_back({.id = id,
-                              .address = replica.observed.address,
-                              .node_id = replica.observed.node_id,
-                              .max_ongoing_requests = std::max(replica.settings ? replica.settings->max_ongoing_requests
-                                                                                : config.max_ongoing_requests,
-                                                               replica.state.max_ongoing_requests)});
+        !replica.view.unhealthy && process_runs(replica)) {
+      serving.push_back(&replica);
+      if (!replica.view.gang_id.empty()) running.push_back(&replica.view);
     }
   if (const std::set<std::string> waiting = members_of_incomplete_gangs(running); !waiting.empty())
-    std::erase_if(set.replicas, [&](const spec::ReplicaAddress& replica) { return waiting.contains(replica.id); });
-  return set;
+    std::erase_if(serving, [&](const Replica* replica) { return waiting.contains(replica->view.id); });
+  return serving;
+}
+
+// True: it is to be published otherwise than it was. Addresses are compared where they are: copies of all of them are
+// what a turn would spend its time on.
+bool Controller::renew(Deployment& deployment) const {
+  PublishedSet& known = deployment.published;
+  const int configured = published_node(deployment).config.max_ongoing_requests;
+  const auto places = [configured](const Replica& replica) {
+    return std::max(replica.settings ? replica.settings->max_ongoing_requests : configured,
+                    replica.state.max_ongoing_requests);
+  };
+  const std::vector<const Replica*> now = serving(deployment);
+  std::vector<spec::ReplicaAddress> addresses = std::exchange(known.set.replicas, {});
+  spec::ReplicaSet next = terms(deployment);
+  const auto is_same = [&](const spec::ReplicaAddress& address, const Replica* replica) {
+    return address.id == replica->view.id && address.address == replica->observed.address &&
+           address.node_id == replica->observed.node_id && address.max_ongoing_requests == places(*replica);
+  };
+  if (!known.text.empty() && known.set == next && std::ranges::equal(addresses, now, is_same)) {
+    known.set.replicas = std::move(addresses);
+    return false;
+  }
+  known.set = std::move(next);
+  for (const Replica* replica : now)
+    known.set.replicas.push_back({.id = replica->view.id,
+                                  .address = replica->observed.address,
+                                  .node_id = replica->observed.node_id,
+                                  .max_ongoing_requests = places(*replica)});
+  known.text = detail::to_json(known.set).value_or("{}");
+  return true;
 }
 
 spec::ApplicationRoutes Controller::routes(const Application& application, bool ready) const {
@@ -108,7 +151,7 @@ spec::ApplicationRoutes Controller::routes(const Application& application, bool 
   const ApplicationRecord& record = before ? *application.fallback : application.record;
   const auto sleeps = [&](const std::string& name) {
     const auto found = application.deployments.find(name);
-    return found != application.deployments.end() && target_in_force(found->second).num_replicas == 0;
+    return found != application.deployments.end() && replicas_in_force(found->second) == 0;
   };
   return {.application = record.name,
           .route_prefix = record.route_prefix,
@@ -119,20 +162,20 @@ spec::ApplicationRoutes Controller::routes(const Application& application, bool 
           .traffic = traffic_.routes(record.name, record.config.traffic, sleeps)};
 }
 
-spec::RoutingSnapshot Controller::snapshot() const {
+// All but the deployments, of which `published` is up to date.
+spec::RoutingSnapshot Controller::snapshot_frame() const {
   spec::RoutingSnapshot snapshot{.stamp = published_.stamp, .adopted = adopted_, .applications = {}, .deployments = {}};
   for (const auto& [name, application] : applications_) {
     bool ready = !application.deleting && !stopping_all_;
-    for (const auto& [deployment_name, deployment] : application.deployments) {
-      spec::ReplicaSet set = replica_set(deployment);
+    for (const auto& [deployment_name, deployment] : application.deployments)
       ready = ready && (deployment.target.deleting ||
-                        static_cast<int>(set.replicas.size()) >=
-                            std::min(target_in_force(deployment).num_replicas, deployment.scaling.ready_replicas));
-      snapshot.deployments.push_back(std::move(set));
-    }
+                        static_cast<int>(deployment.published.set.replicas.size()) >=
+                            std::min(replicas_in_force(deployment), deployment.scaling.ready_replicas));
     if (!application.deleting) snapshot.applications.push_back(routes(application, ready));
   }
   snapshot.logging_config = config_.logging_config;
+  for (const NodeView& node : nodes_)
+    if (!node.alive || node.draining) snapshot.draining_nodes.push_back(node.node_id);
   for (const std::string& name : announced_)
     if (!is_deployed(name))
       snapshot.applications.push_back(
@@ -141,22 +184,32 @@ spec::RoutingSnapshot Controller::snapshot() const {
 }
 
 void Controller::publish() {
-  spec::RoutingSnapshot next = snapshot();
+  bool changed = published_.stamp.version == 0;
+  std::vector<const std::string*> texts;
+  for (auto& [name, application] : applications_)
+    for (auto& [deployment_name, deployment] : application.deployments) {
+      changed = renew(deployment) || changed;
+      texts.push_back(&deployment.published.text);
+    }
+  changed = texts.size() != std::exchange(published_deployments_, texts.size()) || changed;
+  spec::RoutingSnapshot next = snapshot_frame();
   next.stamp.epoch = epoch();
-  next.stamp.version = published_.stamp.version;
-  if (next != published_ || published_.stamp.version == 0) {
+  if (changed || next != published_) {
     ++next.stamp.version;
     published_ = std::move(next);
-    snapshots_.publish(detail::to_json(published_).value_or("{}"));
+    snapshots_.publish(snapshot_text(published_, texts));
   }
-  const spec::InstanceStatus now = status();
+  spec::InstanceStatus now = status();
   note_statuses(now);
-  statuses_.publish(detail::to_json(now).value_or("{}"));
+  if (now == published_status_ && !statuses_.latest().empty()) return;
+  published_status_ = std::move(now);
+  statuses_.publish(detail::to_json(published_status_).value_or("{}"));
 }
 
 std::string Controller::metrics_text() {
   return merge_metrics({parts_.metrics.text(), health_.text(), figures_.text(parts_.loop.now()),
-                        scaling_.autoscaler.figures(), traffic_.figures(), status_figures(status())});
+                        scaling_.autoscaler.figures(), traffic_.figures(), status_figures(status()),
+                        stream_figures("snapshots", snapshots_), stream_figures("statuses", statuses_)});
 }
 
 }  // namespace manta::control

@@ -12,6 +12,7 @@
 #include "control/controller.h"
 #include "control/replica_placement.h"
 #include "control/restart_backoff.h"
+#include "control/together.h"
 
 namespace manta::control {
 namespace {
@@ -70,6 +71,13 @@ runtime::ReplicaProcess Controller::process_of(const Replica& replica, const Dep
                        .deployment = view.key.deployment,
                        .version = view.version,
                        .resources = view.resources};
+  const DeploymentConfig whole = process_config(record, node);
+  spec.members = member_specs(replica, record);
+  for (const MemberSpec& member : spec.members) {
+    labels.members.push_back(member.id);
+    if (std::ranges::find(node.children, member.deployment) != node.children.end())
+      spec.children.push_back(member.deployment);
+  }
   set_place(spec, view);
   set_place(labels, view);
   runtime::ReplicaProcess process{
@@ -81,7 +89,7 @@ runtime::ReplicaProcess Controller::process_of(const Replica& replica, const Dep
       .resources = view.resources,
       .epoch = epoch(),
       .labels = detail::to_json(labels).value_or("{}")};
-  for (const auto& [name, value] : node.config.env_vars) process.environment[name] = value;
+  for (const auto& [name, value] : whole.env_vars) process.environment[name] = value;
   set_place(process, view);
   process.environment[kReplicaSpecVariable] = detail::to_json(spec).value_or("{}");
   return process;
@@ -103,8 +111,10 @@ void Controller::add_replica(const StartReplica& start) {
   set_place(replica.view, start);
   replica.settings = spec::running_settings(config);
   const std::string id = replica.view.id;
-  runtime::ReplicaProcess process = process_of(replica, *deployment, applications_.at(start.key.application));
-  const double limit_s = config.initialization_timeout_s;
+  const Application& application = applications_.at(start.key.application);
+  const ApplicationRecord& record = record_in_force(*deployment, application);
+  runtime::ReplicaProcess process = process_of(replica, *deployment, application);
+  const double limit_s = process_config(record, node_in_force(*deployment)).initialization_timeout_s;
   replica.start_timer = parts_.loop.after(of_seconds(limit_s), [this, id, limit_s] {
     const auto late = replicas_.find(id);
     if (late != replicas_.end())
@@ -113,6 +123,7 @@ void Controller::add_replica(const StartReplica& start) {
   });
   replicas_.emplace(id, std::move(replica));
   figures_.started(id, start.key);
+  add_members(id, record);
   tasks_.spawn(start_process(id, std::move(process)));
 }
 
@@ -126,15 +137,18 @@ Task<void> Controller::start_process(std::string id, runtime::ReplicaProcess pro
     events_.record(replica_event("replica_start_failed", replica.view.key, id, observed.error().message));
     parts_.loop.cancel(replica.start_timer);
     figures_.ended(id, replica.view.key, parts_.loop.now());
+    forget_members(replica);
     replicas_.erase(id);
     request_turn();
     co_return;
   }
   replica.observed = std::move(*observed);
+  replica.process_since = parts_.loop.now();
   parts_.logger.info("replica started", {{"replica", id}, {"pid", replica.observed.pid}});
   events_.record(replica_event("replica_started", replica.view.key, id,
                                fmt::format("pid {} on node {}", replica.observed.pid, replica.observed.node_id)));
   if (replica.view.phase != ReplicaPhase::Stopping) connect(replica);
+  connect_members(replica);
 }
 
 Task<void> Controller::stop_process(std::string id, double grace_s) {
@@ -180,11 +194,11 @@ void Controller::became_running(Replica& replica) {
   replica.running_since = parts_.loop.now();
   figures_.set_healthy(replica.view.id, replica.view.key, true);
   const double took_ms = std::chrono::duration<double, std::milli>(parts_.loop.now() - replica.view.since).count();
-  if (was_starting)
-    parts_.metrics
-        .histogram("replica_startup_latency_ms", "From the start of a replica until it ran.",
-                   {{"deployment", replica.view.key.deployment}, {"application", replica.view.key.application}})
-        .observe(took_ms);
+  if (was_starting) {
+    observe_step(parts_.metrics, ReplicaStep::Startup, replica.view.key, replica.running_since - replica.view.since);
+    observe_step(parts_.metrics, ReplicaStep::Initialization, replica.view.key,
+                 replica.running_since - replica.process_since);
+  }
   parts_.logger.info("replica running", {{"replica", replica.view.id}, {"after_ms", took_ms}});
   schedule_check(replica, true);
 }
@@ -216,7 +230,7 @@ void Controller::on_health(const std::string& id, const Result<void>& result) {
   replica.view.unhealthy = true;
   events_.record(replica_event("replica_unhealthy", replica.view.key, id, result.error().message));
   figures_.set_healthy(id, replica.view.key, false);
-  if (Deployment* deployment = deployment_of(replica.view.key)) {
+  if (Deployment* deployment = deployment_of(owner_of(replica).view.key)) {
     if (deployment->reached) deployment->goal = Goal::Recover;
     count_failure(*deployment, replica.view.version, false,
                   fmt::format("replica {} failed {} health checks in a row: {}", id, replica.health_failures,
@@ -226,7 +240,8 @@ void Controller::on_health(const std::string& id, const Result<void>& result) {
 }
 
 // The process is ended here and not by the plan: a replica that failed to start has no requests to drain.
-void Controller::start_failed(Replica& replica, const std::string& message, bool is_final) {
+void Controller::start_failed(Replica& failed, const std::string& message, bool is_final) {
+  Replica& replica = owner_of(failed);
   if (replica.start_counted) return;
   replica.start_counted = true;
   replica.state.message = message;
@@ -235,6 +250,8 @@ void Controller::start_failed(Replica& replica, const std::string& message, bool
   if (Deployment* deployment = deployment_of(replica.view.key))
     count_failure(*deployment, replica.view.version, true, message, is_final);
   replica.view.phase = ReplicaPhase::Stopping;
+  replica.stopping_since = parts_.loop.now();
+  stop_members(replica);
   tasks_.spawn(stop_process(replica.view.id, 5));
   request_turn();
 }
@@ -254,6 +271,7 @@ void Controller::count_failure(Deployment& deployment, const std::string& versio
   const int limit = start_failure_limit(deployment.target.max_constructor_retry_count, deployment.target.num_replicas);
   if ((failures.start_failures < limit && !is_final) || deployment.goal == Goal::Recover || deployment.proven) return;
   deployment.target.deploy_failed = true;
+  fail_members(deployment, message);
   events_.record(deployment_event("rollout_failed", deployment.target.key, message));
   parts_.logger.error("deployment failed", {{"application", deployment.target.key.application},
                                             {"deployment", deployment.target.key.deployment},
@@ -291,12 +309,15 @@ void Controller::on_exit(const runtime::ReplicaExit& exit) {
   } else if (!expected) {
     start_failed(replica, message);
   }
+  if (replica.stopping_since)
+    observe_step(parts_.metrics, ReplicaStep::Shutdown, replica.view.key, parts_.loop.now() - *replica.stopping_since);
   note_end(replica, how_it_ended(exit), message);
   note_drained(replica);
   figures_.ended(exit.id, replica.view.key, parts_.loop.now());
   dead_.push_back({.id = exit.id, .message = message, .key = replica.view.key, .pid = exit.pid});
   if (dead_.size() > kDeadRemembered) dead_.erase(dead_.begin());
   parts_.loop.cancel(replica.start_timer);
+  forget_members(replica);
   replicas_.erase(found);
   finish_adoption_if_heard();
   request_turn();

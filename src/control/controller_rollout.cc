@@ -41,6 +41,10 @@ DeploymentTarget Controller::target_in_force(const Deployment& deployment) {
   return target;
 }
 
+int Controller::replicas_in_force(const Deployment& deployment) {
+  return on_fallback(deployment) ? target_in_force(deployment).num_replicas : deployment.target.num_replicas;
+}
+
 const spec::NodeSpec& Controller::node_in_force(const Deployment& deployment) {
   return on_fallback(deployment) ? deployment.fallback->node : deployment.node;
 }
@@ -140,7 +144,10 @@ void Controller::settle() {
 }
 
 void Controller::settle(Deployment& deployment) {
-  if (deployment.target.deploy_failed || !at_target(facts(deployment))) return;
+  const bool is_proven = deployment.proven || deployment.target.num_replicas <= 0;
+  const bool is_settled = deployment.reached && deployment.completed && is_proven && !deployment.fallback &&
+                          deployment.target.failures.start_failures == 0;
+  if (is_settled || deployment.target.deploy_failed || !at_target(facts(deployment))) return;
   deployment.target.failures.start_failures = 0;
   deployment.reached = true;
   if (!std::exchange(deployment.completed, true))

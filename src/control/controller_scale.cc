@@ -127,6 +127,9 @@ Result<void> Controller::scale(const std::string& application, const std::string
   };
   if (!found->second.record.config.external_scaler_enabled)
     return refused(fmt::format("external_scaler_enabled is not set for application '{}'", application));
+  if (!known->target.host.empty())
+    return refused(fmt::format("replicas of '{}' are in the processes of '{}' (placement: together): scale that",
+                               deployment, known->target.host));
   if (node_in_force(*known).config.autoscaling_config)
     return refused(fmt::format("the number of replicas of '{}' follows its autoscaling_config", deployment));
   if (replicas < 0 || replicas % gang_size_of(known->node.config) != 0)
@@ -142,6 +145,8 @@ Result<void> Controller::scale(const std::string& application, const std::string
        .by = by,
        .data = {{"from", std::to_string(known->target.num_replicas)}, {"to", std::to_string(replicas)}}});
   rescale(*known, replicas, false);
+  for (auto& [name, member] : found->second.deployments)
+    if (member.target.host == deployment) rescale(member, replicas, false);
   request_turn();
   return {};
 }

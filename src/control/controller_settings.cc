@@ -33,11 +33,18 @@ const DeploymentConfig* Controller::settings_for(const Deployment& deployment, c
 }
 
 void Controller::update_settings() {
+  const ReplicaView* before = nullptr;  // the replicas of a version stand together, and are to have the same
+  const DeploymentConfig* config = nullptr;
+  spec::RunningSettings wanted;
   for (auto& [id, replica] : replicas_) {
-    const Deployment* deployment = deployment_of(replica.view.key);
-    const DeploymentConfig* config = deployment == nullptr ? nullptr : settings_for(*deployment, replica.view.version);
-    if (config == nullptr || replica.view.phase != ReplicaPhase::Running) continue;
-    const spec::RunningSettings wanted = spec::running_settings(*config);
+    if (replica.view.phase != ReplicaPhase::Running) continue;
+    if (before == nullptr || before->key != replica.view.key || before->version != replica.view.version) {
+      const Deployment* deployment = deployment_of(replica.view.key);
+      config = deployment == nullptr ? nullptr : settings_for(*deployment, replica.view.version);
+      if (config != nullptr) wanted = spec::running_settings(*config);
+      before = &replica.view;
+    }
+    if (config == nullptr) continue;
     replica.view.outdated = replica.settings != wanted;
     if (!replica.view.outdated || replica.is_being_told || !replica.link) continue;
     replica.is_being_told = true;
@@ -48,6 +55,7 @@ void Controller::update_settings() {
 Task<void> Controller::tell_settings(std::string id, spec::RunningSettings settings, double limit_s) {
   const auto limit = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(limit_s));
   auto body = detail::to_json(settings);
+  const TimePoint begun = parts_.loop.now();
   auto telling = replicas_.at(id).link->tell_settings(body.value_or("{}"), limit);
   const Result<void> told = co_await telling;
   const auto found = replicas_.find(id);
@@ -56,6 +64,7 @@ Task<void> Controller::tell_settings(std::string id, spec::RunningSettings setti
   replica.is_being_told = false;
   if (told) {
     replica.settings = std::move(settings);
+    observe_step(parts_.metrics, ReplicaStep::Reconfigure, replica.view.key, parts_.loop.now() - begun);
     parts_.logger.info("replica has its new settings", {{"replica", id}});
     events_.record(replica_event("replica_reconfigured", replica.view.key, id, "has its new settings"));
   } else if (replica.view.phase == ReplicaPhase::Running) {

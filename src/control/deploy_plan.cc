@@ -10,6 +10,7 @@
 #include <manta/detail/json.h>
 
 #include "control/deployment_target.h"
+#include "control/together.h"
 
 namespace manta::control {
 namespace {
@@ -58,6 +59,8 @@ std::vector<FieldChange> application_changes(const ApplicationRecord& before, co
   compare(changes, "autoscaling_policy", before.config.autoscaling_policy, after.config.autoscaling_policy,
           UpdateClass::Light);
   compare(changes, "traffic", before.config.traffic, after.config.traffic, UpdateClass::Light);
+  compare(changes, "placement", before.config.placement, after.config.placement, UpdateClass::Restart);
+  compare(changes, "together", before.config.together, after.config.together, UpdateClass::Restart);
   compare(changes, "code", before.artifact.sha256.substr(0, 12), after.artifact.sha256.substr(0, 12),
           UpdateClass::Restart);
   compare_environment(changes, before.config.env_vars, after.config.env_vars);
@@ -106,6 +109,9 @@ DeploymentPlan plan_deployment(const ApplicationRecord& before, const spec::Node
   plan.replicas_after = is_scaled ? replicas_of(key, new_node.config, replicas) : new_node.config.num_replicas;
   if (version_of(before, old_node) != version_of(after, new_node)) {
     plan.change = name(UpdateClass::Restart);
+    if (plan.changes.empty())  // of others that share its processes
+      compare(plan.changes, "process of", host_of(before, old_node.name), host_of(after, new_node.name) + " (changed)",
+              UpdateClass::Restart);
     plan_restart(plan, new_node.config);
   } else if (!same_definition(before, old_node, after, new_node)) {
     plan.change = name(UpdateClass::Reconfigure);

@@ -52,8 +52,8 @@ std::string failure_message(const DeploymentFacts& facts) {
 // Which replicas of the version have taken their new settings over; empty when there is nothing to take.
 std::string settings_message(const DeploymentFacts& facts) {
   int running = 0, outdated = 0;
-  for (const ReplicaView& replica : facts.replicas) {
-    if (replica.phase != ReplicaPhase::Running || replica.version != facts.target.version) continue;
+  for (const ReplicaFacts& replica : facts.replicas) {
+    if (replica.phase != ReplicaPhase::Running || !replica.is_of_target) continue;
     ++running;
     outdated += replica.outdated ? 1 : 0;
   }
@@ -65,17 +65,15 @@ bool is_scaled(const DeploymentFacts& facts) {
   return !facts.scaling.change.empty() && (facts.goal == Goal::Upscale || facts.goal == Goal::Downscale);
 }
 
-// As long as replicas are drained others run besides them: nothing is wrong with the deployment.
-bool is_migrating(const DeploymentFacts& facts) {
-  return std::ranges::any_of(facts.replicas, [](const ReplicaView& replica) {
-    return replica.leaving && replica.phase == ReplicaPhase::Running;
-  });
+bool is_drained_running(const ReplicaFacts& replica) {
+  return replica.leaving && replica.phase == ReplicaPhase::Running;
 }
 
+// As long as replicas are drained others run besides them: nothing is wrong with the deployment.
+bool is_migrating(const DeploymentFacts& facts) { return std::ranges::any_of(facts.replicas, is_drained_running); }
+
 std::string migration_message(const DeploymentFacts& facts) {
-  const auto leaving = std::ranges::count_if(facts.replicas, [](const ReplicaView& replica) {
-    return replica.leaving && replica.phase == ReplicaPhase::Running;
-  });
+  const auto leaving = std::ranges::count_if(facts.replicas, is_drained_running);
   if (leaving == 0) return {};
   return fmt::format("{} replica{} drained: {}", leaving, leaving == 1 ? " is" : "s are",
                      facts.pending.empty() ? "waiting for what replaces them" : facts.pending);
@@ -88,6 +86,10 @@ std::string message_of(const DeploymentFacts& facts) {
   if (facts.goal == Goal::Recover) return facts.last_failure;
   if (is_scaled(facts)) return facts.scaling.change;
   return {};
+}
+
+std::string_view state_name(ReplicaPhase phase, bool leaving) {
+  return leaving && phase == ReplicaPhase::Running ? "PENDING_MIGRATION" : state_name(phase);
 }
 
 }  // namespace
@@ -106,18 +108,15 @@ std::string_view state_name(ReplicaPhase phase) {
   return "STARTING";
 }
 
-std::string_view state_name(const ReplicaView& replica) {
-  return replica.leaving && replica.phase == ReplicaPhase::Running ? "PENDING_MIGRATION" : state_name(replica.phase);
-}
+std::string_view state_name(const ReplicaView& replica) { return state_name(replica.phase, replica.leaving); }
 
 bool at_target(const DeploymentFacts& facts) {
   int running = 0;
   const bool migrates = is_migrating(facts);
-  for (const ReplicaView& replica : facts.replicas) {
+  for (const ReplicaFacts& replica : facts.replicas) {
     if (replica.phase == ReplicaPhase::Stopping) continue;
     if (migrates && replica.phase == ReplicaPhase::Starting) continue;  // it replaces one that is leaving
-    if (replica.phase != ReplicaPhase::Running || replica.unhealthy || replica.outdated ||
-        replica.version != facts.target.version)
+    if (replica.phase != ReplicaPhase::Running || replica.unhealthy || replica.outdated || !replica.is_of_target)
       return false;
     ++running;
   }
@@ -126,7 +125,9 @@ bool at_target(const DeploymentFacts& facts) {
 
 spec::DeploymentStatus deployment_status(const DeploymentFacts& facts) {
   spec::DeploymentStatus status;
-  for (const ReplicaView& replica : facts.replicas) ++status.replica_states[std::string(state_name(replica))];
+  std::map<std::string_view, int> states;
+  for (const ReplicaFacts& replica : facts.replicas) ++states[state_name(replica.phase, replica.leaving)];
+  for (const auto& [name, count] : states) status.replica_states.emplace(name, count);
   if (facts.pending_replicas > 0 && !facts.target.deleting) status.replica_states["PENDING"] = facts.pending_replicas;
   if (facts.target.deleting) {
     status.status = "UPDATING";

@@ -19,11 +19,18 @@ enum class Goal {
   Recover,  // a replica crashed or became unhealthy
 };
 
+// What a status needs to know of one replica.
+struct ReplicaFacts {
+  ReplicaPhase phase = ReplicaPhase::Starting;
+  bool unhealthy = false, outdated = false, leaving = false;  // as in ReplicaView
+  bool is_of_target = true;                                   // of the version that is wanted
+};
+
 // What the status of one deployment is made from.
 struct DeploymentFacts {
   DeploymentTarget target;
   Goal goal = Goal::Update;
-  std::vector<ReplicaView> replicas;
+  std::vector<ReplicaFacts> replicas;
   std::string pending;       // from the plan
   int pending_replicas = 0;  // that fit nowhere
   std::string last_failure;  // of a start or a crash: error text and last output lines

@@ -1,29 +1,39 @@
 #include "control/deployment_target.h"
 
-#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "control/together.h"
 
 namespace manta::control {
 namespace {
 
-std::vector<std::string> callers_of(const spec::ApplicationGraph& graph, const std::string& name) {
-  std::vector<std::string> callers;
-  for (const spec::NodeSpec& node : graph.nodes)
-    if (std::ranges::find(node.children, name) != node.children.end()) callers.push_back(node.name);
-  return callers;
+// Deployments whose processes hold a handle to one in the processes of `host`.
+std::vector<std::string> callers_of(const ApplicationRecord& record, const std::string& host) {
+  std::set<std::string> callers;
+  for (const spec::NodeSpec& node : record.graph.nodes)
+    for (const std::string& child : node.children)
+      if (host_of(record, child) == host) callers.insert(host_of(record, node.name));
+  callers.erase(host);
+  return {callers.begin(), callers.end()};
 }
 
 }  // namespace
 
 DeploymentTarget target_of(const ApplicationRecord& record, const spec::NodeSpec& node) {
+  const std::string host = host_of(record, node.name);
+  const DeploymentConfig process = process_config(record, node);
   return {.key = {record.name, node.name},
           .version = version_of(record, node),
+          .host = host == node.name ? "" : host,
           .num_replicas = node.config.num_replicas,
-          .resources = node.config.ray_actor_options,
+          .resources = process.ray_actor_options,
           .max_replicas_per_node = node.config.max_replicas_per_node,
-          .placement = placement_rules(node.config),
+          .placement = placement_rules(process),
           .max_constructor_retry_count = node.config.max_constructor_retry_count,
-          .graceful_shutdown_timeout_s = node.config.graceful_shutdown_timeout_s,
-          .callers = callers_of(record.graph, node.name),
+          .graceful_shutdown_timeout_s = process.graceful_shutdown_timeout_s,
+          .callers = callers_of(record, host),
           .rollout = rollout_limits(node.config)};
 }
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "control/deployment_status.h"
@@ -31,10 +32,13 @@ DeploymentDetails deployment_details(const Controller& controller, const Control
                                 .ongoing_requests = replica.state.ongoing,
                                 .rank = replica.view.rank,
                                 .world_size = replica.view.world_size,
+                                .node_rank = replica.view.node_rank,
+                                .local_rank = replica.view.local_rank,
                                 .gang_id = replica.view.gang_id,
                                 .gang_epoch = replica.view.gang_epoch,
                                 .gpus = replica.view.gpus,
-                                .placement_group = replica.view.bundles});
+                                .placement_group = replica.view.bundles,
+                                .process = replica.host});
     for (const auto& [reason, count] : replica.state.batches_closed) details.batches_closed[reason] += count;
   }
   details.autoscaling_detail = controller.autoscaling_detail(deployment.target.key);
@@ -50,7 +54,13 @@ DeploymentDetails deployment_details(const Controller& controller, const Control
 
 InstanceDetails details_of(const Controller& controller) {
   const spec::InstanceStatus status = controller.status();
-  InstanceDetails details{.http_options = controller.options().http, .proxies = status.proxies};
+  InstanceDetails details{.http_options = controller.options().http, .proxies = {}};
+  for (const auto& [node_id, proxy] : status.proxies) {
+    const auto node = std::ranges::find(controller.node_views(), node_id, &NodeView::node_id);
+    details.proxies[node_id] = {.node_id = node_id,
+                                .node_ip = node == controller.node_views().end() ? std::string() : node->address,
+                                .status = proxy};
+  }
   details.target_capacity = status.target_capacity;
   details.nodes = controller.nodes();
   details.proxy_location = controller.options().proxy_location;

@@ -17,15 +17,16 @@ struct ReplicaDetails {
   double start_time_s = 0;
   std::string node_id, message;
   std::int64_t ongoing_requests = 0;
-  int rank = 0, world_size = 1;
+  int rank = 0, world_size = 1, node_rank = 0, local_rank = 0;
   std::string gang_id;  // empty: in no gang
   std::uint64_t gang_epoch = 0;
   std::vector<int> gpus;
   std::vector<spec::Bundle> placement_group;
+  std::string process;  // id of the replica in whose process it is (`placement: together`); empty: its own
 };
 BOOST_DESCRIBE_STRUCT(ReplicaDetails, (),
                       (replica_id, state, pid, start_time_s, node_id, message, ongoing_requests, rank, world_size,
-                       gang_id, gang_epoch, gpus, placement_group))
+                       node_rank, local_rank, gang_id, gang_epoch, gpus, placement_group, process))
 
 struct DeploymentDetails {
   std::string name, status, status_trigger, message, version;
@@ -73,11 +74,17 @@ struct ControllerInfo {
 };
 BOOST_DESCRIBE_STRUCT(ControllerInfo, (), (node_id, epoch, pid, agent_pid, controller_socket, log_file_path))
 
+struct ProxyDetails {
+  std::string node_id, node_ip;  // the address of its machine; empty: not known
+  std::string status;
+};
+BOOST_DESCRIBE_STRUCT(ProxyDetails, (), (node_id, node_ip, status))
+
 struct InstanceDetails {
   ControllerInfo controller_info;
   std::string proxy_location = "EveryNode";
   spec::HttpOptions http_options;
-  std::map<std::string, std::string> proxies;
+  std::map<std::string, ProxyDetails> proxies;  // by node
   std::map<std::string, ApplicationDetails> applications;
   std::optional<double> target_capacity;
   std::vector<NodeDrain> nodes;

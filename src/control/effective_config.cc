@@ -100,6 +100,8 @@ std::vector<EffectiveValue> application_values(const ApplicationRecord& record) 
   add("external_scaler_enabled", json_of(config.external_scaler_enabled), config.external_scaler_enabled);
   add("logging_config", json_of(config.logging_config), config.logging_config.has_value());
   add("autoscaling_policy", json_of(config.autoscaling_policy), config.autoscaling_policy.has_value());
+  add("placement", json_of(config.placement), config.placement != defaults.placement);
+  add("together", json_of(config.together), !config.together.empty());
   add("traffic", json_of(config.traffic), !config.traffic.empty());
   return values;
 }

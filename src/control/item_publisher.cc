@@ -13,6 +13,7 @@ void ItemPublisher::subscribe(net::ExchangePtr exchange) {
     std::string item;
     net::append_item(item, latest_);
     exchange->write(item);
+    ++sent_;
   }
   streams_.push_back(std::move(exchange));
 }
@@ -24,10 +25,12 @@ void ItemPublisher::publish(const std::string& json) {
   net::append_item(item, latest_);
   for (const net::ExchangePtr& stream : streams_) {
     if (stream->closed()) continue;
-    if (stream->queued() > kMaxQueued)
+    if (stream->queued() > kMaxQueued) {
       stream->abort();
-    else
-      stream->write(item);
+      continue;
+    }
+    stream->write(item);
+    ++sent_;
   }
   subscribers();
   if (on_publish_) on_publish_(latest_);

@@ -37,13 +37,18 @@ FreeResources::FreeResources(const std::vector<NodeView>& nodes, const std::vect
     index_.emplace(node.node_id, nodes_.size());
     nodes_.emplace_back(node);
   }
-  for (const ReplicaView& replica : replicas) hold(replica);
+  const ReplicaView* before = nullptr;  // mostly of the same deployment
+  int deployment = 0;
+  for (const ReplicaView& replica : replicas) {
+    if (before == nullptr || before->key != replica.key) deployment = number_of(replica.key);
+    hold(replica, deployment);
+    before = &replica;
+  }
 }
 
-void FreeResources::hold(const ReplicaView& replica) {
+void FreeResources::hold(const ReplicaView& replica, int deployment) {
   const auto own = index_.find(replica.node_id);
-  if (replica.phase != ReplicaPhase::Stopping && own != index_.end())
-    nodes_[own->second].count_replica(number_of(replica.key), 1);
+  if (replica.phase != ReplicaPhase::Stopping && own != index_.end()) nodes_[own->second].count_replica(deployment, 1);
   if (replica.bundles.empty() && own != index_.end()) nodes_[own->second].take(replica.resources, replica.gpus);
   for (const spec::Bundle& bundle : replica.bundles)
     if (const auto node = index_.find(bundle.node_id); node != index_.end())

@@ -69,7 +69,7 @@ class FreeResources {
   void change(std::size_t node, Change change);
   int number_of(const DeploymentKey& key);
   GroupRules rules_of(const ReplicaNeed& need);
-  void hold(const ReplicaView& replica);
+  void hold(const ReplicaView& replica, int deployment);
   std::optional<std::size_t> shared_gpu_node(const Resources& need, const GroupRules& rules) const;
   std::optional<std::size_t> choose_node(const Resources& need, const GroupRules& rules);
   std::optional<GroupSlot> find_alone(const ReplicaNeed& need, GroupRules rules);

@@ -25,10 +25,11 @@ bool runs(const ReplicaView& replica) {
   return replica.phase == ReplicaPhase::Running || replica.phase == ReplicaPhase::Recovering;
 }
 
-using NodeRanks = std::unordered_map<std::string_view, NodeRank>;
+using VictimNodeRanks = std::unordered_map<std::string_view, NodeRank>;
 
-NodeRanks ranks_of(const Resources& need, const std::vector<NodeView>& nodes, const std::vector<ReplicaView>& all) {
-  NodeRanks ranks;
+VictimNodeRanks ranks_of(const Resources& need, const std::vector<NodeView>& nodes,
+                         const std::vector<ReplicaView>& all) {
+  VictimNodeRanks ranks;
   for (const NodeView& node : nodes) ranks[node.node_id] = {.meets_need = meets(node, need), .is_head = node.is_head};
   for (const ReplicaView& replica : all)
     if (runs(replica)) ++ranks[replica.node_id].replicas;
@@ -41,10 +42,10 @@ std::vector<const ReplicaView*> scale_down_order(std::vector<const ReplicaView*>
                                                  const std::vector<NodeView>& nodes,
                                                  const std::vector<ReplicaView>& all) {
   if (candidates.size() < 2) return candidates;
-  NodeRanks ranks = ranks_of(need, nodes, all);
+  VictimNodeRanks ranks = ranks_of(need, nodes, all);
   const auto key = [&](const ReplicaView* replica) {
     const NodeRank& node = ranks[replica->node_id];
-    return std::tuple(runs(*replica), node.meets_need, node.is_head, node.replicas, std::string_view(replica->node_id),
+    return std::tuple(runs(*replica), node.is_head, node.meets_need, node.replicas, std::string_view(replica->node_id),
                       -replica->rank, -replica->since.time_since_epoch().count());
   };
   std::ranges::stable_sort(candidates, {}, key);
@@ -55,10 +56,10 @@ std::string scale_down_reason(const ReplicaView& victim, const ReplicaView* kept
                               const std::vector<NodeView>& nodes, const std::vector<ReplicaView>& all) {
   if (kept == nullptr) return "none is kept";
   if (runs(victim) != runs(*kept)) return "it does not run yet";
-  NodeRanks ranks = ranks_of(need, nodes, all);
+  VictimNodeRanks ranks = ranks_of(need, nodes, all);
   const NodeRank ours = ranks[victim.node_id], theirs = ranks[kept->node_id];
-  if (ours.meets_need != theirs.meets_need) return "its node is gone or no longer meets what the deployment needs";
   if (ours.is_head != theirs.is_head) return "the head node keeps its replicas longest";
+  if (ours.meets_need != theirs.meets_need) return "its node is gone or no longer meets what the deployment needs";
   if (ours.replicas != theirs.replicas)
     return "no other node runs fewer replicas (" + std::to_string(ours.replicas) + "): it can be given back";
   if (victim.node_id != kept->node_id) return "its node is the first by name, all else being equal";

@@ -1,9 +1,11 @@
 #include "control/reconcile.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
+#include "base/of_seconds.h"
 #include "control/gang.h"
 #include "control/placement_victims.h"
 #include "control/restart_backoff.h"
@@ -21,8 +23,12 @@ constexpr std::size_t kMostReasons = 16;  // told of one deployment in one turn
 // The turn's working state: the view by deployment, what is still free, and the plan so far.
 class Turn {
  public:
-  explicit Turn(const ClusterView& view) : view_(view), units_(view.replicas), free_(view.nodes, view.replicas) {
-    for (const ReplicaView* unit : units_.all()) by_key_[unit->key].push_back(unit);
+  explicit Turn(const ClusterView& view) : view_(view), units_(view.replicas) {
+    std::vector<const ReplicaView*>* same = nullptr;  // those of the unit before, mostly of the same deployment
+    for (const ReplicaView* unit : units_.all()) {
+      if (same == nullptr || same->back()->key != unit->key) same = &by_key_[unit->key];
+      same->push_back(unit);
+    }
     for (const DeploymentTarget& target : view.deployments) targets_[target.key] = &target;
   }
 
@@ -35,8 +41,9 @@ class Turn {
     }
     for (const DeploymentTarget& target : view_.deployments)
       if (target.removed && !target.deleting && without_room_.contains(target.key.application)) drop(target);
-    for (const ReplicaView* unit : units_.all())
-      if (!targets_.contains(unit->key)) stop(*unit, 20);
+    for (const auto& [key, units] : by_key_)
+      if (!targets_.contains(key))
+        for (const ReplicaView* unit : units) stop(*unit, 20);
     return std::move(plan_);
   }
 
@@ -116,8 +123,18 @@ class Turn {
     if (step.start_new > 0 && !target.deploy_failed) start_some(target, step.start_new, state);
   }
 
+  void wake_at(TimePoint at) { plan_.wake_at = plan_.wake_at ? std::min(*plan_.wake_at, at) : at; }
+
+  // Whether a drained replica has no more time than it needs to finish its requests before its deadline.
+  bool must_go(const DeploymentTarget& target, const ReplicaView& replica) {
+    if (replica.leave_by == TimePoint::max()) return false;
+    const TimePoint at = replica.leave_by - of_seconds(target.graceful_shutdown_timeout_s);
+    if (at > view_.now) wake_at(at);
+    return at <= view_.now;
+  }
+
   // Replicas that are drained count for nothing else: what replaces them starts at once, and each goes when enough
-  // others run. One that has not started yet is not waited for.
+  // others run, or when its deadline leaves no more time. One that has not started yet is not waited for.
   void release_leaving(const DeploymentTarget& target, const RolloutState& state) {
     int running = state.new_running + state.old_running;
     std::vector<const ReplicaView*> leaving;
@@ -131,8 +148,10 @@ class Turn {
       running += Units::size(*replica);
     }
     for (const ReplicaView* replica : leaving) {
-      if (running - Units::size(*replica) < state.target) return;
-      stop(*replica, target.graceful_shutdown_timeout_s);
+      const bool is_replaced = running - Units::size(*replica) >= state.target;
+      if (!is_replaced && !must_go(target, *replica)) continue;
+      const double left_s = std::chrono::duration<double>(replica->leave_by - view_.now).count();
+      stop(*replica, std::clamp(left_s, 0.0, target.graceful_shutdown_timeout_s));
       running -= Units::size(*replica);
     }
   }
@@ -191,14 +210,14 @@ class Turn {
     }
     const TimePoint ready_at = not_before(target.failures);
     if (ready_at > view_.now) {
-      plan_.wake_at = plan_.wake_at ? std::min(*plan_.wake_at, ready_at) : ready_at;
+      wake_at(ready_at);
       return;
     }
     if (const std::string restarting = restarting_gangs(units_, replicas_of(target.key)); !restarting.empty())
       plan_.pending[target.key] = restarting;
     Starts starts(target, view_, replicas_of(target.key), count);
     while (!starts.complete()) {
-      auto placed = place_unit(free_, target);
+      auto placed = place_unit(free(), target);
       if (placed) {
         starts.add(*std::move(placed), plan_.starts);
         continue;
@@ -213,6 +232,12 @@ class Turn {
     }
   }
 
+  // Made when something is to be placed for the first time: most turns place nothing.
+  FreeResources& free() {
+    if (!free_) free_.emplace(view_.nodes, view_.replicas);
+    return *free_;
+  }
+
   // An old replica is given up only for a new one that can then be placed.
   bool fits_without_the_old(const DeploymentTarget& target) const {
     std::vector<ReplicaView> others;
@@ -224,7 +249,7 @@ class Turn {
 
   const ClusterView& view_;
   const Units units_;
-  FreeResources free_;
+  std::optional<FreeResources> free_;
   std::map<DeploymentKey, std::vector<const ReplicaView*>> by_key_;
   std::map<DeploymentKey, const DeploymentTarget*> targets_;
   std::set<const ReplicaView*> stopped_;

@@ -16,6 +16,7 @@ struct StartReplica {
   Placement placement;
   int rank = 0;  // and the rest: see ReplicaView
   int world_size = 1;
+  int node_rank = 0, local_rank = 0;
   std::string gang_id;
   std::uint64_t gang_epoch = 0;
 };

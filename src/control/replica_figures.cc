@@ -9,7 +9,31 @@ Labels labels_of(const std::string& id, const DeploymentKey& key) {
   return {{"deployment", key.deployment}, {"replica", id}, {"application", key.application}};
 }
 
+struct StepText {
+  const char *name, *help;
+};
+
+StepText text_of(ReplicaStep step) {
+  switch (step) {
+    case ReplicaStep::Startup:
+      return {"replica_startup_latency_ms", "From the start of a replica until it ran."};
+    case ReplicaStep::Initialization:
+      return {"replica_initialization_latency_ms", "From the beginning of a replica's process until it ran."};
+    case ReplicaStep::Reconfigure:
+      return {"replica_reconfigure_latency_ms", "Until a replica had its new settings."};
+    case ReplicaStep::Shutdown:
+      return {"replica_shutdown_duration_ms", "From the order to stop to the end of a replica's process."};
+  }
+  return {"", ""};
+}
+
 }  // namespace
+
+void observe_step(Metrics& metrics, ReplicaStep step, const DeploymentKey& key, Duration took) {
+  const auto [name, help] = text_of(step);
+  metrics.histogram(name, help, {{"deployment", key.deployment}, {"application", key.application}})
+      .observe(std::chrono::duration<double, std::milli>(took).count());
+}
 
 void ReplicaFigures::started(const std::string& id, const DeploymentKey& key) {
   replicas_[id].metrics->counter("deployment_replica_starts", "Replicas started.", labels_of(id, key)).add();

@@ -10,6 +10,17 @@
 
 namespace manta::control {
 
+// What takes time in the life of a replica.
+enum class ReplicaStep {
+  Startup,         // from the wish for it until it runs
+  Initialization,  // of that, from the beginning of its process on
+  Reconfigure,     // new settings, until it has them
+  Shutdown,        // from the order to stop to the end of its process
+};
+
+// Into the histogram of that step, of the deployment.
+void observe_step(Metrics& metrics, ReplicaStep step, const DeploymentKey& key, Duration took);
+
 // The controller's series of single replicas: starts, health. A replica that has ended is shown for kKept more, so that
 // a scrape sees how it ended, and then no more. Loop-confined.
 class ReplicaFigures {

@@ -34,7 +34,7 @@ ChannelLink::ChannelLink(Loop& loop, net::ReceiveBudget& budget, const std::stri
                          net::PeerSecurityPtr security)
     : loop_(loop),
       budget_(budget),
-      address_{address},
+      address_(net::Address::parse(address).value_or(net::Address{address})),
       on_state_(std::move(on_state)),
       security_(std::move(security)),
       tasks_(loop) {

@@ -18,6 +18,8 @@ template <class To, class From>
 void copy_rank(To& to, const From& from) {
   to.rank = from.rank;
   to.world_size = from.world_size;
+  to.node_rank = from.node_rank;
+  to.local_rank = from.local_rank;
   to.gang_id = from.gang_id;
   to.gang_epoch = from.gang_epoch;
 }

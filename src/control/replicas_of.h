@@ -2,6 +2,7 @@
 
 #include <ranges>
 #include <string>
+#include <utility>
 
 #include "control/cluster_view.h"
 
@@ -11,10 +12,11 @@ namespace manta::control {
 // "application#deployment#". Instead of a look at all replicas for each deployment.
 template <class Replicas>
 auto replicas_of(Replicas& replicas, const DeploymentKey& key) {
-  std::string bound = key.application + "#" + key.deployment + "#";
-  const auto first = replicas.lower_bound(bound);
-  ++bound.back();
-  return std::ranges::subrange(first, replicas.lower_bound(bound));
+  std::string prefix = key.application + "#" + key.deployment + "#";
+  const auto first = replicas.lower_bound(prefix);
+  return std::ranges::subrange(first, replicas.end()) |
+         std::views::take_while(
+             [prefix = std::move(prefix)](const auto& entry) { return entry.first.starts_with(prefix); });
 }
 
 }  // namespace manta::control

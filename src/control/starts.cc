@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "control/gang.h"
-#include "control/replica_ranks.h"
 
 namespace manta::control {
 
@@ -18,10 +17,17 @@ Result<std::vector<Placement>> place_unit(FreeResources& free, const DeploymentT
 Starts::Starts(const DeploymentTarget& target, const ClusterView& view, const std::vector<const ReplicaView*>& units,
                int replicas)
     : target_(target), in_gangs_(target.placement.gang_size > 1), gang_epoch_(view.gang_epoch), wanted_(replicas) {
+  const auto counts = [&](const ReplicaView& replica) {
+    return replica.version == target.version && replica.phase != ReplicaPhase::Stopping;
+  };
   if (!in_gangs_) {
     ranks_ = free_ranks(units, target.version, replicas);
+    for (const ReplicaView* replica : units)
+      if (counts(*replica)) node_ranks_.add(*replica);
     return;
   }
+  for (const ReplicaView& replica : view.replicas)
+    if (replica.key == target.key && counts(replica)) node_ranks_.add(replica);
   const int gangs = gangs_that_may_start(target, units, replicas);
   gang_ids_ = free_gang_ids(target.key, units, gangs);
   wanted_ = gangs * target.placement.gang_size;
@@ -33,6 +39,9 @@ void Starts::add(std::vector<Placement> unit, std::vector<StartReplica>& starts)
     StartReplica start{.key = target_.key,
                        .placement = std::move(unit[static_cast<std::size_t>(member)]),
                        .world_size = in_gangs_ ? size : target_.num_replicas};
+    const NodeRanks::Place place = node_ranks_.take(start.placement.node_id);
+    start.node_rank = place.node_rank;
+    start.local_rank = place.local_rank;
     if (in_gangs_) {
       start.rank = member;
       start.gang_id = gang_ids_[static_cast<std::size_t>(started_ / size)];

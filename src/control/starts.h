@@ -5,6 +5,7 @@
 
 #include "control/placement.h"
 #include "control/reconcile.h"
+#include "control/replica_ranks.h"
 
 namespace manta::control {
 
@@ -30,6 +31,7 @@ class Starts {
   int wanted_ = 0;  // replicas
   int started_ = 0;
   std::vector<int> ranks_;
+  NodeRanks node_ranks_;
   std::vector<std::string> gang_ids_;
 };
 

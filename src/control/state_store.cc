@@ -31,10 +31,13 @@ constexpr const char* kSchema = R"(
                                      PRIMARY KEY (application, deployment));
   CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, event TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS drains (name TEXT PRIMARY KEY);
+  CREATE TABLE IF NOT EXISTS draining (name TEXT PRIMARY KEY, until_s REAL NOT NULL);
+  INSERT OR IGNORE INTO draining SELECT name, 0 FROM drains;
   CREATE TABLE IF NOT EXISTS traffic (application TEXT NOT NULL, route TEXT NOT NULL, state TEXT NOT NULL,
                                       PRIMARY KEY (application, route));
   CREATE TABLE IF NOT EXISTS policy_memories (application TEXT NOT NULL, deployment TEXT NOT NULL, memory TEXT NOT NULL,
                                               PRIMARY KEY (application, deployment));
+  DROP TABLE drains;
   DROP TABLE IF EXISTS history;
 )";
 

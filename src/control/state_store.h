@@ -56,9 +56,10 @@ class StateStore {
   Result<bool> capacity_grows();
   Result<void> set_capacity_grows(bool grows);
 
-  // Names of what is being drained, as control::Drains spells them.
-  Result<std::set<std::string>> drains();
-  Result<void> set_drain(const std::string& name, bool drained);
+  // What is being drained, by the name that control::Drains gives it, and until when: seconds since 1970, 0 = as long
+  // as it takes.
+  Result<std::map<std::string, double>> drains();
+  Result<void> set_drain(const std::string& name, std::optional<double> until_s);  // none: it is drained no more
 
   // Entries of the event log by rising id, as JSON; of those added only the last `kept` stay.
   Result<std::vector<std::pair<std::int64_t, std::string>>> events();

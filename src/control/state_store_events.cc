@@ -26,21 +26,23 @@ Result<void> StateStore::write_events(const std::vector<std::pair<std::int64_t, 
   return execute(fmt::format("DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - {}", kept));
 }
 
-Result<std::set<std::string>> StateStore::drains() {
-  std::set<std::string> drains;
-  SqlStatement select(database_, "SELECT name FROM drains");
+Result<std::map<std::string, double>> StateStore::drains() {
+  std::map<std::string, double> drains;
+  SqlStatement select(database_, "SELECT name, until_s FROM draining");
   for (;;) {
     const auto row = select.step();
     if (!row) return std::unexpected(row.error());
     if (!*row) return drains;
-    drains.insert(select.text(0));
+    drains[select.text(0)] = select.real(1);
   }
 }
 
-Result<void> StateStore::set_drain(const std::string& name, bool drained) {
-  SqlStatement change(database_,
-                      drained ? "INSERT OR REPLACE INTO drains VALUES (?)" : "DELETE FROM drains WHERE name = ?");
-  const auto done = change.bind(1, name).step();
+Result<void> StateStore::set_drain(const std::string& name, std::optional<double> until_s) {
+  SqlStatement change(
+      database_, until_s ? "INSERT OR REPLACE INTO draining VALUES (?, ?)" : "DELETE FROM draining WHERE name = ?");
+  change.bind(1, name);
+  if (until_s) change.bind(2, *until_s);
+  const auto done = change.step();
   if (!done) return std::unexpected(done.error());
   return {};
 }

@@ -11,9 +11,10 @@
 namespace manta::control {
 namespace {
 
-constexpr std::array<std::string_view, 16> kLight = {"num_replicas",
+constexpr std::array<std::string_view, 17> kLight = {"num_replicas",
                                                      "max_queued_requests",
                                                      "backpressure_status_code",
+                                                     "backpressure_retry_after_s",
                                                      "rolling_update_percentage",
                                                      "max_surge_percent",
                                                      "rollback_on_failure",

@@ -110,6 +110,9 @@ class LlmEngine {
   struct Load {
     std::size_t running = 0, waiting = 0, kv_tokens_used = 0, kv_tokens_total = 0;
     std::uint64_t steps = 0, prompt_tokens = 0, generated_tokens = 0, cached_tokens = 0;
+    std::uint64_t queried_tokens = 0;  // prompt tokens of all requests that got a slot: those that could be cached
+    // Speculative decoding: drafts computed, their tokens, and those of them that were right.
+    std::uint64_t drafts = 0, drafted_tokens = 0, accepted_tokens = 0;
   };
   virtual Load load() const = 0;
 };
@@ -128,7 +131,7 @@ class Engine {
   virtual Result<std::unique_ptr<LlmEngine>> make_llm(const EngineOptions& options) = 0;
 };
 
-inline constexpr std::uint32_t kEngineAbi = 1;
+inline constexpr std::uint32_t kEngineAbi = 2;
 // extern "C" Engine* manta_engine(std::uint32_t abi): null when abi is not the one it was built for. Never freed.
 using EngineEntry = Engine* (*)(std::uint32_t abi);
 

@@ -65,6 +65,12 @@ void Proxy::update(const spec::RoutingSnapshot& snapshot) {
   rebuild_routes(routed_);
 }
 
+DoorState Proxy::state() const {
+  const bool node_goes =
+      snapshot_ && std::ranges::find(snapshot_->draining_nodes, settings_.node_id) != snapshot_->draining_nodes.end();
+  return {snapshot_ ? &*snapshot_ : nullptr, draining_ || node_goes, settings_.is_head};
+}
+
 void Proxy::rebuild_routes(const spec::RoutingSnapshot& snapshot) {
   table_ = std::make_unique<RouteTable>(snapshot, settings_.root_path);
   traffic_.rebuild(snapshot, *table_);
@@ -146,7 +152,7 @@ Task<void> Proxy::answer_metrics(RequestRecord record, net::ExchangePtr exchange
 
 void Proxy::answer_route(net::ExchangePtr exchange, Verb verb, const Route& route) {
   RequestRecord record(keeper_, *targets_[route.index].series, verb, exchange);
-  const auto terms = read_terms(exchange->request().headers);
+  const auto terms = read_terms(exchange->request().headers, settings_.session_header);
   if (!terms) return refuse(exchange, record, terms.error(), {});
   if (exchange->body_stream() && !route.takes_stream)  // the routes have changed since its head came
     return refuse(exchange, record, {.code = ErrorCode::Unavailable, .message = "the routes have changed: try again"},
@@ -170,12 +176,13 @@ void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord record, 
   const TrafficDestination* chosen = plan ? traffic_.choose(*plan, terms, exchange->request().headers) : nullptr;
   if (chosen) record.go_to(*chosen->series, plan->counts, chosen->target, time_given(terms));
   const bool outlives_client = terms.outlives_client;
-  Forwarding request{.exchange = exchange,
-                     .dispatcher = chosen ? chosen->dispatcher : targets_[route.index].dispatcher,
-                     .outbound = {},
-                     .record = std::move(record),
-                     .error_as_json = prefers_json(terms, exchange->body_stream() ? "{" : exchange->request().body),
-                     .outlives_client = outlives_client};
+  Forwarding request{
+      .exchange = exchange,
+      .dispatcher = chosen ? chosen->dispatcher : targets_[route.index].dispatcher,
+      .outbound = {},
+      .record = std::move(record),
+      .error_as_json = prefers_json(terms, exchange->body_stream() ? std::string_view("{") : exchange->request().body),
+      .outlives_client = outlives_client};
   const Route& taken = chosen ? chosen->route : route;
   request.outbound = make_outbound(exchange->request(), taken, terms, std::move(context));
   if (plan && !exchange->body_stream() && traffic_.is_copied(*plan))

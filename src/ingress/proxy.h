@@ -24,6 +24,7 @@
 #include "ingress/system_pages.h"
 #include "ingress/traffic_table.h"
 #include "net/exchange.h"
+#include "net/wire.h"
 #include "routing/dispatchers.h"
 #include "spec/replica_set.h"
 
@@ -37,6 +38,7 @@ struct ProxySettings {
   std::string node_id = "local";                       // labels of metrics
   std::string node_ip = "127.0.0.1";
   std::uint64_t seed = 0;  // of request ids: random, and different in every process
+  std::string session_header = std::string(net::wire::kSessionId);  // in lower case
 };
 
 // What a proxy works with; all of it outlives the proxy. `access_log` may be null.
@@ -59,7 +61,7 @@ class Proxy {
   void handle(net::ExchangePtr exchange);
   // Whether the body of this request is a stream into a method, which reads it as it comes.
   bool wants_stream(const net::Request& head) const;
-  // From now on health and readiness say that this proxy goes away.
+  // From now on health and readiness say that this proxy goes away; so they do while its node is being drained.
   void start_draining() { draining_ = true; }
   std::size_t ongoing() const { return requests_.size(); }
   // Of every split of the present snapshot.
@@ -91,7 +93,7 @@ class Proxy {
   std::string id_of(const RequestTerms& terms);
   std::shared_ptr<RequestContext> context_of(const Route& route, const RequestTerms& terms);
   void rebuild_routes(const spec::RoutingSnapshot& snapshot);
-  DoorState state() const { return {snapshot_ ? &*snapshot_ : nullptr, draining_, settings_.is_head}; }
+  DoorState state() const;
 
   Loop& loop_;
   routing::Dispatchers& dispatchers_;

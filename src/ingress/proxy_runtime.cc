@@ -57,11 +57,14 @@ int run_proxy(const ProxyOptions& options) {
     workers.push_back(std::make_unique<ProxyWorker>(options, process, fd, random_seed()));
   }
   if (options.metrics_fd >= 0) workers.front()->serve_metrics(options.metrics_fd);
+  std::shared_ptr<void> figures;
+  if (options.figures) figures = options.figures(workers.front()->loop(), metrics);
   serving = true;
   logger.info("proxy_serving", {{"port", options.http.port}, {"threads", options.threads}});
   run_workers(workers);
   termination.reset();  // it knows the workers
   logger.info("proxy_stopped", {{"signals", signals.load()}});
+  figures.reset();
   workers.clear();
   return 0;
 }

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/loop.h"
+#include "base/metrics.h"
 #include "net/peer_security.h"
 #include "spec/instance_config.h"
 
@@ -17,11 +21,14 @@ struct ProxyOptions {
   spec::HttpOptions http;
   std::string node_id = "local";
   std::string node_ip = "127.0.0.1";
+  std::string session_header;                         // another one than x-session-id; empty: that
   bool is_head = true;                                // healthy without replicas; false on further nodes
   int threads = 1;                                    // loops; a connection stays on one
   bool access_log = true;                             // one line per request on standard error
   Duration drain_timeout = std::chrono::seconds(30);  // SIGTERM: longest time for open requests, then they are cut
   LogOptions log{.component = "proxy"};
+  // Further figures on the pages of metrics: called before the first loop runs, what it returns ends before that loop.
+  std::function<std::shared_ptr<void>(Loop&, Metrics&)> figures;
   net::PeerSecurityPtr security;  // of connections to controller and replicas over TCP
 };
 

@@ -40,13 +40,17 @@ void configure_logs(const ProxyProcess& process, const LoggingConfig& config) {
 }
 
 ProxySettings settings(const ProxyOptions& options, std::uint64_t seed) {
-  return {.root_path = options.http.root_path,
-          .request_timeout_s = options.http.request_timeout_s,
-          .is_head = options.is_head,
-          .max_item_bytes = std::min(static_cast<std::size_t>(options.http.max_body_bytes), kLongestItem),
-          .node_id = options.node_id,
-          .node_ip = options.node_ip,
-          .seed = seed};
+  ProxySettings settings{
+      .root_path = options.http.root_path,
+      .request_timeout_s = options.http.request_timeout_s,
+      .is_head = options.is_head,
+      .max_item_bytes = std::min(static_cast<std::size_t>(options.http.max_body_bytes), kLongestItem),
+      .node_id = options.node_id,
+      .node_ip = options.node_ip,
+      .seed = seed};
+  if (!options.session_header.empty()) settings.session_header = options.session_header;
+  for (char& c : settings.session_header) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  return settings;
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ class ProxyWorker {
   // Any thread: finish what is open, at most for `limit`.
   void drain(Duration limit);
   void stop() { loop_.stop(); }  // any thread
+  Loop& loop() { return loop_; }
 
  private:
   std::unique_ptr<net::Channel> connect(const std::string& address);

@@ -61,7 +61,7 @@ constexpr std::array<std::string_view, 8> kSetAnew{"content-length",   "expect",
 
 }  // namespace
 
-Result<RequestTerms> read_terms(const net::Headers& headers) {
+Result<RequestTerms> read_terms(const net::Headers& headers, std::string_view session_header) {
   RequestTerms terms;
   for (std::size_t i = 0; i < headers.size(); ++i) {
     const auto [name, value] = headers[i];
@@ -90,7 +90,7 @@ Result<RequestTerms> read_terms(const net::Headers& headers) {
       terms.priority = *priority;
     } else if (name == wire::kTenant) {
       terms.tenant = value;
-    } else if (same_name(name, wire::kSessionId)) {
+    } else if (same_name(name, session_header)) {
       terms.session_id = value;
     } else if (same_name(name, wire::kModelId)) {
       terms.model_id = value;

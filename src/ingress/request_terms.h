@@ -6,6 +6,7 @@
 #include <manta/error.h>
 
 #include "net/headers.h"
+#include "net/wire.h"
 
 namespace manta::ingress {
 
@@ -28,8 +29,9 @@ struct RequestTerms {
   bool has_idempotency_key = false;
 };
 
-// One pass over the headers. InvalidArgument for a timeout or a priority that is not a number.
-Result<RequestTerms> read_terms(const net::Headers& headers);
+// One pass over the headers. InvalidArgument for a timeout or a priority that is not a number. `session_header` in
+// lower case.
+Result<RequestTerms> read_terms(const net::Headers& headers, std::string_view session_header = net::wire::kSessionId);
 
 // Errors go as JSON to clients that speak it, as text to the others. A body that begins like JSON counts as well: curl
 // -d sends it as a form.

@@ -53,7 +53,10 @@ RouteTable::RouteTable(const spec::RoutingSnapshot& snapshot, std::string root_p
   for (const auto& application : snapshot.applications)
     if (!application.ingress.empty()) sorted.push_back(&application);
   std::ranges::stable_sort(sorted, std::greater{}, [](const auto* a) { return normal_prefix(a->route_prefix).size(); });
-  for (const auto* application : sorted) applications_.push_back({normal_prefix(application->route_prefix), {}});
+  for (const auto* application : sorted) {
+    applications_.push_back({normal_prefix(application->route_prefix), {}});
+    owners_.emplace(applications_.back().prefix, applications_.size() - 1);
+  }
   for (const auto* application : sorted) add_application(*application, find_deployment(snapshot, *application));
   for (auto& application : applications_)
     std::ranges::stable_sort(application.patterns, [](const Pattern& a, const Pattern& b) {
@@ -106,8 +109,14 @@ void RouteTable::add(std::size_t application, Entry entry, std::string_view path
 }
 
 const RouteTable::Application* RouteTable::owner(std::string_view path) const {
-  for (const Application& application : applications_)
-    if (below(path, application.prefix)) return &application;
+  if (applications_.empty()) return nullptr;
+  const std::size_t longest = applications_.front().prefix.size();
+  std::size_t end = path.size() <= longest ? path.size() : path.rfind('/', longest);
+  while (end != std::string_view::npos) {
+    const auto found = owners_.find(path.substr(0, end));
+    if (found != owners_.end()) return &applications_[found->second];
+    end = end == 0 ? std::string_view::npos : path.rfind('/', end - 1);
+  }
   return nullptr;
 }
 

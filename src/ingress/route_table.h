@@ -71,14 +71,18 @@ class RouteTable {
   };
   using ExactPaths = std::unordered_map<std::string, std::vector<Entry>, TextHash, std::equal_to<>>;
 
+  using Owners = std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>>;  // by prefix
+
   void add_application(const spec::ApplicationRoutes& routes, const spec::ReplicaSet* ingress);
   void add_default_routes(std::size_t application, Route base, const spec::MethodSpec& method);
   void add(std::size_t application, Entry entry, std::string_view path, Route route);
+  // By looking up each part of the path that ends at a slash and is not longer than any prefix, the longest first.
   const Application* owner(std::string_view path) const;
   const Entry* find_exact(std::string_view path, Verb verb, VerbSet& allow) const;
 
   std::string root_path_;
   std::vector<Application> applications_;  // longest prefix first
+  Owners owners_;
   std::vector<Route> routes_;
   ExactPaths exact_;
   bool has_declared_patterns_ = false;

@@ -63,6 +63,7 @@ void Generator::fill() {
     if (place == nullptr) return;
     const TimePoint due = waiting_.front();
     waiting_.pop_front();
+    result_.most_open = std::max(result_.most_open, open());
     place->send(plan_.requests[sent_++ % plan_.requests.size()], due, due < counted_from_ ? nullptr : &result_);
   }
 }

@@ -37,6 +37,7 @@ struct LoadPlan {
   Duration duration = std::chrono::seconds(10);  // then no more are sent
   std::optional<std::uint64_t> count;            // so many in all instead of a duration
   Duration timeout = std::chrono::seconds(60);   // of one request
+  std::string model;                             // that the requests name; of chats
   bool reads_events = false;                     // answers are server-sent events, with times for tokens
 };
 

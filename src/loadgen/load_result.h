@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -14,6 +15,7 @@ struct LoadResult {
   std::uint64_t completed = 0;  // with a status below 300
   std::uint64_t failed = 0;
   std::map<std::string, std::uint64_t> failures;  // by reason: "503", "timeout", "the connection was lost"
+  std::size_t most_open = 0;                      // requests at once, warm-up included
   std::uint64_t bytes = 0;                        // of bodies received
   std::uint64_t input_tokens = 0;                 // as `usage` of the answers says
   std::uint64_t output_tokens = 0;                // the same, else events with something in them

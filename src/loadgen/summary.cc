@@ -63,6 +63,7 @@ std::map<std::string, double> values_of(const LoadPlan& plan, const LoadResult& 
       {"failed", static_cast<double>(result.failed)},
       {"burstiness", plan.burstiness},
       {"max_concurrency", plan.concurrency},
+      {"max_concurrent_requests", static_cast<double>(result.most_open)},
       {"total_input_tokens", input},
       {"total_output_tokens", output},
       {"request_throughput", per_second(completed, result)},
@@ -117,6 +118,7 @@ std::string result_json(const LoadPlan& plan, const LoadResult& result, double u
   std::string text =
       fmt::format(R"({{"date": "{:%Y%m%d-%H%M%S}", "backend": "manta bench", "request_rate": )", fmt::gmtime(seconds));
   text += plan.rate ? fmt::format("{:g}", *plan.rate) : "\"inf\"";
+  if (!plan.model.empty()) text += ", \"model_id\": " + detail::to_json(plan.model).value_or("\"\"");
   for (const auto& [name, value] : values_of(plan, result))
     text += fmt::format(", \"{}\": {}", name, std::isfinite(value) ? value : 0);
   return text + ", \"failures\": " + detail::to_json(result.failures).value_or("{}") + "}\n";

@@ -133,7 +133,9 @@ Result<Address> address_of(int fd, int (*get_name)(int, sockaddr*, socklen_t*)) 
 }  // namespace
 
 Result<Address> Address::parse(std::string_view text) {
-  Address address{std::string(text)};
+  const std::size_t hash = text.find('#');
+  Address address{std::string(text.substr(0, hash))};
+  if (hash != text.npos) address.member = text.substr(hash + 1);
   if (auto endpoint = to_endpoint(address); !endpoint) return std::unexpected(endpoint.error());
   return address;
 }

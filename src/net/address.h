@@ -8,9 +8,11 @@
 
 namespace manta::net {
 
-// Where a peer listens: "unix:/run/x.sock" (path up to 100 bytes) or "127.0.0.1:8000", "[::1]:8000".
+// Where a peer listens: "unix:/run/x.sock" (path up to 100 bytes) or "127.0.0.1:8000", "[::1]:8000". Where several
+// share a socket: "unix:/run/x.sock#Embed".
 struct Address {
-  std::string text;
+  std::string text;         // without the member
+  std::string member = {};  // which of those that share it; empty: who listens there
 
   bool is_unix() const { return text.starts_with("unix:"); }
   static Result<Address> parse(std::string_view text);

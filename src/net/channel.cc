@@ -5,6 +5,7 @@
 
 #include "net/channel_impl.h"
 #include "net/h2_call.h"
+#include "net/silent_peer.h"
 
 namespace manta::net {
 namespace {
@@ -40,6 +41,7 @@ void Channel::Impl::connect() {
   set_state(State::Connecting);
   timer.set(loop.now() + options.connect_timeout);
   if (needs_proof(*fd)) {
+    notice_vanished_machine(*fd);
     attach_unproven(*fd);
     return handshake->start_when_connected();
   }
@@ -102,7 +104,10 @@ std::unique_ptr<ClientCall> Channel::Impl::start(const Outgoing& outgoing, H2Str
   }
   stream->in.method = outgoing.method;
   stream->in.target = outgoing.path;
-  stream->in.authority = outgoing.authority;
+  if (!outgoing.authority.empty())
+    stream->in.authority = outgoing.authority;
+  else
+    stream->in.authority = address.member.empty() ? std::string_view("manta") : std::string_view(address.member);
   if (outgoing.headers != nullptr) stream->out_headers = *outgoing.headers;
   stream->shared_out = outgoing.body;
   stream->window = outgoing.window;

@@ -49,7 +49,7 @@ struct Outgoing {
   std::shared_ptr<const std::string> body;  // null: none
   // The window for this call's answer. Small for event streams, so that a slow reader stops the producer.
   std::size_t window = 256 << 10;
-  std::string_view authority = "manta";
+  std::string_view authority = {};  // empty: the member of the channel's address, else "manta"
 };
 
 struct ChannelOptions {

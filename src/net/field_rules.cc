@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 namespace manta::net {
 namespace {
@@ -18,7 +20,18 @@ bool is_name(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](char c) { return kNameBytes[static_cast<unsigned char>(c)]; });
 }
 
+// Nonzero when one of the eight bytes is a control character or beyond ASCII: a hint, as a tab is one too.
+std::uint64_t unusual(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+  return ((word - kOnes * 0x20) | ((word ^ kOnes * 0x7f) - kOnes) | word) & kHighs;
+}
+
 bool is_value(std::string_view value) {
+  for (; value.size() >= 8; value.remove_prefix(8)) {
+    std::uint64_t word;
+    std::memcpy(&word, value.data(), 8);
+    if (unusual(word) != 0) break;
+  }
   return std::ranges::none_of(value, [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return (byte < 0x20 && byte != '\t') || byte == 0x7f;

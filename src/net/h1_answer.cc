@@ -11,7 +11,7 @@
 namespace manta::net {
 namespace {
 
-constexpr std::size_t kReference = 16 << 10;  // a body of this size is written from where it is
+constexpr std::size_t kReference = 8 << 10;  // a body of this size is written from where it is
 
 std::string_view reason(int status) {
   switch (status) {

@@ -155,6 +155,7 @@ bool H1Connection::parse_body() {
     parsed = parser_.parse_chunks(input_.view(), request_.body, context_->options.max_body_bytes);
   } else {
     const auto piece = input_.view().substr(0, head_.content_length - request_.body.size());
+    if (request_.body.empty()) request_.body.reserve(std::min(head_.content_length, kDirectRead + kReadSize));
     request_.body.append(piece);
     parsed.consumed = piece.size();
     parsed.complete = request_.body.size() == head_.content_length;

@@ -24,20 +24,11 @@ void empty(Headers& headers) {
 
 // Everything as new, but with the buffers kept.
 void reset(H2Stream& stream) {
-  H2Stream fresh;
-  const auto keep = [](auto& used, auto& target) {
-    empty(used);
-    target = std::move(used);
-  };
-  keep(stream.in.method, fresh.in.method);
-  keep(stream.in.target, fresh.in.target);
-  keep(stream.in.authority, fresh.in.authority);
-  keep(stream.in.headers, fresh.in.headers);
-  keep(stream.in.body, fresh.in.body);
-  keep(stream.trailers, fresh.trailers);
-  keep(stream.out_headers, fresh.out_headers);
-  keep(stream.out, fresh.out);
-  stream = std::move(fresh);
+  static_cast<H2StreamState&>(stream) = H2StreamState();
+  for (std::string* text : {&stream.in.method, &stream.in.target, &stream.in.authority, &stream.in.body, &stream.out})
+    empty(*text);
+  for (Headers* headers : {&stream.in.headers, &stream.trailers, &stream.out_headers, &stream.out_trailers})
+    empty(*headers);
 }
 
 }  // namespace

@@ -23,9 +23,8 @@ namespace manta::net {
 class H2Session;
 class H2StreamPool;
 
-// One HTTP/2 stream, either role. Referenced by its session until it is closed, by the Exchange or ClientCall in front
-// of it, and by writes and reads under way into its buffers. Loop-confined; recycled with its buffers.
-struct H2Stream {
+// What a stream that is used again begins with as new.
+struct H2StreamState {
   using Callback = std::move_only_function<void()>;
 
   int references = 0;
@@ -36,10 +35,8 @@ struct H2Stream {
   bool changed = false;        // in the session's list of streams to tell the user about
   TimePoint progress{};        // when bytes last left
 
-  // Received. A client's stream keeps the request line in `in` and the answer's headers and body as well.
-  Request in;
+  // Received.
   int status = 0;
-  Headers trailers;
   std::size_t header_bytes = 0;
   std::optional<std::size_t> content_length;
   bool head_done = false;
@@ -56,9 +53,6 @@ struct H2Stream {
   BodyPace pace;
 
   // To send.
-  Headers out_headers;
-  Headers out_trailers;
-  std::string out;
   std::shared_ptr<const std::string> shared_out;  // instead of `out`
   std::size_t sent = 0;                           // of `out` or `*shared_out`
   bool last = false;                              // nothing will be added
@@ -80,6 +74,18 @@ struct H2Stream {
   Callback on_drained;  // server
   std::size_t low_water = 0;
   Callback on_closed;  // server
+};
+
+// One HTTP/2 stream, either role. Referenced by its session until it is closed, by the Exchange or ClientCall in front
+// of it, and by writes and reads under way into its buffers. Loop-confined; recycled with its buffers.
+struct H2Stream : H2StreamState {
+  // Received. A client's stream keeps the request line in `in` and the answer's headers and body as well.
+  Request in;
+  Headers trailers;
+  // To send.
+  Headers out_headers;
+  Headers out_trailers;
+  std::string out;
 
   std::string_view unsent() const { return std::string_view(shared_out ? *shared_out : out).substr(sent); }
   // Calls those of the callbacks whose time has come. Any of them may drop the user's side or the session.

@@ -45,6 +45,7 @@ bool Headers::views_own_text(std::string_view view) const {
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
+  if (!has(name)) return add(name, value);
   const std::string own_value(value);
   const std::string own_name(name);
   remove(own_name);

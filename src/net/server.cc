@@ -101,7 +101,10 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
     set_no_delay(fd);
     if (context->wants_stream) probe_silent_peer(fd);
     const std::uint64_t id = next_id++;
-    if (context->options.security && !is_unix_socket(fd)) return prove(id, fd);
+    if (context->options.security && !is_unix_socket(fd)) {
+      notice_vanished_machine(fd);
+      return prove(id, fd);
+    }
     greet(id, Socket(context->loop, fd));
   }
 

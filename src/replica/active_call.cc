@@ -28,6 +28,11 @@ ActiveCall::ActiveCall(CallBoard& board, net::ExchangePtr exchange, std::shared_
   board.metrics.ongoing.set(board.admission.ongoing());
 }
 
+ActiveCall::ActiveCall(CallBoard& board, std::shared_ptr<DirectCall> direct, std::shared_ptr<Servable> servable)
+    : ActiveCall(board, net::ExchangePtr(), direct->context, std::move(servable)) {
+  direct_ = std::move(direct);
+}
+
 ActiveCall::~ActiveCall() {
   if (!board_) return;
   board_->loop.cancel(timer_);
@@ -41,12 +46,17 @@ void ActiveCall::detach() {
   board_ = nullptr;
 }
 
-// Requests that run besides this one.
-std::string ActiveCall::queue() const { return std::to_string(board_->admission.ongoing() - (has_place_ ? 1 : 0)); }
+int ActiveCall::others() const { return board_->admission.ongoing() - (has_place_ ? 1 : 0); }
 
-void ActiveCall::start(const spec::MethodSpec& method, MethodTerms terms) {
+void ActiveCall::read_direct() {
+  invocation_ = std::move(direct_->invocation);
+  direct_->cancel = [weak = weak_from_this()] {
+    if (const auto call = weak.lock()) call->on_closed();
+  };
+}
+
+void ActiveCall::read_exchange(const spec::MethodSpec& method) {
   net::Request& request = exchange_->request();
-  method_ = method.name;
   invocation_ = {
       .method = method.name, .request_format = request_format(request), .reply_format = reply_format(request)};
   if (method.streams) {
@@ -73,6 +83,14 @@ void ActiveCall::start(const spec::MethodSpec& method, MethodTerms terms) {
   exchange_->when_closed([weak = weak_from_this()] {
     if (const auto call = weak.lock()) call->on_closed();
   });
+}
+
+void ActiveCall::start(const spec::MethodSpec& method, MethodTerms terms) {
+  method_ = method.name;
+  if (direct_)
+    read_direct();
+  else
+    read_exchange(method);
   if (context_->deadline != TimePoint::max())
     timer_ = board_->loop.at(context_->deadline, [this] {
       timer_ = 0;
@@ -164,7 +182,14 @@ void ActiveCall::log(std::string_view outcome) {
   board_->call_log.add(method_, outcome, took.count(), *context_);
 }
 
+void ActiveCall::answer_direct(Result<Reply> reply) {
+  const auto direct = std::exchange(direct_, nullptr);
+  direct->cancel = nullptr;
+  direct->end({.reply = std::move(reply), .queue = others()});
+}
+
 void ActiveCall::answer(Result<Reply> reply) {
+  if (direct_) return answer_direct(std::move(reply));
   exchange_->when_closed(nullptr);
   if (!reply) {
     if (stream_ && stream_->started()) return stream_->fail_with(reply.error(), context_->request_id);

@@ -9,6 +9,7 @@
 #include "base/task_scope.h"
 #include "net/exchange.h"
 #include "replica/compute.h"
+#include "replica/direct_call.h"
 #include "replica/method_gates.h"
 #include "replica/servable.h"
 #include "replica/stream_answer.h"
@@ -23,6 +24,7 @@ class ActiveCall : public std::enable_shared_from_this<ActiveCall> {
  public:
   ActiveCall(CallBoard& board, net::ExchangePtr exchange, std::shared_ptr<RequestContext> context,
              std::shared_ptr<Servable> servable);
+  ActiveCall(CallBoard& board, std::shared_ptr<DirectCall> direct, std::shared_ptr<Servable> servable);
   ~ActiveCall();
 
   void start(const spec::MethodSpec& method, MethodTerms terms);
@@ -32,21 +34,26 @@ class ActiveCall : public std::enable_shared_from_this<ActiveCall> {
 
  private:
   struct HeldPlace;
+  void read_exchange(const spec::MethodSpec& method);
+  void read_direct();
   void run(MethodTerms terms);
   Task<void> run_coroutine(std::shared_ptr<ActiveCall> self);
   void run_plain(Compute& compute);
   Result<Reply> call_blocking();  // on a compute thread
   void finish(Result<Reply> reply);
   void answer(Result<Reply> reply);
+  void answer_direct(Result<Reply> reply);
   void log(std::string_view outcome);
   void on_closed();
   void stop_work();
   void release_place();
-  std::string queue() const;
+  int others() const;  // requests that run besides this one
+  std::string queue() const { return std::to_string(others()); }
 
   CallBoard* board_;  // null once the replica has been destroyed
   Loop& loop_;
-  const net::ExchangePtr exchange_;
+  const net::ExchangePtr exchange_;  // null: direct_
+  std::shared_ptr<DirectCall> direct_;
   const std::shared_ptr<RequestContext> context_;
   const std::shared_ptr<Servable> servable_;
   const TimePoint admitted_at_;

@@ -232,6 +232,7 @@ void ReplicaHost::start() {
     impl.start_timer = impl.loop.after(seconds(limit_s), [&impl, limit_s] {
       impl.start_failed("starting", {.message = "not ready after " + std::to_string(std::lround(limit_s)) + " s"});
     });
+  const detail::ScopedRequest nobody(impl.options.nobody);
   impl.starting = impl.scope.spawn(impl.start_up());
 }
 
@@ -265,6 +266,7 @@ void ReplicaHost::begin_stop() {
 void ReplicaHost::stop(std::move_only_function<void()> done) {
   impl_->loop.cancel(impl_->start_timer);
   impl_->scope.cancel(impl_->starting);
+  const detail::ScopedRequest nobody(impl_->options.nobody);
   impl_->scope.spawn(impl_->end(std::move(done)));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "replica/active_call.h"
 #include "replica/call_board.h"
 #include "replica/control_streams.h"
+#include "replica/direct_callers.h"
 #include "replica/replica_server.h"
 #include "replica/response_cache_front.h"
 #include "replica/self_report.h"
@@ -40,6 +42,14 @@ struct ReplicaServer::Impl {
   void take_batching(const spec::RunningSettings& settings);
   bool answers_without_place(const ResponseCacheFront::Query& query, const net::ExchangePtr& exchange);
   void disconnected(std::uint64_t connection);
+  void tell(ConnectionId caller, const spec::SlotNotice& notice);
+  void tell_all(const spec::SlotNotice& notice);
+
+  ConnectionId attach(DirectEvents events);
+  void detach(ConnectionId caller);
+  void call(std::shared_ptr<DirectCall> call);
+  void refuse(DirectCall& call, std::string_view why, Error error);
+  Task<void> answer_aside(std::shared_ptr<DirectCall> call, std::shared_ptr<Servable> servable);
 
   spec::ReplicaState state() const;
   void phase_changed();
@@ -60,7 +70,9 @@ struct ReplicaServer::Impl {
   ReplicaHost host;
   SelfReport self_report;
   ControlStreams slots, states;
-  TaskScope scope;  // health checks, new settings
+  DirectCallers direct_callers;
+  std::map<std::string, Impl*, std::less<>> members;  // replicas that share this one's socket, by their names there
+  TaskScope scope;                                    // health checks, new settings
   std::function<void(const spec::ReplicaState&)> on_state;
   std::move_only_function<void(bool)> on_drained;
   spec::ReplicaState reported;

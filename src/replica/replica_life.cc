@@ -52,6 +52,7 @@ void ReplicaServer::Impl::phase_changed() {
   else
     self_report.stop();
   report();
+  direct_callers.tell_running(host.phase() == ReplicaHost::Phase::Running);
   if (on_state) on_state(reported);
 }
 
@@ -80,7 +81,7 @@ void ReplicaServer::Impl::drain(std::move_only_function<void(bool)> done) {
     drain_timer = 0;
     give_up_draining();
   });
-  slots.send_all(*detail::to_json(spec::SlotNotice{.draining = true}));
+  tell_all({.draining = true});
   host.begin_stop();
   if (board.admission.ongoing() == 0) drained();
 }
@@ -102,6 +103,10 @@ void ReplicaServer::Impl::drained() {
 void ReplicaServer::Impl::close_server(bool clean) {
   if (!on_drained) return;
   loop.cancel(std::exchange(drain_timer, 0));
+  for (const auto& [name, member] : members) {  // they end after this one, but nobody reaches them any more
+    member->states.finish_all();
+    member->slots.finish_all();
+  }
   states.finish_all();
   slots.finish_all();
   auto done = std::exchange(on_drained, nullptr);

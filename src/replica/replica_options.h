@@ -5,6 +5,7 @@
 #include <string>
 
 #include <manta/config.h>
+#include <manta/detail/request_context.h>
 
 #include "base/clock.h"
 #include "net/server.h"
@@ -26,6 +27,9 @@ struct ReplicaOptions {
   std::size_t stream_buffer = 32 << 10;                   // bytes written ahead of a stream's reader
   // Where health checks and where_am_i run, so that they wait for no request; outlives the replica. Null: among them.
   Compute* aside = nullptr;
+  // The request of code that runs for none (on_start(), ...), where the loop has several replicas; null: none is
+  // needed.
+  std::shared_ptr<RequestContext> nobody = nullptr;
 };
 
 }  // namespace manta::replica

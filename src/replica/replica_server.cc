@@ -29,7 +29,8 @@ ReplicaServer::Impl::Impl(Loop& on, Compute& pool, Metrics& registry, Logger& lo
       host(on, pool, log, options, std::move(make)),
       self_report(on, registry, log, options,
                   {.autoscaling_changed = [this] { report_load_later(); },
-                   .tell_callers = [this](const auto& notice) { slots.send_all(*detail::to_json(notice)); }}),
+                   .tell_callers = [this](const auto& notice) { tell_all(notice); }}),
+      direct_callers(on),
       scope(on),
       server(on, options.server, budget, [this](net::ExchangePtr exchange) { handle(std::move(exchange)); }) {
   shared_answers.configure(options.config.response_cache);
@@ -47,6 +48,8 @@ ReplicaServer::Impl::~Impl() {
 }
 
 void ReplicaServer::Impl::handle(net::ExchangePtr exchange) {
+  if (const auto member = members.find(exchange->request().authority); member != members.end())
+    return member->second->handle(std::move(exchange));
   const std::string& target = exchange->request().target;
   if (target.starts_with("/-/")) return handle_control(std::move(exchange));
   handle_call(std::move(exchange));
@@ -189,7 +192,7 @@ const spec::MethodSpec* ReplicaServer::Impl::find_method(const Servable& servabl
 void ReplicaServer::Impl::places_changed() {
   if (closing) return;
   for (const Admission::Grant& grant : board.admission.grant(loop.now()))
-    slots.send(grant.connection, *detail::to_json(spec::SlotNotice{.grant = grant.count}));
+    tell(grant.connection, {.grant = grant.count});
   const auto lapse = board.admission.next_lapse();
   if (lapse && lapse_timer == 0)
     lapse_timer = loop.at(*lapse, [this] {
@@ -202,6 +205,7 @@ void ReplicaServer::Impl::places_changed() {
 }
 
 void ReplicaServer::Impl::disconnected(std::uint64_t connection) {
+  for (const auto& [name, member] : members) member->disconnected(connection);
   slots.forget(connection);
   states.forget(connection);
   board.admission.forget(connection);

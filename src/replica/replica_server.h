@@ -11,6 +11,8 @@
 #include "base/metrics.h"
 #include "net/receive_budget.h"
 #include "replica/compute.h"
+#include "replica/direct_call.h"
+#include "replica/direct_callers.h"
 #include "replica/replica_host.h"
 #include "replica/replica_options.h"
 #include "spec/replica_state.h"
@@ -34,6 +36,13 @@ class ReplicaServer {
   // destroys the user's object and calls `done`. False: plain code was still running and its object was left alone; end
   // the process then, as the destructor of this waits for that code.
   void drain(std::move_only_function<void(bool clean)> done);
+
+  // Requests over this one's connections whose authority is `member` are for `with`, which outlives this.
+  void share_socket(std::string member, ReplicaServer& with);
+  // A caller on the same loop; it is a connection of its own for admission. `events` are for it alone.
+  ConnectionId attach(DirectEvents events);
+  void detach(ConnectionId caller);
+  void call(std::shared_ptr<DirectCall> call);
 
   // Ids of the multiplexed models that are loaded; callers are told, at most every 100 ms.
   void set_models(std::vector<std::string> model_ids);

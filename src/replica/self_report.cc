@@ -54,7 +54,8 @@ StatsRecorder::Events SelfReport::events_of(StatsKind kind) {
           .on_answer =
               [latency](Duration took) mutable {
                 latency.observe(std::chrono::duration<double, std::milli>(took).count());
-              }};
+              },
+          .nobody = options_.nobody};
 }
 
 void SelfReport::start(const std::shared_ptr<Servable>& servable, const spec::RunningSettings& settings) {

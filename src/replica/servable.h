@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <manta/batching_config.h>
+#include <manta/detail/held_value.h>
 #include <manta/error.h>
 #include <manta/task.h>
 
@@ -50,6 +51,8 @@ struct Invocation {
   std::shared_ptr<net::Request> http;
   ItemSink* items = nullptr;         // set for streaming methods; outlives the call
   std::shared_ptr<ItemInput> input;  // set for methods that take a stream; its items are in request_format
+  std::unique_ptr<detail::HeldValue> values = nullptr;  // of a caller in this process: the arguments, no body
+  bool holds_result = false;                            // and it takes the result as it is
 };
 
 // Where a method runs, and how many calls of it at once.
@@ -68,8 +71,9 @@ struct MethodTerms {
 enum class StatsKind { Autoscaling, Routing };
 
 struct Reply {
-  std::string body;                     // encoded result; empty for streams
-  std::shared_ptr<net::Response> http;  // set when the method answered with an HTTP response of its own
+  std::string body;                                   // encoded result; empty for streams
+  std::shared_ptr<net::Response> http;                // set when the method answered with an HTTP response of its own
+  std::unique_ptr<detail::HeldValue> held = nullptr;  // the result as it is, instead of `body`
 };
 
 // The user's object behind its method table, or a fake. Made by the host on a compute thread (constructors may block).

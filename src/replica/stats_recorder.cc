@@ -38,6 +38,7 @@ void StatsRecorder::ask() {
     scope_.cancel(running_);
     ended(fail(ErrorCode::DeadlineExceeded, "it did not return in time"));
   });
+  const detail::ScopedRequest nobody(events_.nobody);
   running_ = scope_.spawn(wait_for(ask_(), loop_.now()));
 }
 

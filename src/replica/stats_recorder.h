@@ -24,7 +24,8 @@ class StatsRecorder {
   struct Events {
     std::function<void(Stats)> on_stats;
     std::function<void(const Error&)> on_failure;
-    std::function<void(Duration took)> on_answer;  // of either kind; not at a timeout
+    std::function<void(Duration took)> on_answer;      // of either kind; not at a timeout
+    std::shared_ptr<RequestContext> nobody = nullptr;  // see ReplicaOptions
   };
   using Ask = std::function<Task<Result<Stats>>()>;
 

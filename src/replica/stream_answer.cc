@@ -9,6 +9,8 @@
 namespace manta::replica {
 namespace {
 
+constexpr std::size_t kKeptFrame = 4096;
+
 std::unexpected<Error> nobody_listens() { return fail(ErrorCode::Cancelled, "nobody reads this stream any more"); }
 
 std::string_view content_type(StreamKind kind) {
@@ -80,18 +82,20 @@ void StreamAnswer::put(const std::string& item) {
   wrote_since_tick_ = true;
   switch (options_.kind) {
     case StreamKind::Events:
-      return exchange_->write("data: " + item + "\n\n");
+      frame_.assign("data: ").append(item).append("\n\n");
+      break;
     case StreamKind::Lines:
-      return exchange_->write(item + "\n");
+      frame_.assign(item).append("\n");
+      break;
     case StreamKind::Raw:
       return exchange_->write(item);
-    case StreamKind::Items: {
-      std::string framed;
-      framed.reserve(item.size() + net::kItemPrefix);
-      net::append_item(framed, item);
-      return exchange_->write(framed);
-    }
+    case StreamKind::Items:
+      frame_.clear();
+      net::append_item(frame_, item);
+      break;
   }
+  exchange_->write(frame_);
+  if (frame_.size() > kKeptFrame) frame_ = std::string();
 }
 
 Task<Result<void>> StreamAnswer::write(std::string item) {

@@ -52,6 +52,7 @@ class StreamAnswer final : public ItemSink, public std::enable_shared_from_this<
   const net::ExchangePtr exchange_;
   const Options options_;
   std::string queue_;
+  std::string frame_;  // of the item that is written: its buffer is used again
   bool started_ = false;
   bool over_ = false;
   bool wrote_since_tick_ = false;

@@ -43,18 +43,21 @@ Dispatcher::Dispatcher(const RouterEnvironment& environment, std::string applica
           {{"application", application}, {"deployment", deployment}, {"handle", environment.handle}})),
       retry_(options) {}
 
-RequestInfo Dispatcher::prepare(Outbound& request) {
+RequestInfo Dispatcher::open(const std::shared_ptr<RequestContext>& context, std::size_t bytes,
+                             const std::string& policy) {
   requests_.add();
   retry_.count_request();
-  RequestInfo info{.context = request.context, .arrival = router_.next_arrival(), .policy = request.policy};
-  if (request.body) info.bytes = request.body->size();
-  if (request.context) {
-    info.deadline = request.context->deadline;
-    add_context(request.headers, *request.context);
-  }
+  RequestInfo info{.context = context, .arrival = router_.next_arrival(), .bytes = bytes, .policy = policy};
+  if (context) info.deadline = context->deadline;
   const double timeout_s = replica_set().request_timeout_s;
   if (info.deadline == TimePoint::max() && timeout_s > 0)
     info.deadline = loop_.now() + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(timeout_s));
+  return info;
+}
+
+RequestInfo Dispatcher::prepare(Outbound& request) {
+  RequestInfo info = open(request.context, request.body ? request.body->size() : 0, request.policy);
+  if (request.context) add_context(request.headers, *request.context);
   if (request.target.empty()) request.target = "/" + request.method;
   return info;
 }

@@ -48,6 +48,10 @@ class Dispatcher {
   // dispatch() and the whole answer.
   Task<Result<net::Response>> call(Outbound request);
 
+  // Counts a request and gives its age and its deadline: that of `context`, else of the deployment. For who sends it
+  // himself, over the router.
+  RequestInfo open(const std::shared_ptr<RequestContext>& context, std::size_t bytes, const std::string& policy);
+
   void update(const spec::ReplicaSet& set) { router_.update(set); }
   const spec::ReplicaSet& replica_set() const { return router_.replica_set(); }
   Router& router() { return router_; }

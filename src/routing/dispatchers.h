@@ -30,6 +30,8 @@ class Dispatchers {
     return informed_ && !published_.contains({application, deployment});
   }
 
+  // What is known of a deployment before the first snapshot.
+  void expect(const spec::ReplicaSet& set) { published_[{set.application, set.deployment}] = set; }
   // Deployments that `snapshot` does not name lose their replicas.
   void update(const spec::RoutingSnapshot& snapshot);
   // See Router; for those made later as well.

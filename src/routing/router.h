@@ -37,7 +37,7 @@ struct RouterEnvironment {
   std::uint64_t seed = 0;    // of the policy's random choices
   std::string handle;        // metrics label: "proxy", or the deployment that holds the handle
   std::string node_id = {};  // where this process runs, for locality_first
-  // In the place of one over `connect`.
+  // In the place of one over `connect`, where it makes one.
   MakeConnection make_connection = {};
 };
 

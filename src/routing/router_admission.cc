@@ -47,9 +47,10 @@ Error RouterCore::overloaded(TurnedAway why) {
   if (why == TurnedAway::QueueBytes) message += "the bodies of waiting requests fill max_queued_bytes";
   if (why == TurnedAway::QueueAge) message += "the request waited as long as it may (max_queue_age_s)";
   if (why == TurnedAway::Displaced) message += "the queue is full and a request that goes before this one came";
+  const double told_s = set_.backpressure_retry_after_s;
   Error error{.code = ErrorCode::Overloaded,
               .message = message + "; try again later",
-              .retry_after_s = drained_.retry_after_s(queue_.size() + 1, env_.loop.now())};
+              .retry_after_s = told_s > 0 ? told_s : drained_.retry_after_s(queue_.size() + 1, env_.loop.now())};
   if (set_.backpressure_status_code != http_status(error)) error.status = set_.backpressure_status_code;
   return error;
 }

@@ -104,7 +104,8 @@ void RouterCore::connection_changed(ReplicaSlot& slot, bool connected) {
 
 std::unique_ptr<ReplicaConnection> RouterCore::connection_to(const spec::ReplicaAddress& address,
                                                              ReplicaConnection::Events events) const {
-  if (env_.make_connection) return env_.make_connection(address, std::move(events));
+  if (env_.make_connection)
+    if (auto made = env_.make_connection(address, events)) return made;
   const ChannelConnection::BackOff back_off{.first = options_.first_reconnect, .max = options_.max_reconnect};
   return std::make_unique<ChannelConnection>(env_.loop, address, env_.connect, back_off, std::move(events));
 }

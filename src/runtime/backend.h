@@ -64,8 +64,10 @@ struct NodeInfo {
   std::string address = {};               // of the machine: "10.0.0.5"; empty: not known
   std::optional<Resources> machine = {};  // all it has, where others use it too; none: the same as `total`
   bool is_leaving = false;                // what the machine belongs to gives it up: nothing new is started there
+  double leaves_at_s = 0;                 // Unix time at which a leaving node ends, empty or not; 0: not known
 };
-BOOST_DESCRIBE_STRUCT(NodeInfo, (), (node_id, total, labels, accelerator_type, is_head, address, machine, is_leaving))
+BOOST_DESCRIBE_STRUCT(NodeInfo, (),
+                      (node_id, total, labels, accelerator_type, is_head, address, machine, is_leaving, leaves_at_s))
 
 // Where replica processes run: local (the node agent), ray, or a fake in tests. It starts and stops processes and
 // reports what it sees; it decides nothing, and requests never pass through it. Calls may be repeated. Loop-confined.

@@ -21,6 +21,7 @@ control::DeploymentKey key_of(const SimulatedReplica& replica) {
 void add(SimulatedReplica::Work& sum, const SimulatedReplica::Work& more) {
   sum.busy_s += more.busy_s;
   sum.ready_s += more.ready_s;
+  sum.lived_s += more.lived_s;
 }
 
 }  // namespace

@@ -103,6 +103,8 @@ spec::InstanceConfig ControlPlane::config() const {
   for (std::size_t i = 0; i < world_.options.applications.size(); ++i) {
     config.applications.push_back(world_.options.applications[i].config);
     config.applications.back().import_path = "builtin:simulated" + std::to_string(i);
+    config.applications.back().placement = "separate";  // a simulated process is one replica
+    config.applications.back().together.clear();
   }
   return config;
 }

@@ -5,9 +5,23 @@
 
 namespace manta::simulate {
 
+namespace {
+
+double per_million(double cost, std::size_t answered) {
+  return answered > 0 ? cost / static_cast<double>(answered) * 1e6 : 0;
+}
+
+}  // namespace
+
 void Price::apply(Summary& summary) const {
   summary.cost = per_hour * (of_node ? summary.node_hours : summary.replica_hours);
-  summary.cost_per_million = summary.answered > 0 ? summary.cost / static_cast<double>(summary.answered) * 1e6 : 0;
+  summary.cost_per_million = per_million(summary.cost, summary.answered);
+}
+
+void Price::apply(Report& report) const {
+  apply(report.summary);
+  for (TimelineRow& row : report.timeline)
+    row.cost_per_million = per_million(per_hour * (of_node ? row.node_hours : row.replica_hours), row.answered);
 }
 
 Result<Price> parse_price(std::string_view text) {

@@ -14,6 +14,7 @@ struct Price {
   bool of_node = false;
 
   void apply(Summary& summary) const;
+  void apply(Report& report) const;  // also to its rows
 };
 
 // "2.01" or "2.01/replica", "2.01/node". InvalidArgument.

@@ -22,7 +22,7 @@ double percentile(const std::vector<double>& sorted, double share) {
 
 void Recorder::begin() {
   begin_ = row_begin_ = world_.loop.now();
-  first_use_ = world_.cluster->use();
+  first_use_ = row_use_ = world_.cluster->use();
   if (const control::Controller* controller = world_.plane->controller())
     for (const auto& [name, application] : controller->applications())
       for (const auto& [deployment_name, deployment] : application.deployments)
@@ -43,22 +43,26 @@ void Recorder::ended(const std::string& application, Duration took, bool answere
 void Recorder::add_rows() {
   const control::Controller* controller = world_.plane->controller();
   if (controller == nullptr) return;
+  const Cluster::Use now = world_.cluster->use();
+  const Cluster::Use used{now.replica_s - row_use_.replica_s, now.node_s - row_use_.node_s};
   for (const auto& [name, application] : controller->applications()) {
     Latencies& latencies = since_[name];
     std::ranges::sort(latencies.ms);
     for (const auto& [deployment_name, deployment] : application.deployments)
-      rows_.push_back(row(deployment.target.key, deployment, latencies));
+      rows_.push_back(row(deployment.target.key, deployment, latencies, used));
   }
   since_.clear();
   row_begin_ = world_.loop.now();
+  row_use_ = now;
 }
 
 TimelineRow Recorder::row(const control::DeploymentKey& key, const control::Controller::Deployment& deployment,
-                          const Latencies& latencies) {
+                          const Latencies& latencies, Cluster::Use used) {
   const double length_s = std::max(1e-9, seconds(world_.loop.now() - row_begin_));
   const SimulatedReplica::Work now = world_.cluster->work(key);
   const SimulatedReplica::Work before = std::exchange(work_[key], now);
   const double busy_s = now.busy_s - before.busy_s, ready_s = now.ready_s - before.ready_s;
+  const double lived_s = now.lived_s - before.lived_s;
   busy_s_ += busy_s;
   ready_s_ += ready_s;
   TimelineRow row{.time_s = seconds(world_.loop.now() - begin_),
@@ -69,7 +73,10 @@ TimelineRow Recorder::row(const control::DeploymentKey& key, const control::Cont
                   .failed = latencies.failed,
                   .p50_ms = percentile(latencies.ms, 0.5),
                   .p99_ms = percentile(latencies.ms, 0.99),
-                  .utilisation = ready_s > 0 ? busy_s / ready_s : 0};
+                  .utilisation = ready_s > 0 ? busy_s / ready_s : 0,
+                  .answered = latencies.ms.size(),
+                  .replica_hours = lived_s / 3600,
+                  .node_hours = used.replica_s > 0 ? used.node_s * lived_s / used.replica_s / 3600 : 0};
   for (const auto& caller : callers_) row.queued += caller->queued(key);
   for (const auto& [id, replica] : world_.cluster->replicas()) {
     if (replica->spec().application != key.application || replica->spec().deployment != key.deployment) {

@@ -30,7 +30,7 @@ class Recorder {
     std::size_t failed = 0;
   };
   TimelineRow row(const control::DeploymentKey& key, const control::Controller::Deployment& deployment,
-                  const Latencies& latencies);
+                  const Latencies& latencies, Cluster::Use used);
 
   World& world_;
   const std::vector<std::unique_ptr<Caller>>& callers_;
@@ -38,7 +38,7 @@ class Recorder {
   std::map<std::string, Latencies> since_;  // the last rows, by application
   std::map<control::DeploymentKey, SimulatedReplica::Work> work_;
   std::vector<double> all_ms_;
-  Cluster::Use first_use_;
+  Cluster::Use first_use_, row_use_;
   double busy_s_ = 0, ready_s_ = 0;
   std::vector<TimelineRow> rows_;
 };

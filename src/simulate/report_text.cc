@@ -19,11 +19,17 @@ std::string time_text(double s) {
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
-std::string row_text(const TimelineRow& row, std::size_t width) {
-  return fmt::format("{:>8}  {:<{}}  {:>6}  {:>5}  {:>6}  {:>7.1f}  {:>6}  {:>8}  {:>8}  {:>4.0f} %\n",
-                     time_text(row.time_s), row.application + "#" + row.deployment, width, row.wanted, row.running,
-                     row.queued, row.requests_per_s, row.failed, latency_text(row.p50_ms), latency_text(row.p99_ms),
-                     row.utilisation * 100);
+std::string cost_text(const TimelineRow& row) {
+  return row.answered > 0 ? fmt::format("{:.2f}", row.cost_per_million) : "-";
+}
+
+std::string row_text(const TimelineRow& row, std::size_t width, bool has_price) {
+  std::string text = fmt::format("{:>8}  {:<{}}  {:>6}  {:>5}  {:>6}  {:>7.1f}  {:>6}  {:>8}  {:>8}  {:>4.0f} %",
+                                 time_text(row.time_s), row.application + "#" + row.deployment, width, row.wanted,
+                                 row.running, row.queued, row.requests_per_s, row.failed, latency_text(row.p50_ms),
+                                 latency_text(row.p99_ms), row.utilisation * 100);
+  if (has_price) text += fmt::format("  {:>9}", cost_text(row));
+  return text + "\n";
 }
 
 std::string totals_text(const Summary& summary) {
@@ -46,10 +52,11 @@ std::string report_text(const Report& report) {
   std::size_t width = 10;
   for (const TimelineRow& row : report.timeline)
     width = std::max(width, row.application.size() + 1 + row.deployment.size());
-  std::string text =
-      fmt::format("{:>8}  {:<{}}  {:>6}  {:>5}  {:>6}  {:>7}  {:>6}  {:>8}  {:>8}  {:>6}\n", "TIME", "DEPLOYMENT",
-                  width, "WANTED", "READY", "QUEUED", "REQ/S", "FAILED", "P50", "P99", "USED");
-  for (const TimelineRow& row : report.timeline) text += row_text(row, width);
+  const bool has_price = report.summary.cost > 0;
+  std::string text = fmt::format("{:>8}  {:<{}}  {:>6}  {:>5}  {:>6}  {:>7}  {:>6}  {:>8}  {:>8}  {:>6}{}\n", "TIME",
+                                 "DEPLOYMENT", width, "WANTED", "READY", "QUEUED", "REQ/S", "FAILED", "P50", "P99",
+                                 "USED", has_price ? "    COST/1M" : "");
+  for (const TimelineRow& row : report.timeline) text += row_text(row, width, has_price);
   text += "\n" + totals_text(report.summary);
   for (const std::string& finding : report.summary.findings) text += "invariant broken " + finding + "\n";
   return text;

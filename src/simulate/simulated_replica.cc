@@ -165,9 +165,10 @@ void SimulatedReplica::places_changed() {
 }
 
 SimulatedReplica::Work SimulatedReplica::work() const {
-  if (ready_at_ == TimePoint::max()) return {};
+  const std::chrono::duration<double> lived = world_.loop.now() - begun_at_;
+  if (ready_at_ == TimePoint::max()) return {.lived_s = lived.count()};
   const std::chrono::duration<double> since = world_.loop.now() - ready_at_;
-  return {.busy_s = workers_->busy_s(), .ready_s = since.count() * workers_->lanes()};
+  return {.busy_s = workers_->busy_s(), .ready_s = since.count() * workers_->lanes(), .lived_s = lived.count()};
 }
 
 void SimulatedReplica::slow_down(double factor) {

@@ -57,9 +57,10 @@ class SimulatedReplica : public std::enable_shared_from_this<SimulatedReplica> {
   const runtime::ReplicaProcess& process() const { return process_; }
   const control::ReplicaSpec& spec() const { return spec_; }
   int ongoing() const { return static_cast<int>(running_.size()); }
-  // Lane-seconds: of work, and since it was ready.
+  // Lane-seconds: of work, and since it was ready. Then the time since its process began.
   struct Work {
     double busy_s = 0, ready_s = 0;
+    double lived_s = 0;
   };
   Work work() const;
   Caller* caller() const { return caller_.get(); }  // of what it has handles to; null: nothing
@@ -93,6 +94,7 @@ class SimulatedReplica : public std::enable_shared_from_this<SimulatedReplica> {
   std::vector<std::shared_ptr<StateStream>> streams_;
   spec::ReplicaState reported_;
   TimePoint reported_at_{}, ready_at_ = TimePoint::max();
+  const TimePoint begun_at_ = world_.loop.now();
   std::uint64_t next_run_ = 1, completed_ = 0;
   double factor_ = 1;
   TimerId start_timer_ = 0, lapse_timer_ = 0, report_timer_ = 0;

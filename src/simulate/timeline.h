@@ -21,10 +21,15 @@ struct TimelineRow {
   std::size_t failed = 0;
   double p50_ms = 0, p99_ms = 0;
   double utilisation = 0;  // share of the time that its running replicas worked, 0 to 1
+  // From here on of the stretch: what its replicas took of time, also of the nodes' (shared by the replicas on them
+  // all), and what that costs for each million of the application's requests; 0 without a price, or without an answer.
+  std::size_t answered = 0;
+  double replica_hours = 0, node_hours = 0;
+  double cost_per_million = 0;
 };
 BOOST_DESCRIBE_STRUCT(TimelineRow, (),
                       (time_s, application, deployment, wanted, running, queued, requests_per_s, failed, p50_ms, p99_ms,
-                       utilisation))
+                       utilisation, answered, replica_hours, node_hours, cost_per_million))
 
 // The value below which so many of `sorted` lie; 0 of nothing.
 double percentile(const std::vector<double>& sorted, double share);

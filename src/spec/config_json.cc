@@ -75,6 +75,8 @@ std::string application_json(const ApplicationConfig& application, bool with_pla
   members.add_json("args", application.args);
   if (!application.env_vars.empty()) members.add("runtime_env", RuntimeEnv{application.env_vars});
   if (application.external_scaler_enabled) members.add("external_scaler_enabled", true);
+  if (application.placement != "separate") members.add("placement", application.placement);
+  if (!application.together.empty()) members.add("together", application.together);
   if (!application.traffic.empty()) members.add("traffic", application.traffic);
   members.add("autoscaling_policy", application.autoscaling_policy);
   std::vector<std::string> deployments;

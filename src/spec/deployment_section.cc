@@ -122,7 +122,8 @@ void read_backpressure(Reading& reading) {
   Section backpressure = reading.section.section("backpressure_config");
   if (backpressure.read("status_code", reading.config.backpressure_status_code))
     keep(reading, "backpressure_status_code", reading.config.backpressure_status_code);
-  backpressure.ignore({"retry_after_s"}, "Retry-After is computed");
+  if (backpressure.read("retry_after_s", reading.config.backpressure_retry_after_s))
+    keep(reading, "backpressure_retry_after_s", reading.config.backpressure_retry_after_s);
   backpressure.refuse_rest();
 }
 

@@ -59,13 +59,17 @@ struct ApplicationConfig {
   std::optional<AutoscalingPolicyConfig> autoscaling_policy = {};  // decides for all deployments that autoscale
   std::vector<TrafficRule> traffic = {};             // how requests are divided among deployments, and copied
   std::optional<LoggingConfig> logging_config = {};  // of its deployments that have none; none: that of the file
+  // `together`: a replica of each of its deployments in one process, which call each other there. `separate`: a
+  // process for each replica
+  std::string placement = "separate";
+  std::vector<std::string> together = {};  // with `placement: together`: the deployments that are; empty = all
   std::map<std::string, std::string> places =
       {};  // not in the file: where values stand, by path from here: "app.yaml:12 ${REPLICAS}"
   bool operator==(const ApplicationConfig&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ApplicationConfig, (),
                       (name, route_prefix, import_path, args, env_vars, deployments, external_scaler_enabled,
-                       autoscaling_policy, traffic, logging_config, places))
+                       autoscaling_policy, traffic, logging_config, placement, together, places))
 
 // A whole configuration file.
 struct InstanceConfig {

@@ -43,6 +43,8 @@ ApplicationConfig read_application(Section section) {
     application.deployments.push_back(read_deployment(deployment));
   section.ignore({"host", "port"}, "http_options of the file decides");
   section.read("external_scaler_enabled", application.external_scaler_enabled);
+  section.read("placement", application.placement);
+  section.read("together", application.together);
   application.traffic = read_traffic(section);
   application.autoscaling_policy = read_application_policy(section);
   application.logging_config = read_logging(section);

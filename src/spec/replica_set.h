@@ -39,6 +39,7 @@ struct ReplicaSet {
   std::vector<ReplicaAddress> replicas;  // running ones only
   int max_queued_requests = -1;
   int backpressure_status_code = 503;
+  double backpressure_retry_after_s = 0;
   double request_timeout_s = 0;
   RequestRouterConfig router;
   AdmissionConfig admission;
@@ -51,7 +52,8 @@ struct ReplicaSet {
 };
 BOOST_DESCRIBE_STRUCT(ReplicaSet, (),
                       (application, deployment, replicas, max_queued_requests, backpressure_status_code,
-                       request_timeout_s, router, admission, circuit_breaker, load_report_interval_s, methods))
+                       backpressure_retry_after_s, request_timeout_s, router, admission, circuit_breaker,
+                       load_report_interval_s, methods))
 
 // One application as the proxy sees it. While it is being described for the first time only its name is known: it has
 // no ingress and no routes, and is not ready.
@@ -76,8 +78,9 @@ struct RoutingSnapshot {
   std::vector<ApplicationRoutes> applications;
   std::vector<ReplicaSet> deployments;
   std::optional<LoggingConfig> logging_config = {};  // of proxies
+  std::vector<std::string> draining_nodes = {};      // ids: their proxies say that they go away
   bool operator==(const RoutingSnapshot&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(RoutingSnapshot, (), (stamp, adopted, applications, deployments, logging_config))
+BOOST_DESCRIBE_STRUCT(RoutingSnapshot, (), (stamp, adopted, applications, deployments, logging_config, draining_nodes))
 
 }  // namespace manta::spec

@@ -91,6 +91,10 @@ std::string target_fault(const ApplicationGraph& graph, const std::string& name)
     return std::ranges::find(in.nodes, wanted, &NodeSpec::name);
   };
   const auto node = named(graph, name), ingress = named(graph, graph.ingress);
+  if (node == graph.nodes.end() && name.find('/') != std::string::npos)
+    return "'" + name +
+           "': a rule divides requests within its application; `import_path: builtin:ab_router` divides "
+           "them between deployments of several";
   if (node == graph.nodes.end()) {
     std::vector<std::string_view> known;
     for (const NodeSpec& other : graph.nodes) known.push_back(other.name);

@@ -97,6 +97,11 @@ std::vector<Fault> faults(const ApplicationConfig& config) {
                    element("deployments", i) + ".autoscaling_config",
                    "external_scaler_enabled is set: numbers of replicas have one master");
   }
+  checks.require(config.placement == "separate" || config.placement == "together", "placement",
+                 "expected separate or together, found '" + config.placement + "'");
+  checks.require(config.together.empty() || config.placement == "together", "together",
+                 "names deployments, but placement is not together: set `placement: together`");
+  checks.require(config.together.size() != 1, "together", "names one deployment: name at least two, or none for all");
   for (const Fault& fault : traffic_faults(config.traffic)) checks.require(false, fault.field, fault.message);
   return checks.take();
 }

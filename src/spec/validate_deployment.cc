@@ -162,6 +162,7 @@ std::vector<Fault> faults(const DeploymentConfig& config) {
   checks.at_least(config.max_queued_requests, -1, "max_queued_requests");
   checks.require(config.backpressure_status_code == 503 || config.backpressure_status_code == 429,
                  "backpressure_status_code", "expected 503 or 429");
+  checks.at_least(config.backpressure_retry_after_s, 0, "backpressure_retry_after_s");
   check_resources(checks, config.ray_actor_options);
   checks.between(config.compute_threads, 1, 1024, "compute_threads");
   checks.above(config.health_check_period_s, 0, "health_check_period_s");

@@ -14,6 +14,7 @@ namespace {
 // Where fields stand that have another name in files.
 std::string path_in_file(const std::string& field) {
   if (field == "backpressure_status_code") return "backpressure_config.status_code";
+  if (field == "backpressure_retry_after_s") return "backpressure_config.retry_after_s";
   return field;
 }
 
@@ -55,7 +56,7 @@ void note_places(InstanceConfig& config, const ConfigPlaces& places) {
     const std::string at = "$." + element("applications", i);
     Noting noting(application.places, places);
     for (const char* name : {"name", "route_prefix", "import_path", "args", "runtime_env", "logging_config",
-                             "external_scaler_enabled", "traffic"})
+                             "external_scaler_enabled", "traffic", "placement", "together"})
       noting.note(name, at + "." + name);
     noting.note("$logging_config", "$.logging_config");
     for (std::size_t j = 0; j < application.deployments.size(); ++j) {

@@ -212,6 +212,23 @@ def test_unknown_fields_are_ignored_and_counted(served):
         {"chat/completions": 2, "completions": 1, "embeddings": 1, "rerank": 3}
 
 
+def test_tokens_are_counted_under_vllms_names(served):
+    def counted(name):
+        lines = curl(f"{served.url}/-/metrics").splitlines()
+        found = [line for line in lines if line.startswith(f"vllm:{name}_total{{")
+                 and 'model_name="sim-llm"' in line and 'application="main"' in line and 'deployment="Llm"' in line]
+        assert len(found) == 1, found
+        return float(found[0].split()[-1])
+    names = ("generation_tokens", "prefix_cache_hits", "spec_decode_num_drafts", "spec_decode_num_draft_tokens",
+             "spec_decode_num_accepted_tokens")
+    post_json(served, "/v1/completions", {"prompt": "a", "max_tokens": 1})  # brings up what cancelled requests left
+    before = {name: counted(name) for name in names}
+    usage = post_json(served, "/v1/completions", {"prompt": "a b c", "max_tokens": 7}).json()["usage"]
+    rise = {name: counted(name) - before[name] for name in names}
+    assert rise["generation_tokens"] == usage["completion_tokens"] > 0
+    assert rise["spec_decode_num_drafts"] == rise["spec_decode_num_accepted_tokens"] == 0  # the sim engine drafts nothing
+
+
 def test_invalid_json_is_refused(served):
     assert error_of(ask(served, "POST", "/v1/chat/completions", "{"), 400)["type"] == "invalid_request_error"
     assert error_of(ask(served, "POST", "/v1/embeddings", ""), 400)["type"] == "invalid_request_error"

@@ -33,6 +33,9 @@ CONFIG = {"applications": [
         {"deployment": "stable/OpenAi", "method": "handle", "weight": 3},
         {"deployment": "experimental/OpenAi", "method": "handle", "weight": 1},
         {**llm("third"), "weight": 1}]}, "Llm"),
+    {"name": "texts", "route_prefix": "/texts", **embedder("e3"), "deployments": small("Embed")},
+    application("valued", {"targets": [{"deployment": "texts/Embed", "values": True, "weight": 1},
+                                       {"deployment": "stable/OpenAi", "method": "handle", "weight": 0}]}),
     application("typed", {"model_a": embedder("e1"), "model_b": embedder("e2"), "traffic_split": 0}, "Embed", "Embed_1"),
 ]}
 
@@ -93,6 +96,11 @@ class AbRouterTest(unittest.TestCase):
 
     def test_models_that_take_values_are_called_with_them(self):
         self.assertEqual(self.ask("POST", "/typed", {"texts": ["a"]})["model"], "e2")
+
+    def test_a_deployment_by_name_may_take_values(self):
+        self.assertEqual(self.ask("POST", "/valued/any/path", {"texts": ["a"]})["model"], "e3")
+        self.assertIn("texts", self.ask("POST", "/valued", {"texts": 7}, status=400)["error"]["message"])
+        self.assertEqual(self.instance.request("POST", "/valued", headers={"content-type": "text/plain"})[0], 400)
 
     def test_its_models_are_deployments_like_others(self):
         deployments = self.instance.status()["applications"]["nested"]["deployments"]

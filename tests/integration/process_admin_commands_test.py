@@ -102,6 +102,10 @@ class AdminCommandsTest(unittest.TestCase):
             self.file("app.yaml", "applications:\n- import_path: ./libapp.so:build\n  route_prefix: /new\n")
             wait_until(lambda: instance.request("POST", "/new/echo", {"text": "a"})[0] == 200, "the new prefix")
 
+    @staticmethod
+    def applications(instance, query):
+        return json.loads(instance.admin("GET", "/api/serve/applications/" + query)[2])["applications"]
+
     def test_rest_takes_the_file_as_json(self):
         with Instance().run(f"{APP_ONE}:build") as instance:
             entry = {"name": "rest", "import_path": f"{APP_ONE}:build", "args": {"num_cpus": 0},
@@ -109,6 +113,11 @@ class AdminCommandsTest(unittest.TestCase):
             self.assertEqual(instance.admin("PUT", "/api/serve/applications/", {"applications": [entry]})[::2], (200, ""))
             wait_until(lambda: len(instance.replicas(application="rest")) == 2, "two replicas")
             self.assertEqual(instance.details()["applications"]["rest"]["deployed_app_config"], entry)
+            self.assertEqual(list(self.applications(instance, "?api_type=declarative")), ["rest"])
+            self.assertEqual(self.applications(instance, "?api_type=imperative"), {})
+            self.assertEqual(instance.admin("GET", "/api/serve/applications/?api_type=other")[0], 400)
+            [(node, proxy)] = instance.details()["proxies"].items()
+            self.assertEqual((proxy["node_id"], proxy["status"]), (node, "HEALTHY"))
             entry["import_path"] = "libapp.so:build"
             status, _, body = instance.admin("PUT", "/api/serve/applications/", {"applications": [entry]})
             self.assertEqual((status, json.loads(body)["error"]["detail"]), (400, "$.applications[0].import_path"))

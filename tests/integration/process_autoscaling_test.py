@@ -110,6 +110,23 @@ class AutoscalingTest(unittest.TestCase):
             self.wait_replicas(instance, 3)
             self.assertEqual(instance.replicas(), pids)
 
+    def scale(self, instance, body, application="test", deployment="Echo"):
+        return instance.admin("POST", f"/api/v1/applications/{application}/deployments/{deployment}/scale", body)[0]
+
+    def test_an_external_scaler_sets_the_number_where_it_may(self):
+        description = {"applications": [{"name": "test", "import_path": f"{APP_ONE}:build", "external_scaler_enabled": True}]}
+        with Instance() as instance:
+            start(instance, description)
+            self.assertEqual(self.scale(instance, {"target_num_replicas": 2}), 200)
+            wait_until(lambda: len(instance.replicas()) == 2, "two replicas", LIMIT_S)
+            for body in ({"target_num_replicas": -1}, {"target_num_replicas": "two"}, {"replicas": 2}, []):
+                self.assertEqual(self.scale(instance, body), 400, body)
+            self.assertEqual(self.scale(instance, {"target_num_replicas": 2}, application="other"), 404)
+            self.assertEqual(self.scale(instance, {"target_num_replicas": 2}, deployment="Other"), 404)
+            description["applications"][0]["external_scaler_enabled"] = False
+            self.assertEqual(instance.admin("PUT", "/api/serve/applications/", description)[0], 200)
+            self.assertEqual(self.scale(instance, {"target_num_replicas": 3}), 412)
+
     def test_an_unknown_policy_is_refused_by_name(self):
         with Instance() as instance:
             instance.run(f"{APP_ONE}:build")

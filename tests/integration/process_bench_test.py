@@ -48,6 +48,12 @@ class BenchTest(unittest.TestCase):
             self.bench(self.url + "/echo", "-d", "{}", "-n", "20", "--json", before)
             text = self.bench(self.url + "/echo", "-d", "{}", "-n", "20", "--compare", before)
             self.assertIn("request_throughput", text)
+            after = os.path.join(folder, "after.json")
+            self.bench(self.url + "/echo", "-d", "{}", "-n", "40", "--json", after)
+            text = self.bench("--compare", before, "--after", after)
+            self.assertRegex(text, r"completed +20.000 +40.000 +\+100.0 %")
+            self.assertNotIn("requests open", text, "nothing was run")
+            self.assertIn("--after: no.json cannot be read", self.bench("--compare", before, "--after", "no.json", code=1))
 
     def test_a_server_that_is_not_there_is_said(self):
         text = self.bench("http://localhost:1/", "-t", "0.3", "--warm-up", "0", code=1)

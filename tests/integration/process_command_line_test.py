@@ -102,7 +102,11 @@ class CommandLineTest(unittest.TestCase):
 
     def test_no_instance_to_talk_to(self):
         with Instance() as instance:
-            self.assertIn(str(instance.admin_port), self.fails("status", "--admin-port", str(instance.admin_port)))
+            admin = ("--admin-port", str(instance.admin_port))
+            self.assertIn(str(instance.admin_port), self.fails("status", *admin))
+            stopped = subprocess.run([MANTA, "shutdown", "-y", *admin], capture_output=True, text=True)
+            self.assertEqual(stopped.returncode, 0, "nothing has to be stopped")
+            self.assertIn("no instance answers", stopped.stderr)
 
     def test_a_file_that_is_no_library_is_refused(self):
         path = self.file("this is no shared object")

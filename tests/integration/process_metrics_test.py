@@ -45,12 +45,28 @@ class MetricsTest(unittest.TestCase):
                 ("ray_serve_deployment_replica_starts", 1, of_replica),
                 ("ray_serve_deployment_replica_healthy", 1, of_replica),
                 ("ray_serve_replica_startup_latency_ms_count", 1, {"deployment": "Echo"}),
+                ("ray_serve_replica_initialization_latency_ms_count", 1, {"deployment": "Echo", "application": "test"}),
                 ("ray_serve_deployment_status", 6, {"deployment": "Echo"}),
                 ("ray_serve_application_status", 6, {"application": "test"}),
                 ("manta_agent_replicas", 1, {}),
             ]
             for name, value, labels in expected:
                 self.assertEqual(self.value(text, name, **labels), value, f"{name} {labels}\n{text}")
+            self.assertGreaterEqual(self.value(text, "ray_serve_long_poll_pending_clients", namespace="snapshots"), 1)
+            self.assertIsNotNone(self.value(text, "ray_serve_long_poll_pending_clients", namespace="statuses"))
+
+    def test_new_settings_and_the_end_of_a_replica_are_timed(self):
+        with Instance().run(f"{APP_ONE}:build") as instance:
+            self.assertEqual(instance.admin("PATCH", "/api/serve/applications/test",
+                                            {"deployments": [{"name": "Echo", "max_ongoing_requests": 7}]})[0], 200)
+            of_deployment = {"deployment": "Echo", "application": "test"}
+            wait_until(lambda: self.value(self.scrape(instance), "ray_serve_replica_reconfigure_latency_ms_count", **of_deployment) == 1,
+                       "new settings")
+            self.assertEqual(instance.admin("PATCH", "/api/serve/applications/test",
+                                            {"deployments": [{"name": "Echo", "ray_actor_options": {"num_cpus": 0.2}}]})[0], 200)
+            wait_until(lambda: self.value(self.scrape(instance), "ray_serve_replica_shutdown_duration_ms_count", **of_deployment) == 1,
+                       "the end of the old replica")
+            self.assertGreater(self.value(self.scrape(instance), "ray_serve_long_poll_host_transmission_counter"), 3)
 
     def test_a_replica_that_died_leaves_only_its_end(self):
         with Instance().run(f"{APP_ONE}:build") as instance:

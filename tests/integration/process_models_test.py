@@ -2,6 +2,7 @@
 import concurrent.futures
 import json
 import os
+import re
 import signal
 import unittest
 
@@ -44,6 +45,21 @@ class ModelsTest(unittest.TestCase):
                 answers = list(pool.map(lambda _: self.predict(instance, "hot"), range(200)))
             self.assertEqual({answer["model"] for answer in answers}, {"hot"})
             self.assertGreater(len({answer["pid"] for answer in answers}), 1)
+
+    def test_metrics_tell_which_models_a_replica_has(self):
+        with start(self.addCleanup, workers=1) as instance:
+            for model in "abc":  # it keeps two
+                self.predict(instance, model)
+            text = instance.request("GET", "/-/metrics")[2]
+            (replica,) = instance.replicas(name="Worker")
+            samples = dict(line.rsplit(" ", 1) for line in text.splitlines() if f'replica="{replica}"' in line)
+            found = {(key.split("{")[0].removeprefix("ray_serve_"), *re.findall('model_id="(.)"', key)): float(value)
+                     for key, value in samples.items()}
+            for name, value in ((("num_multiplexed_models",), 2), (("multiplexed_get_model_requests_counter",), 3),
+                                (("multiplexed_models_load_counter",), 3), (("multiplexed_models_unload_counter",), 1),
+                                (("multiplexed_model_load_latency_ms_count",), 3), (("multiplexed_model_unload_latency_ms_count",), 1),
+                                (("registered_multiplexed_model_id", "a"), 0), (("registered_multiplexed_model_id", "c"), 1)):
+                self.assertEqual(found.get(name), value, f"{name}\n{text}")
 
 
 if __name__ == "__main__":

@@ -210,7 +210,8 @@ class SystemdTest(unittest.TestCase):
         return folder
 
     def test_systemd_understands_the_units(self):
-        for words in ([], ["head", "--address", "10.0.1.5:6379"], ["worker", "--address", "10.0.1.5:6379"]):
+        address = ["--address", "10.0.1.5:6379"]
+        for words in ([], ["head", *address], ["head", *address, "--ray-store", "/var/lib/manta-ray"], ["worker", *address]):
             with self.subTest(words=words):
                 # Verified with programs and users that are here.
                 folder = self.units(*words, "--user", "root", "--ray", "/bin/true")

@@ -137,6 +137,7 @@ class PlacementTest(Deploying):
             self.wait_healthy(instance)
             before = {r["rank"]: r["pid"] for r in self.replicas(instance)}
             self.assertEqual(sorted(before), [0, 1, 2])
+            self.assertEqual({(r["node_rank"], r["local_rank"] - r["rank"]) for r in self.replicas(instance)}, {(0, 0)})
             os.kill(before[1], signal.SIGKILL)
             after = {r["rank"]: r["pid"] for r in self.wait_replicas(instance, 3, "a new rank 1", without={before[1]})}
             self.assertEqual(sorted(after), [0, 1, 2])
@@ -247,6 +248,7 @@ class GangTest(Deploying):
             wait_until(lambda: seen.update({w["rank"]: w for w in [self.who(instance)]}) or len(seen) == 3, "all ranks")
             for rank, who in seen.items():
                 self.assertEqual((who["rank"], who["world_size"], who["gang_id"]), (rank, 3, "place#Worker#gang-0"))
+                self.assertEqual((who["node_rank"], who["local_rank"]), (0, rank), "all are on one node")
                 with open(f"/proc/{who['pid']}/environ", "rb") as f:
                     environment = f.read().split(b"\0")
                 self.assertIn(f"MANTA_RANK={rank}".encode(), environment)

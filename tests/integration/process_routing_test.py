@@ -43,6 +43,25 @@ class RoutingTest(unittest.TestCase):
                     self.assertEqual(homes.setdefault(session, pid), pid)
             self.assertEqual(set(homes.values()), set(instance.replicas(name="Worker").values()), "all three are used")
 
+    def test_the_environment_names_another_header_of_the_session(self):
+        with Instance().run_config(config(), environment={"RAY_SERVE_SESSION_ID_HEADER_KEY": "X-User"}) as instance:
+            self.assertEqual(self.work(instance, x_user="u7", x_session_id="s")["session"], "u7")
+
+    def test_a_refusal_says_when_to_come_back_as_the_file_does(self):
+        told = {"status_code": 429, "retry_after_s": 6.2}
+        with self.start(num_replicas=1, max_ongoing_requests=1, max_queued_requests=0, backpressure_config=told) as instance:
+            running = threading.Thread(target=self.work, args=(instance,), kwargs={"body": {"sleep_ms": 2000}})
+            running.start()
+            [replica] = instance.details()["applications"]["test"]["deployments"]["Worker"]["replicas"]
+            wait_until(lambda: instance.request("POST", "/work", {})[0] == 429, "it is full")
+            status, headers, _ = instance.request("POST", "/work", {})
+            running.join()
+            self.assertEqual((status, headers["retry-after"]), (429, "7"))
+            self.deploy(instance, num_replicas=1, max_ongoing_requests=1, max_queued_requests=0,
+                        backpressure_config={**told, "retry_after_s": 9})
+            [same] = instance.details()["applications"]["test"]["deployments"]["Worker"]["replicas"]
+            self.assertEqual(same["pid"], replica["pid"], "no replica is touched")
+
     def test_a_session_that_lost_its_replica_finds_another_and_the_others_stay(self):
         with self.start(request_router_config=self.hashing()) as instance:
             before = {s: self.work(instance, x_session_id=str(s))["pid"] for s in range(24)}

@@ -36,6 +36,11 @@ def measured() -> Callable[[str, float], None]:
     return lambda what, seconds: times.append(f"{what}: {seconds * 1e3:.0f} ms")
 
 
+@pytest.fixture
+def counted() -> Callable[[str, str], None]:
+    return lambda what, figures: times.append(f"{what}: {figures}")
+
+
 @pytest.fixture(scope="session")
 def nodes() -> Nodes:
     refusal = os.environ.get("MANTA_RAY_NO_NAMESPACES")

@@ -107,11 +107,15 @@ class MantaCluster:
         )
 
     def wait_running(self, application: str) -> None:
-        """Fails with the status and the log of the controller."""
+        self.wait(lambda: self.details()["applications"][application]["status"] == "RUNNING", application)
+
+    def wait(self, condition: Callable[[], Any], what: str, limit_s: float = 60.0) -> Any:
+        """Fails with the status, the nodes and the log of the controller."""
         try:
-            until(lambda: self.details()["applications"][application]["status"] == "RUNNING", application)
+            return until(condition, what, limit_s)
         except AssertionError as late:
-            raise AssertionError(f"{late}\n{self.run('status').stdout}\n{self.log('controller')}") from None
+            shown = (self.run("status").stdout, self.run("nodes").stdout, self.log("controller"))
+            raise AssertionError("\n".join([str(late), *shown])) from None
 
     def details(self) -> Any:
         return json.loads(ask(self.admin_address, "GET", "/api/serve/applications/")[1])

@@ -106,6 +106,17 @@ def test_what_is_wanted_is_told_to_rays_autoscaler_until_it_is_withdrawn(bridge,
         assert demanded(nodes) == bundles
 
 
+def test_what_several_instances_want_is_added(bridge, open_bridge, nodes):
+    other = open_bridge("other_demand")
+    other.do("demand", bundles=[{"GPU": 1}])
+    bridge.do("demand", bundles=[{"CPU": 2}])
+    assert sorted(demanded(nodes), key=str) == [{"CPU": 2}, {"GPU": 1}]
+    other.do("demand", bundles=[])
+    assert demanded(nodes) == [{"CPU": 2}]
+    bridge.do("demand", bundles=[])
+    assert demanded(nodes) == []
+
+
 def test_rays_autoscaler_shows_what_is_wanted(bridge, nodes):
     bridge.do("demand", bundles=[{"CPU": 17}])
     command = [str(BIN / "python"), str(BIN / "ray"), "status", f"--address={nodes.address}"]

@@ -64,6 +64,32 @@ def test_a_role_starts_listens_and_ends(bridge, proxy, measured):
     assert bridge.do("stop_role", name="proxy") is None
 
 
+FINISHES = """
+import signal, socket, sys, time
+listening = socket.socket(fileno=int(sys.argv[1]))
+signal.signal(signal.SIGTERM, lambda *_: listening.close())
+time.sleep(100)  # open requests
+"""
+
+
+def test_while_a_stopped_role_finishes_what_is_open_new_connections_are_refused(bridge, proxy):
+    started = bridge.do("start_role", **{**proxy, "argv": ["/usr/bin/python3", "-c", FINISHES, "{listen_fd}"]})
+    time.sleep(1)  # it is up
+    socket.create_connection((THIRD, 8000), timeout=5).close()
+    bridge.do("stop_role", name="proxy", grace_s=4)
+
+    def is_refused():
+        try:
+            socket.create_connection((THIRD, 8000), timeout=5).close()
+            return False
+        except ConnectionRefusedError:
+            return True
+
+    until(is_refused)
+    assert alive(started["pid"]) and listed(bridge)["state"] == "stopping"
+    assert bridge.event("role_ended", name="proxy", final=True)["signal"] == 9
+
+
 def test_the_same_role_once_more_changes_nothing_and_another_replaces_it_under_the_same_socket(bridge, proxy):
     first = bridge.do("start_role", **proxy)
     assert bridge.do("start_role", **proxy) == first

@@ -63,6 +63,24 @@ def test_the_commands_work_as_on_one_machine(manta):
     until(lambda: len(manta.replicas()) == 6, "six replicas")
 
 
+def scrape_port():
+    """That all proxies were told."""
+    commands = [command.split() for command in processes().values()]
+    told = {words[words.index("--metrics-address") + 1] for words in commands if "--node-ip" in words}
+    assert len(told) == 1
+    return told.pop().rsplit(":", 1)[1]
+
+
+def test_each_node_has_a_port_for_scrapes_with_the_figures_of_its_own(manta):
+    port, gpus = scrape_port(), {ADDRESSES[0]: 2, ADDRESSES[1]: 2, ADDRESSES[2]: 0}
+    for address, node in manta.reported_nodes().items():
+        status, text = ask(f"{address}:{port}", "GET", "/metrics")
+        assert status == 200 and f'node_ip_address="{address}"' in text
+        use = [line for line in text.splitlines() if line.startswith("manta_node_gpu_utilization{")]
+        assert len(use) == max(1, gpus[address]) and all(f'node="{node["node_id"]}"' in line for line in use)
+        assert ask(f"{address}:{port}", "GET", "/greet")[0] == 404
+
+
 def test_strangers_get_nothing(manta):
     (cluster,) = [
         a for a in listening_sockets(manta.details()["controller_info"]["pid"]) if a.startswith(f"{HEAD}:")
@@ -77,6 +95,7 @@ def test_strangers_get_nothing(manta):
 
 
 def test_the_token_is_in_no_command_line_and_its_file_is_private(manta):
+    assert manta.state.stat().st_mode & 0o777 == 0o700
     token = manta.state / "cluster_token"
     assert token.stat().st_mode & 0o777 == 0o600 and len(token.read_text()) == 64
     assert [command for command in processes().values() if token.read_text() in command] == []

@@ -104,6 +104,13 @@ def test_with_certificates_replicas_of_all_nodes_serve_by_the_one_proxy_of_the_h
     assert b"HTTP/" not in answer_to(door, b"POST /greet HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}")
 
 
+def test_a_client_program_finds_the_instance_and_proves_itself_to_replicas_of_all_nodes(small):
+    client = [str(BUILD / "tests/apps/test_client"), "-", "Greeter", "hello", "greet"]
+    for _ in range(3):
+        done = subprocess.run(client, env=small.environment, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stdout) == (0, "Hello, client!\n")
+
+
 def test_a_proxy_that_hangs_is_replaced(small, measured):
     (hanging,) = proxies().values()
     os.kill(hanging, signal.SIGSTOP)

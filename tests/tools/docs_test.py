@@ -1,5 +1,6 @@
 """Quotations and tables of options in documents."""
 import pathlib
+import re
 import sys
 import tempfile
 import unittest
@@ -55,6 +56,19 @@ class OptionsTest(unittest.TestCase):
     def test_a_struct_that_is_nowhere_is_refused(self):
         with self.assertRaisesRegex(options.Wrong, "no struct Limits"):
             self.table("struct Other {};\n")
+
+
+class MetricsTest(unittest.TestCase):
+    def test_the_reference_has_every_metric_and_no_other(self):
+        code = "\n".join(path.read_text(encoding="utf-8") for folder in ("src", "include")
+                         for path in sorted((ROOT / folder).rglob("*")) if path.suffix in (".cc", ".h"))
+        made = set(re.findall(r'(?:[Cc]ounter|[Gg]auge|[Hh]istogram)\w*[({]\s*"([a-z][a-z_0-9]*)"\s*,', code))
+        rows = [line.split("|")[1] for line in (ROOT / "docs/reference/metrics.md").read_text(encoding="utf-8").splitlines()
+                if line.startswith("| `")]
+        told = {name for row in rows for name in re.findall(r"`([a-z_0-9]+)`", row)}
+        self.assertGreater(len(made), 60)
+        self.assertEqual(made - told, set(), "not in docs/reference/metrics.md")
+        self.assertEqual({name for name in told if f'"{name}"' not in code}, set(), "in docs/reference/metrics.md only")
 
 
 class QuotationTest(unittest.TestCase):

@@ -46,6 +46,9 @@ inline constexpr bool are_alike =
     std::is_same_v<typename manta::detail::MethodInfo<Call>::Value, typename manta::detail::MethodInfo<Other>::Value> &&
     std::is_same_v<typename manta::detail::MethodInfo<Call>::Item, typename manta::detail::MethodInfo<Other>::Item>;
 
+// Copies an HTTP answer as it comes: head, then pieces of the body.
+Task<void> pass_on(HttpReader answer, HttpWriter out);
+
 }  // namespace ab
 
 // A deployment that sends each call to one of two others, A for `traffic_split` of them and B for the rest, and gives
@@ -118,15 +121,8 @@ class ABRouter<A, B, ab::CallShape::Http, std::tuple<HttpRequest>> {
   Task<void> call(HttpRequest request, HttpWriter out) {
     HttpReader answer = choice_.takes_first() ? first_.template stream<&A::call>(std::move(request))
                                               : second_.template stream<&B::call>(std::move(request));
-    auto beginning = answer.head();
-    HttpResponse head = co_await beginning;
-    co_await out.start(head.status, std::move(head.headers));
-    for (;;) {
-      auto reading = answer.next();
-      auto bytes = co_await reading;
-      if (!bytes) co_return;
-      co_await out.write(std::move(*bytes));
-    }
+    auto passing = ab::pass_on(std::move(answer), std::move(out));
+    co_await passing;
   }
 
   using methods = Methods<&ABRouter::call>;

@@ -88,11 +88,24 @@ void add_argument(OutgoingCall& call, A&& value) {
     call.arguments.push_back(make_argument<P>(static_cast<A&&>(value)));
 }
 
-// Encodes each argument as the parameter type P of its place; a stream is only taken over.
+// Arguments that a callee in this process can be given as they are: no streams, nothing that is still awaited.
 template <class... P, class... A>
-OutgoingCall make_call(std::type_identity<std::tuple<P...>>, std::string_view method, CallOptions options,
-                       A&&... values) {
+consteval bool may_be_held(std::type_identity<std::tuple<P...>>, std::type_identity<std::tuple<A...>>) {
+  return (!is_input_v<P> && ...) && (!IsResponse<A>::value && ...);
+}
+
+// Encodes each argument as the parameter type P of its place, or converts it to P if the callee takes it as it is; a
+// stream is only taken over.
+template <class... P, class... A>
+OutgoingCall make_call(std::type_identity<std::tuple<P...>> parameters, const Caller& caller, std::string_view method,
+                       CallOptions options, A&&... values) {
   OutgoingCall call{.method = method, .options = std::move(options)};
+  if constexpr (may_be_held(parameters, std::type_identity<std::tuple<std::remove_cvref_t<A>...>>())) {
+    if (caller.is_in_process()) {
+      call.values = std::make_unique<Held<std::tuple<P...>>>(std::tuple<P...>(static_cast<A&&>(values)...));
+      return call;
+    }
+  }
   call.arguments.reserve(sizeof...(A));
   (add_argument<P>(call, static_cast<A&&>(values)), ...);
   return call;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <manta/detail/held_value.h>
 #include <manta/error.h>
 #include <manta/task.h>
 
@@ -56,8 +57,7 @@ class PendingCall {
   bool ready() const;
   void park(std::coroutine_handle<> waiter);  // resumed once, on the strand
   void forget();
-  // The encoded result.
-  Result<std::string> take();
+  Result<CallResult> take();
   void cancel();
   void detach() { state_.reset(); }
   const std::shared_ptr<State>& state() const { return state_; }
@@ -129,6 +129,7 @@ struct OutgoingCall {
   std::vector<Argument> arguments;
   CallOptions options;
   std::unique_ptr<ItemProducer> input = nullptr;  // of a method that takes a stream
+  std::unique_ptr<HeldValue> values = nullptr;    // a tuple of all arguments, instead of `arguments`
 };
 
 // Reaches one deployment. Shared by the copies of a handle; thread-safe. All that templates see of routing and sockets.
@@ -137,6 +138,8 @@ class Caller {
   virtual ~Caller() = default;
   virtual PendingCall call(OutgoingCall call) = 0;  // starts now; never throws: errors are the call's result
   virtual PendingStream stream(OutgoingCall call) = 0;
+  // The callee runs in this process: calls may hold their arguments as they are.
+  virtual bool is_in_process() const { return false; }
 };
 
 // What went wrong when a reply cannot be decoded: the callee runs another version.

@@ -25,6 +25,12 @@ struct MethodRunner {
   static Result<Arguments> arguments(IncomingCall& call) {
     if constexpr (Info::raw)
       if (call.http) return Arguments{std::move(*call.http)};
+    if (call.values) {
+      if (Arguments* const held_arguments = held<Arguments>(call.values.get())) return std::move(*held_arguments);
+      Result<std::string> bytes = call.values->encode();
+      if (!bytes) return std::unexpected(std::move(bytes.error()));
+      call.body = std::move(*bytes);
+    }
     return decode_arguments<Arguments>(call);
   }
 
@@ -63,6 +69,7 @@ struct MethodRunner {
   static Result<Outcome> finish(const IncomingCall& call, Value value) {
     if constexpr (Info::raw)
       if (call.http) return Outcome{.http = std::make_shared<HttpResponse>(std::move(value))};
+    if (call.holds_result) return Outcome{.held = std::make_unique<Held<Value>>(std::move(value))};
     return encode_result(call.reply_format, value);
   }
   static Result<Outcome> finish_void(Format format) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <manta/detail/caller.h>
+#include <manta/detail/held_value.h>
 #include <manta/error.h>
 #include <manta/http.h>
 #include <manta/task.h>
@@ -27,16 +28,19 @@ class ItemSink {
 struct IncomingCall {
   Format request_format = Format::MsgPack;
   Format reply_format = Format::MsgPack;
-  std::string body;                   // encoded arguments
-  std::string query_string;           // of a GET: arguments when the body is empty
-  std::shared_ptr<HttpRequest> http;  // raw methods called over HTTP
-  ItemSink* items = nullptr;          // methods that stream
-  PendingStream input;                // methods that take a stream: its items in request_format
+  std::string body;                             // encoded arguments
+  std::string query_string;                     // of a GET: arguments when the body is empty
+  std::shared_ptr<HttpRequest> http;            // raw methods called over HTTP
+  ItemSink* items = nullptr;                    // methods that stream
+  PendingStream input;                          // methods that take a stream: its items in request_format
+  std::unique_ptr<HeldValue> values = nullptr;  // from a caller in this process: the tuple of arguments, no body
+  bool holds_result = false;                    // it takes the result as it is
 };
 
 struct Outcome {
-  std::string body;                    // encoded in reply_format; empty for streams
-  std::shared_ptr<HttpResponse> http;  // raw methods that answer whole
+  std::string body;                           // encoded in reply_format; empty for streams
+  std::shared_ptr<HttpResponse> http;         // raw methods that answer whole
+  std::unique_ptr<HeldValue> held = nullptr;  // the result as it is, where the call asks for that
 };
 
 // Where a method runs. Default: a coroutine on the strand, a plain method on the compute threads.

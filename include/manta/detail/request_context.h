@@ -7,6 +7,10 @@
 
 namespace manta {
 
+namespace api {
+struct ReplicaScope;
+}
+
 // What travels with a request through the whole graph: set by the public door or by a replica from the headers of the
 // call it received, copied by handles into the calls made on its behalf. Shared by everything in flight for the
 // request. All but `cancelled` is written before the request starts and only read afterwards.
@@ -22,7 +26,8 @@ struct RequestContext {
   std::string tenant;  // waiting requests of different tenants take turns; empty: none named
   std::string route;
   std::string application;
-  std::atomic<bool> cancelled = false;  // set once by the strand, read from any thread
+  const api::ReplicaScope* replica = nullptr;  // that works for it, where several share a thread
+  std::atomic<bool> cancelled = false;         // set once by the strand, read from any thread
 };
 
 namespace detail {

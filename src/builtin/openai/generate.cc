@@ -13,6 +13,26 @@ Usage to_usage(const TokenUsage& usage) {
           .prompt_tokens_details = {usage.cached_tokens}};
 }
 
+// The events of one request that differ in their text alone, cut out of one of them whose text is empty.
+class TextEvents {
+ public:
+  // `field` is the one with the text: unescaped, and so what it is, wherever else its name stands.
+  TextEvents(std::string event_without_text, std::string_view field) : before_(std::move(event_without_text)) {
+    const std::string empty = "\"" + std::string(field) + "\":\"\"";
+    const std::size_t at = before_.find(empty) + empty.size();
+    after_ = before_.substr(at);
+    before_.resize(at - 2);
+  }
+  void append(std::string& events, const std::string& text) const {
+    const std::string quoted = value_or_throw(detail::to_json(text));
+    events.reserve(events.size() + before_.size() + quoted.size() + after_.size());
+    events.append(before_).append(quoted).append(after_);
+  }
+
+ private:
+  std::string before_, after_;
+};
+
 // What every chunk and reply of one request begins with.
 struct Head {
   std::string id, object, model;
@@ -32,31 +52,27 @@ struct Head {
 // How the two endpoints write a stream.
 struct ChatFormat {
   static std::string open(const Head& head) { return head.chunk(DeltaChoice<RoleDelta>{}); }
-  static std::string text(const Head& head, std::string text) {
-    return head.chunk(DeltaChoice<TextDelta>{.delta = {std::move(text)}});
-  }
+  static TextEvents texts(const Head& head) { return {head.chunk(DeltaChoice<TextDelta>{}), "content"}; }
   static std::string close(const Head& head, std::string reason) {
     return head.chunk(DeltaChoice<EmptyDelta>{.finish_reason = std::move(reason)});
   }
 };
 struct TextFormat {
   static std::string open(const Head&) { return {}; }
-  static std::string text(const Head& head, std::string text) {
-    return head.chunk(TextChoice{.text = std::move(text)});
-  }
+  static TextEvents texts(const Head& head) { return {head.chunk(TextChoice{}), "text"}; }
   static std::string close(const Head& head, std::string reason) {
     return head.chunk(TextChoice{.finish_reason = std::move(reason)});
   }
 };
 
 template <class Format>
-std::string events_of(const Head& head, GenerationChunk chunk, bool wants_usage) {
-  std::string events;
-  if (!chunk.text.empty()) events += Format::text(head, std::move(chunk.text));
-  if (chunk.finish_reason.empty()) return events;
+void append_events(std::string& events, const Head& head, const TextEvents& texts, const GenerationChunk& chunk,
+                   bool wants_usage) {
+  if (!chunk.text.empty()) texts.append(events, chunk.text);
+  if (chunk.finish_reason.empty()) return;
   events += Format::close(head, chunk.finish_reason);
   if (wants_usage) events += head.usage_chunk(chunk.usage);
-  return events + event("[DONE]");
+  events += event("[DONE]");
 }
 
 // An error before the first chunk is thrown, and answered with its status; one in the middle ends the stream with an
@@ -68,9 +84,10 @@ Task<void> stream(Handle<Llm> llm, GenerateRequest request, Head head, bool want
   HttpHeaders headers{{"content-type", "text/event-stream"}, {"cache-control", "no-cache"}};
   co_await out.start(200, std::move(headers));
   std::string events = Format::open(head);
+  const TextEvents texts = Format::texts(head);
   std::optional<Error> failed;
   while (chunk) {
-    events += events_of<Format>(head, std::move(*chunk), wants_usage);
+    append_events<Format>(events, head, texts, *chunk, wants_usage);
     if (!events.empty()) co_await out.write(std::exchange(events, {}));
     try {
       chunk = co_await chunks.next();

@@ -70,7 +70,8 @@ runtime::RayOptions ray_options(const ControllerArguments& arguments, const Envi
                     .epoch = epoch},
           .launch = {.program = own_binary(),
                      .environment = cluster_environment(environment),
-                     .log_dir = paths.state + "/logs"},
+                     .log_dir = paths.state + "/logs",
+                     .share_supervisors = arguments.share_supervisors},
           .groups = {}};
 }
 
@@ -80,9 +81,25 @@ ClusterProxyOptions proxy_options(const ControllerArguments& arguments, const En
           .program = own_binary(),
           .controller_address = arguments.cluster_address,
           .http = opened.http,
+          .metrics_address = arguments.metrics_address,
           .environment = cluster_environment(environment),
           .log_dir = opened.paths.state + "/logs",
-          .check = proxy_check_options(environment)};
+          .check = proxy_check_options(environment),
+          .min_draining = min_draining_period(environment)};
+}
+
+InstanceRecord record_of(const ControllerArguments& arguments, const Environment& environment,
+                         const OpenedController& opened) {
+  return {.pid = static_cast<int>(::getpid()),
+          .node_id = "",
+          .http_address = host_and_port(opened.http.host, opened.http.port),
+          .admin_address = arguments.admin_address,
+          .controller_socket = opened.paths.controller_socket(),
+          .agent_socket = "",
+          .backend = kRayBackend,
+          .certificate = environment.get("MANTA_CLUSTER_CERT").value_or(""),
+          .key = environment.get("MANTA_CLUSTER_KEY").value_or(""),
+          .authority = environment.get("MANTA_CLUSTER_CA").value_or("")};
 }
 
 // The controller of an instance on a Ray cluster: a process on the head that a supervisor restarts. It opens its own
@@ -104,7 +121,7 @@ class ClusterController {
 
   const ControllerArguments& arguments_;
   const runtime::InstancePaths paths_;
-  const std::string http_address_;
+  const InstanceRecord record_;
   ControllerBase base_;
   runtime::RayBackend backend_;
   TaskScope tasks_;
@@ -119,7 +136,7 @@ ClusterController::ClusterController(const ControllerArguments& arguments, const
                                      OpenedController opened, const RayPython& python, net::PeerSecurityPtr security)
     : arguments_(arguments),
       paths_(opened.paths),
-      http_address_(host_and_port(opened.http.host, opened.http.port)),
+      record_(record_of(arguments, environment, opened)),
       base_(std::move(opened.store), opened.paths),
       backend_(base_.loop, base_.logger, ray_options(arguments, environment, paths_, python, base_.store->epoch())),
       tasks_(base_.loop),
@@ -145,13 +162,7 @@ Result<void> ClusterController::listen() {
     if (!fd) return std::unexpected(fd.error());
     serving_.open(*fd, door);
   }
-  write_instance_record(paths_, {.pid = static_cast<int>(::getpid()),
-                                 .node_id = "",
-                                 .http_address = http_address_,
-                                 .admin_address = arguments_.admin_address,
-                                 .controller_socket = paths_.controller_socket(),
-                                 .agent_socket = "",
-                                 .backend = kRayBackend});
+  write_instance_record(paths_, record_);
   return {};
 }
 

@@ -14,9 +14,11 @@ constexpr Duration kDemandEvery = std::chrono::seconds(2);
 std::vector<control::Amounts> wanted_bundles(const control::NodesReport& report) {
   std::vector<control::Amounts> bundles;
   if (report.pending.empty()) return bundles;
-  for (const control::NodeReport& node : report.nodes)
+  for (const control::NodeReport& node : report.nodes) {
+    if (node.state == "LEAVING") continue;  // what replaces its replicas is pending, or runs elsewhere
     for (const control::NodeReplica& replica : node.replicas)
       if (!replica.holds.empty()) bundles.push_back(replica.holds);
+  }
   for (const control::PendingReport& pending : report.pending)
     for (int i = 0; i < pending.replicas; ++i)
       bundles.insert(bundles.end(), pending.bundles.begin(), pending.bundles.end());

@@ -22,6 +22,10 @@ void add_cluster_options(CLI::App& command, ClusterArguments& arguments) {
           "one)")
       ->check(CLI::Range(1, 65535));
   command.add_flag("--detach", arguments.detach, "Return when the instance is ready; `manta shutdown` ends it");
+  command.add_flag(
+      "--share-supervisors", arguments.share_supervisors,
+      "One supervisor (45 MB) for all replicas of a node that need no GPU and no placement group, in place "
+      "of one for each; they end together when it dies");
   command.add_option(
       "--cluster-cert", arguments.certificate,
       "Certificate of the instance's processes (PEM, the same path on all nodes): mutual TLS between them");

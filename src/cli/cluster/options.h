@@ -13,7 +13,8 @@ struct ClusterArguments {
   std::string ray_namespace = "manta";
   std::string host;         // where the controller is reached from all nodes; empty: the address that leads to the head
   std::optional<int> port;  // not given: 8267, or the next free one
-  bool detach = false;
+  bool detach = false;      // also of an instance on one machine, and of `run`: --non-blocking
+  bool share_supervisors = false;
   std::string certificate, key, authority;  // files, all three or none
 };
 

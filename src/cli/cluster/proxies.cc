@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,7 +18,8 @@ namespace {
 constexpr Duration kProxiesEvery = std::chrono::seconds(2);
 constexpr Duration kEndedEvery = std::chrono::milliseconds(100);
 constexpr Duration kFirstPause = std::chrono::seconds(2), kLongestPause = std::chrono::seconds(60);
-constexpr double kDrainS = 30;  // of a proxy that is stopped or replaced
+constexpr double kDrainS = 30;        // of a proxy that is stopped or replaced
+constexpr double kLeaveS = 6 * 3600;  // of one whose node leaves, which the cluster ends when it wants
 
 Duration pause_after(int failures) {
   Duration pause = kFirstPause;
@@ -68,34 +68,47 @@ Task<void> ClusterProxies::look() {
 
 void ClusterProxies::carry_out(const std::vector<runtime::NodeInfo>& nodes,
                                const std::vector<runtime::RoleInfo>& roles) {
-  std::set<std::string> alive, heads;
-  for (const runtime::NodeInfo& node : nodes) {
-    alive.insert(node.node_id);
-    if (node.is_head) heads.insert(node.node_id);
-  }
+  nodes_.clear();
+  for (const runtime::NodeInfo& node : nodes) nodes_[node.node_id] = node;
   std::erase_if(proxies_, [&](const auto& entry) {
-    const bool is_gone = !alive.contains(entry.first) && !entry.second.is_starting;
+    const bool is_gone = !nodes_.contains(entry.first) && !entry.second.is_starting;
     if (is_gone) on_status_(entry.first, "");
     return is_gone;
   });
   const ProxyPlan plan = plan_proxies(options_.location, nodes, roles);
-  for (const std::string& name : plan.stop) tasks_.spawn(stop(name));
+  for (const std::string& name : plan.stop) tasks_.spawn(stop(name, kDrainS));
+  for (const std::string& node_id : plan.drain) drain(node_id);
   for (const std::string& node_id : plan.start) {
     Proxy& proxy = proxies_[node_id];
     proxy.check.reset();
     if (!proxy.is_starting && proxy.not_before <= loop_.now()) tasks_.spawn(start(node_id));
   }
   for (const runtime::RoleInfo& role : roles)
-    if (alive.contains(role.node_id) && role.name == proxy_role_name(role.node_id))
-      watch(role, heads.contains(role.node_id));
+    if (nodes_.contains(role.node_id) && role.name == proxy_role_name(role.node_id) &&
+        !proxies_[role.node_id].drained_since)
+      watch(role);
+}
+
+// Whoever sends requests there needs the time to see that it goes away. Afterwards it takes no new connection and ends
+// with its last request; Ray's own limit for the node is above all of it.
+void ClusterProxies::drain(const std::string& node_id) {
+  Proxy& proxy = proxies_[node_id];
+  if (!proxy.drained_since) {
+    proxy.drained_since = loop_.now();
+    proxy.check.reset();
+    on_status_(node_id, "DRAINING");
+    logger_.info("the node of a proxy leaves", {{"node", node_id}});
+  }
+  if (loop_.now() - *proxy.drained_since < options_.min_draining) return;
+  tasks_.spawn(stop(proxy_role_name(node_id), kLeaveS));  // asked again it changes nothing
 }
 
 // The door of a node that listens on its loopback alone cannot be asked from here.
-void ClusterProxies::watch(const runtime::RoleInfo& role, bool on_head) {
+void ClusterProxies::watch(const runtime::RoleInfo& role) {
   Proxy& proxy = proxies_[role.node_id];
   if (role.address.empty() || (proxy.check && proxy.address == role.address)) return;
   proxy.address = role.address;
-  if (is_loopback(role.address) && !on_head)
+  if (is_loopback(role.address) && !nodes_[role.node_id].is_head)
     return on_status_(role.node_id, role.state == "running" ? "HEALTHY" : "STARTING");
   proxy.check = std::make_unique<ProxyCheck>(
       loop_, role.address, options_.check,
@@ -111,16 +124,23 @@ void ClusterProxies::watch(const runtime::RoleInfo& role, bool on_head) {
 }
 
 runtime::RoleStart ClusterProxies::role(const std::string& node_id, const Proxy& proxy) const {
+  const auto known = nodes_.find(node_id);
+  const runtime::NodeInfo node = known == nodes_.end() ? runtime::NodeInfo{.node_id = node_id} : known->second;
   runtime::RoleStart role{
       .name = proxy_role_name(node_id),
       .node_id = node_id,
       .argv = {options_.program, "proxy", "--node-id", node_id, "--listen-fd", "{listen_fd}", "--controller-address",
-               options_.controller_address, "--http-options", detail::to_json(options_.http).value_or("{}")},
+               options_.controller_address, "--http-options", detail::to_json(options_.http).value_or("{}"),
+               "--node-ip", node.address, "--is-head", node.is_head ? "true" : "false", "--num-gpus",
+               fmt::format("{:.0f}", node.machine.value_or(node.total).num_gpus), "--drain-s",
+               fmt::format("{:.0f}", kLeaveS)},
       .environment = options_.environment,
       .listen_address = host_and_port(options_.http.host, options_.http.port),
       .backoff = {},
       .log_dir = options_.log_dir,
       .grace_s = kDrainS};
+  if (!options_.metrics_address.empty())
+    role.argv.insert(role.argv.end(), {"--metrics-address", options_.metrics_address});
   if (proxy.replacements == 0) return role;
   role.environment["MANTA_PROXY_REPLACEMENT"] = std::to_string(proxy.replacements);  // another one: it is replaced
   role.grace_s = 0;
@@ -144,8 +164,8 @@ Task<void> ClusterProxies::start(std::string node_id) {
   logger_.error("the proxy cannot be started", {{"node", node_id}, {"error", started.error().message}});
 }
 
-Task<void> ClusterProxies::stop(std::string name) {
-  const auto stopped = co_await backend_.stop_role(name, kDrainS);
+Task<void> ClusterProxies::stop(std::string name, double grace_s) {
+  const auto stopped = co_await backend_.stop_role(name, grace_s);
   if (!stopped) logger_.warn("the proxy is not stopped", {{"role", name}, {"error", stopped.error().message}});
 }
 
@@ -156,7 +176,10 @@ void ClusterProxies::on_role_end(const runtime::RoleEnd& end) {
                                  {"signal", end.signal},
                                  {"last_output", end.last_output},
                                  {"reason", end.reason}});
-  if (end.final) look_after(Duration(0));
+  if (!end.final) return;
+  const auto proxy = proxies_.find(end.node_id);
+  if (proxy != proxies_.end() && proxy->second.drained_since) on_status_(end.node_id, "DRAINED");
+  look_after(Duration(0));
 }
 
 Task<bool> ClusterProxies::all_ended() {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,17 +24,20 @@ struct ClusterProxyOptions {
   std::string program;                             // Manta's own binary: an absolute path, the same on all nodes
   std::string controller_address;                  // the cluster address
   spec::HttpOptions http;                          // where each of them listens on its node
+  std::string metrics_address;                     // there, for scrapes alone; empty: none
   std::map<std::string, std::string> environment;  // the cluster's token
   std::string log_dir;                             // on the node
   ProxyCheckOptions check;
+  // For how long the proxy of a node that leaves says so at /-/healthz, and serves, before it is stopped.
+  Duration min_draining = std::chrono::seconds(30);
 };
 
 // Keeps a proxy on every node that is to have one. Each is a role that its supervisor restarts in place; proxies live
 // on when this ends, and the next controller finds them. A proxy that hangs is replaced under the same listening
-// socket. Loop-confined.
+// socket; that of a node which leaves the cluster ends when its requests have. Loop-confined.
 class ClusterProxies {
  public:
-  // Of a node's proxy: STARTING, HEALTHY, UNHEALTHY; empty when the node has none any more.
+  // Of a node's proxy: STARTING, HEALTHY, UNHEALTHY, DRAINING, DRAINED; empty when the node has none any more.
   using OnStatus = std::function<void(const std::string& node_id, std::string status)>;
 
   ClusterProxies(Loop& loop, Logger& logger, runtime::RayBackend& backend, ClusterProxyOptions options,
@@ -53,14 +58,16 @@ class ClusterProxies {
     int failures = 0;        // to start, in a row
     TimePoint not_before{};  // of the next attempt
     int replacements = 0;
+    std::optional<TimePoint> drained_since;  // its node leaves
   };
 
   void look_after(Duration pause);
   Task<void> look();
   void carry_out(const std::vector<runtime::NodeInfo>& nodes, const std::vector<runtime::RoleInfo>& roles);
-  void watch(const runtime::RoleInfo& role, bool on_head);
+  void watch(const runtime::RoleInfo& role);
+  void drain(const std::string& node_id);
   Task<void> start(std::string node_id);
-  Task<void> stop(std::string name);
+  Task<void> stop(std::string name, double grace_s);
   void on_role_end(const runtime::RoleEnd& end);
   Task<bool> all_ended();
   runtime::RoleStart role(const std::string& node_id, const Proxy& proxy) const;
@@ -70,7 +77,8 @@ class ClusterProxies {
   runtime::RayBackend& backend_;
   const ClusterProxyOptions options_;
   OnStatus on_status_;
-  std::map<std::string, Proxy> proxies_;  // by node id
+  std::map<std::string, runtime::NodeInfo> nodes_;  // as last looked at, by id
+  std::map<std::string, Proxy> proxies_;            // by node id
   bool ending_ = false;
   TimerId next_ = 0;
   TaskScope tasks_;

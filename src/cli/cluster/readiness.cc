@@ -24,7 +24,9 @@ struct Proxies {
 Proxies proxies_of(const control::NodesReport& report, const std::string& location) {
   Proxies proxies;
   for (const control::NodeReport& node : report.nodes) {
-    if (location == "Disabled" || node.state == "LOST" || (location == "HeadOnly" && !node.is_head)) continue;
+    if (location == "Disabled" || node.state == "LOST" || node.state == "LEAVING" ||
+        (location == "HeadOnly" && !node.is_head))
+      continue;
     if (node.proxy == "HEALTHY")
       ++proxies.healthy;
     else

@@ -22,6 +22,7 @@ namespace manta::cli {
 namespace {
 
 constexpr int kDefaultClusterPort = 8267;
+constexpr int kDefaultScrapePort = 8080;
 
 // python/manta_ray/controller_protocol.py says what these mean. The fields of the question stand before them.
 struct StartDocument {
@@ -75,10 +76,21 @@ std::map<std::string, std::string> controller_environment(const ClusterArguments
 }
 
 struct Ports {
-  std::string admin, cluster;
+  std::string admin, cluster, metrics;
   int http = 0;
   std::vector<std::string> notices;
 };
+
+// Empty: there is to be none.
+Result<std::string> choose_scrape_port(const InstanceOptions& options, std::vector<std::string>& notices) {
+  if (options.config.proxy_location == "Disabled" || options.metrics_port == 0) return std::string();
+  return choose_port({.host = options.config.http_options.host,
+                      .port = options.metrics_port.value_or(kDefaultScrapePort),
+                      .is_default = !options.metrics_port,
+                      .option = "--metrics-port",
+                      .purpose = "the port of /metrics"},
+                     notices);
+}
 
 Result<Ports> choose_ports(const ClusterArguments& cluster, const std::string& cluster_host,
                            const InstanceOptions& options) {
@@ -95,6 +107,9 @@ Result<Ports> choose_ports(const ClusterArguments& cluster, const std::string& c
     if (!door) return std::unexpected(door.error());
     ports.http = std::stoi(door->substr(door->rfind(':') + 1));
   }
+  auto scrapes = choose_scrape_port(options, ports.notices);
+  if (!scrapes) return std::unexpected(std::move(scrapes.error()));
+  ports.metrics = std::move(*scrapes);
   auto admin = choose_port(admin_port_choice(options.admin_port), ports.notices);
   if (!admin) return std::unexpected(std::move(admin.error()));
   ports.admin = std::move(*admin);
@@ -141,14 +156,15 @@ Result<ClusterSetup> set_up_cluster(const ClusterArguments& cluster, const std::
   http.port = ports->http;
   std::error_code ignored;
   const std::string binary = std::filesystem::read_symlink("/proc/self/exe", ignored).string();
-  const StartDocument start{
-      .argv = {binary, "controller", "--backend", "ray", "--state-dir", paths.state, "--ray-address", ray_address,
-               "--ray-namespace", cluster.ray_namespace, "--admin-address", ports->admin, "--cluster-address",
-               ports->cluster, "--http-options", detail::to_json(http).value_or("{}"), "--proxy-location",
-               options.config.proxy_location},
-      .environment = controller_environment(cluster, *token, environment),
-      .backoff = {},
-      .log_dir = paths.state + "/logs"};
+  StartDocument start{.argv = {binary, "controller", "--backend", "ray", "--state-dir", paths.state, "--ray-address",
+                               ray_address, "--ray-namespace", cluster.ray_namespace, "--admin-address", ports->admin,
+                               "--cluster-address", ports->cluster, "--http-options",
+                               detail::to_json(http).value_or("{}"), "--proxy-location", options.config.proxy_location},
+                      .environment = controller_environment(cluster, *token, environment),
+                      .backoff = {},
+                      .log_dir = paths.state + "/logs"};
+  if (!ports->metrics.empty()) start.argv.insert(start.argv.end(), {"--metrics-address", ports->metrics});
+  if (cluster.share_supervisors) start.argv.push_back("--share-supervisors");
   const std::string fields = detail::to_json(start).value_or("{}").substr(1);
   return ClusterSetup{.document = "{" + question_fields(cluster, ray_address) + "," + fields,
                       .notices = std::move(ports->notices)};

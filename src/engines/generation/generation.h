@@ -38,7 +38,11 @@ class Generation {
   // Lets out what was held back (not after a stop string) and calls on_finish. Last call.
   void finish(FinishReason reason, const Error* error = nullptr);
 
+  // More of the prompt came from another sequence.
+  void add_cached(std::size_t tokens) { usage_.cached_tokens += tokens; }
+
   LlmEngine::Id id() const { return id_; }
+  std::size_t tokens_left() const { return max_tokens_ - usage_.completion_tokens; }
   const Usage& usage() const { return usage_; }
 
  private:

@@ -7,73 +7,164 @@ namespace manta::engines {
 
 SlotScheduler::SlotScheduler(Limits limits) : limits_(limits), slots_(limits.slots) {
   limits_.batch = std::max(limits_.batch, limits_.slots);
+  limits_.prefill_chunk = std::max<std::size_t>(limits_.prefill_chunk, 1);
 }
 
-std::size_t SlotScheduler::reusable(const Slot& slot, const std::vector<Token>& prompt) const {
-  if (!limits_.prefix_cache) return 0;
-  const std::size_t most = std::min(slot.held, prompt.size() - 1);
+SlotView SlotScheduler::view(const Slot& slot, const std::vector<Token>& prompt) const {
+  SlotView view{.is_busy = slot.busy, .held = slot.held, .used = slot.used};
+  if (!limits_.prefix_cache) return view;
+  const std::size_t most = std::min(slot.tokens.size(), prompt.size() - 1);
   const auto end = slot.tokens.begin() + static_cast<std::ptrdiff_t>(most);
-  return static_cast<std::size_t>(std::mismatch(slot.tokens.begin(), end, prompt.begin()).first - slot.tokens.begin());
+  const auto differs = std::mismatch(slot.tokens.begin(), end, prompt.begin()).first;
+  view.coming = static_cast<std::size_t>(differs - slot.tokens.begin());
+  view.shared = std::min(view.coming, slot.held);
+  return view;
 }
 
 std::optional<SlotScheduler::Admission> SlotScheduler::admit(std::vector<Token> prompt) {
-  std::optional<Admission> best;
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (slots_[i].busy) continue;
-    const std::size_t kept = reusable(slots_[i], prompt);
-    const bool better = !best || kept > best->kept || (kept == best->kept && slots_[i].used < slots_[best->slot].used);
-    if (better) best = Admission{i, kept};
-  }
-  if (!best) return std::nullopt;
-  Slot& slot = slots_[best->slot];
-  slot = {.busy = true, .tokens = std::move(prompt), .held = best->kept, .used = ++admissions_};
-  order_.push_back(best->slot);
-  return best;
+  std::vector<SlotView> views;
+  for (const Slot& slot : slots_) views.push_back(view(slot, prompt));
+  const auto choice = choose_slot(views, limits_.least_copy);
+  if (!choice) return std::nullopt;
+  slots_[choice->slot] = {.busy = true,
+                          .tokens = std::move(prompt),
+                          .held = choice->kept,
+                          .used = ++admissions_,
+                          .source = choice->source,
+                          .copied = choice->copied};
+  order_.push_back(choice->slot);
+  return Admission{choice->slot, choice->kept};
 }
 
 void SlotScheduler::restart(std::size_t slot, std::size_t kept) {
   slots_[slot].held = std::min(slots_[slot].held, kept);
 }
 
+std::optional<SlotScheduler::Copy> SlotScheduler::next_copy() const {
+  for (const std::size_t to : order_) {
+    const Slot& slot = slots_[to];
+    if (slot.source && slots_[*slot.source].held >= slot.copied) return Copy{*slot.source, to, slot.copied};
+  }
+  return std::nullopt;
+}
+
+void SlotScheduler::copied(std::size_t to, std::size_t tokens) {
+  slots_[to].held = tokens;
+  slots_[to].source.reset();
+}
+
+bool SlotScheduler::is_generating(std::size_t slot) const {
+  return slots_[slot].busy && !slots_[slot].source && slots_[slot].left() == 1;
+}
+
+void SlotScheduler::draft(std::size_t index, std::span<const Token> tokens) {
+  Slot& slot = slots_[index];
+  const std::size_t room = limits_.context - std::min(limits_.context, slot.tokens.size());
+  const auto kept = tokens.first(std::min(tokens.size(), room));
+  slot.draft.assign(kept.begin(), kept.end());
+}
+
 std::span<const BatchItem> SlotScheduler::plan() {
   batch_.clear();
-  for (const std::size_t slot : order_)
-    if (slots_[slot].left() == 1) plan_tokens(slot, 1);
-  for (const std::size_t slot : order_)
-    if (slots_[slot].left() > 1) plan_tokens(slot, std::min(slots_[slot].left(), limits_.batch - batch_.size()));
+  std::size_t generating = 0;
+  for (std::size_t slot = 0; slot < slots_.size(); ++slot) generating += is_generating(slot) ? 1 : 0;
+  std::size_t room = limits_.batch - generating;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (!is_generating(i)) continue;
+    Slot& slot = slots_[i];
+    slot.planned = 1;
+    slot.draft.resize(std::min(slot.draft.size(), room));
+    room -= slot.draft.size();
+  }
+  plan_prompts(generating > 0 ? std::min(room, limits_.prefill_chunk) : room);
+  for (std::size_t slot = 0; slot < slots_.size(); ++slot) add_items(slot);
   return batch_;
 }
 
-void SlotScheduler::plan_tokens(std::size_t index, std::size_t count) {
-  Slot& slot = slots_[index];
-  slot.planned = count;
-  for (std::size_t i = slot.held; i < slot.held + count; ++i)
+void SlotScheduler::plan_prompts(std::size_t room) {
+  std::vector<std::size_t> prompts;
+  for (const std::size_t slot : order_)
+    if (!slots_[slot].source && slots_[slot].left() > 1) prompts.push_back(slot);
+  if (prompts.empty()) return;
+  const auto give = [&](Slot& slot, std::size_t most) {
+    const std::size_t count = std::min({slot.left() - slot.planned, most, room});
+    slot.planned += count;
+    room -= count;
+  };
+  give(slots_[prompts.front()], (room + 1) / 2);
+  std::ranges::sort(prompts, {}, [&](std::size_t slot) {
+    return std::pair(slots_[slot].left() - slots_[slot].planned, slots_[slot].used);
+  });
+  for (const std::size_t slot : prompts) give(slots_[slot], room);
+}
+
+void SlotScheduler::add_items(std::size_t index) {
+  const Slot& slot = slots_[index];
+  for (std::size_t i = slot.held; i < slot.held + slot.planned; ++i)
     batch_.push_back(
         {.slot = index, .token = slot.tokens[i], .position = i, .wants_token = i + 1 == slot.tokens.size()});
+  if (!is_generating(index)) return;
+  for (std::size_t i = 0; i < slot.draft.size(); ++i)
+    batch_.push_back({.slot = index,
+                      .token = slot.draft[i],
+                      .position = slot.tokens.size() + i,
+                      .wants_token = true,
+                      .is_draft = true});
 }
 
 void SlotScheduler::commit() {
   for (Slot& slot : slots_) slot.held += std::exchange(slot.planned, 0);
 }
 
-bool SlotScheduler::accept(std::size_t slot, Token token) {
-  if (slots_[slot].tokens.size() >= limits_.context) return false;
-  slots_[slot].tokens.push_back(token);
+bool SlotScheduler::accept(std::size_t index, Token token) {
+  Slot& slot = slots_[index];
+  if (slot.tokens.size() >= limits_.context) return false;
+  slot.tokens.push_back(token);
+  if (slot.accepted < slot.draft.size() && slot.draft[slot.accepted] == token) {
+    ++slot.accepted;
+    ++slot.held;
+  }
   return true;
+}
+
+std::vector<SlotScheduler::Settled> SlotScheduler::settle() {
+  std::vector<Settled> settled;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    Slot& slot = slots_[i];
+    if (!slot.draft.empty()) settled.push_back({i, slot.draft.size(), slot.accepted, slot.held});
+    slot.draft.clear();
+    slot.accepted = 0;
+  }
+  return settled;
+}
+
+// What holds enough of the prefix to be of use is copied before the slot can be taken again; see next_copy().
+void SlotScheduler::abandon_copies(std::size_t source) {
+  for (Slot& slot : slots_) {
+    if (slot.source != source) continue;
+    slot.copied = std::min(slot.copied, slots_[source].held);
+    if (slot.copied < limits_.least_copy) slot.source.reset();
+  }
 }
 
 void SlotScheduler::release(std::size_t index) {
   Slot& slot = slots_[index];
   slot.busy = false;
   slot.planned = 0;
+  slot.source.reset();
   slot.tokens.resize(slot.held);
   std::erase(order_, index);
+  abandon_copies(index);
 }
 
-void SlotScheduler::forget(std::size_t slot) {
-  slots_[slot].held = 0;
-  slots_[slot].planned = 0;
-  if (!slots_[slot].busy) slots_[slot].tokens.clear();
+void SlotScheduler::forget(std::size_t index) {
+  Slot& slot = slots_[index];
+  slot.held = 0;
+  slot.planned = 0;
+  slot.draft.clear();
+  slot.accepted = 0;
+  if (!slot.busy) slot.tokens.clear();
+  abandon_copies(index);
 }
 
 std::size_t SlotScheduler::idle() const { return slots_.size() - order_.size(); }

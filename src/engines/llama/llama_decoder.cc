@@ -14,8 +14,8 @@ llama_context_params context_params(const LlamaDecoder::Options& options) {
   params.n_batch = static_cast<std::uint32_t>(options.batch);
   params.n_ubatch = static_cast<std::uint32_t>(std::min(options.ubatch, options.batch));
   params.n_seq_max = static_cast<std::uint32_t>(options.slots);
-  params.n_outputs_max =
-      static_cast<std::uint32_t>(options.slots);  // one token per slot and step: saves n_batch rows of logits
+  // One token per slot and step, and the drafts: saves n_batch rows of logits.
+  params.n_outputs_max = static_cast<std::uint32_t>(options.slots + options.draft_tokens);
   params.n_threads = options.threads;
   params.n_threads_batch = options.threads_batch;
   params.kv_unified = false;  // a sequence attends to its own cache only
@@ -64,6 +64,19 @@ std::size_t LlamaDecoder::start(std::size_t slot, const PendingGeneration& reque
   return 0;
 }
 
+std::size_t LlamaDecoder::copy(std::size_t from, std::size_t to, std::size_t tokens) {
+  if (llama_memory_seq_pos_min(memory_, sequence(from)) != 0) return 0;  // a window that has dropped the start
+  // Slots have buffers of their own, so llama.cpp copies a whole one, at the next step.
+  llama_memory_seq_cp(memory_, sequence(from), sequence(to), -1, -1);
+  if (llama_memory_seq_rm(memory_, sequence(to), static_cast<llama_pos>(tokens), -1)) return tokens;
+  llama_memory_seq_rm(memory_, sequence(to), -1, -1);
+  return 0;
+}
+
+void LlamaDecoder::truncate(std::size_t slot, std::size_t held) {
+  llama_memory_seq_rm(memory_, sequence(slot), static_cast<llama_pos>(held), -1);
+}
+
 void LlamaDecoder::fill(std::span<const BatchItem> items) {
   batch_.n_tokens = static_cast<std::int32_t>(items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -90,9 +103,13 @@ Result<std::vector<SampledToken>> LlamaDecoder::step(std::span<const BatchItem> 
   }
   std::vector<SampledToken> sampled;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (!items[i].wants_token) continue;
-    const Token token = sample(items[i].slot, static_cast<std::int32_t>(i));
-    sampled.push_back({items[i].slot, token, model_.is_end(token), model_.bytes(token)});
+    std::optional<Token>& last = slots_[items[i].slot].sampled;
+    if (!items[i].wants_token || (items[i].is_draft && last != items[i].token)) {
+      last.reset();
+      continue;
+    }
+    last = sample(items[i].slot, static_cast<std::int32_t>(i));
+    sampled.push_back({items[i].slot, *last, model_.is_end(*last), model_.bytes(*last)});
   }
   return sampled;
 }

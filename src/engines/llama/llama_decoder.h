@@ -17,8 +17,13 @@ namespace manta::engines::llama {
 // llama.cpp's context: the KV caches of all slots, and the compute. One thread at a time.
 class LlamaDecoder final : public Decoder {
  public:
+  // From 64 tokens of a sequence on, ggml's flash attention takes another way, with other rounding. Parts below that
+  // give a token the same logits, bit for bit, however prompts are cut, copied and drafted.
+  static constexpr std::size_t kExactUbatch = 63;
+
   struct Options {
-    std::size_t slots = 4, context = 2048, batch = 512, ubatch = 512;
+    std::size_t slots = 4, context = 2048, batch = 512, ubatch = kExactUbatch;
+    std::size_t draft_tokens = 0;  // the most drafts that one step checks
     int threads = 1, threads_batch = 1;
   };
   // Allocates, and runs one token to fail now rather than at the first request. `model` and `log` must outlive the
@@ -28,6 +33,8 @@ class LlamaDecoder final : public Decoder {
   ~LlamaDecoder() override;
 
   std::size_t start(std::size_t slot, const PendingGeneration& request, std::size_t kept) override;
+  std::size_t copy(std::size_t from, std::size_t to, std::size_t tokens) override;
+  void truncate(std::size_t slot, std::size_t held) override;
   Result<std::vector<SampledToken>> step(std::span<const BatchItem> batch) override;
 
  private:
@@ -36,7 +43,8 @@ class LlamaDecoder final : public Decoder {
   };
   struct Slot {
     std::optional<Sampler> sampler;
-    bool suppresses_end = false;  // ignore_eos
+    bool suppresses_end = false;   // ignore_eos
+    std::optional<Token> sampled;  // last in this step; nothing once a draft was wrong
   };
   LlamaDecoder(const Model& model, llama_context* context, const Options& options, LogCapture& log);
 

@@ -12,10 +12,13 @@
 namespace manta::engines::llama {
 namespace {
 
+constexpr std::int64_t kDraftTokens = 15, kMostDraftTokens = 255;
+
 struct Options {
   Model::Options model;
   LlamaDecoder::Options decoder;
   bool prefix_cache = true;
+  std::size_t prefill_chunk = LlamaDecoder::kExactUbatch;
   std::size_t max_waiting = 256;
 };
 
@@ -32,10 +35,12 @@ Options read(OptionReader& reader) {
   decoder.slots = count("slots", decoder.slots, llama_max_parallel_sequences());
   decoder.context = count("context", decoder.context, 1 << 24);
   decoder.batch = std::max(count("batch", decoder.batch, 1 << 16), decoder.slots);
-  decoder.ubatch = count("ubatch", decoder.batch, 1 << 16);
+  decoder.ubatch = count("ubatch", decoder.ubatch, 1 << 16);
   decoder.threads = static_cast<int>(count("threads", 1, 1024));
   decoder.threads_batch = static_cast<int>(count("threads_batch", static_cast<std::size_t>(decoder.threads), 1024));
+  decoder.draft_tokens = static_cast<std::size_t>(reader.integer("draft_tokens", kDraftTokens, 0, kMostDraftTokens));
   options.prefix_cache = reader.flag("prefix_cache", true);
+  options.prefill_chunk = count("prefill_chunk", options.prefill_chunk, 1 << 16);
   options.max_waiting = count("max_waiting", options.max_waiting, 1 << 20);
   return options;
 }
@@ -43,8 +48,10 @@ Options read(OptionReader& reader) {
 class LlamaLlm final : public LlmEngine {
  public:
   LlamaLlm(std::unique_ptr<Model> model, std::unique_ptr<LlamaDecoder> decoder, const SlotScheduler::Limits& limits,
-           std::size_t max_waiting)
-      : model_(std::move(model)), limits_(limits), loop_(std::move(decoder), limits, max_waiting) {}
+           std::size_t max_waiting, std::size_t draft_tokens)
+      : model_(std::move(model)),
+        limits_(limits),
+        loop_(std::move(decoder), limits, max_waiting, {.tokens = draft_tokens}) {}
 
   Result<Id> generate(GenerationRequest request, std::shared_ptr<GenerationSink> sink) override {
     if (auto valid = validate(request.sampling); !valid) return std::unexpected(valid.error());
@@ -90,20 +97,25 @@ class LlamaLlm final : public LlmEngine {
 
 Result<std::unique_ptr<LlmEngine>> make_llm(const EngineOptions& given, LogCapture& log) {
   OptionReader reader("llama", given);
-  const Options options = read(reader);
+  Options options = read(reader);
   if (auto valid = reader.finish(); !valid) return std::unexpected(valid.error());
   auto model = Model::load(options.model, log);
   if (!model) return std::unexpected(model.error());
-  const LlamaDecoder::Options& d = options.decoder;
+  LlamaDecoder::Options& d = options.decoder;
   if (d.context > (*model)->trained_context())
     return fail(ErrorCode::InvalidArgument,
                 message("llama: option 'context' is {}, but {} was trained for {} tokens; lower it", d.context,
                         (*model)->path(), (*model)->trained_context()));
+  if (!(*model)->can_go_back()) d.draft_tokens = 0;
   auto decoder = LlamaDecoder::create(**model, d, log);
   if (!decoder) return std::unexpected(decoder.error());
-  const SlotScheduler::Limits limits{
-      .slots = d.slots, .context = d.context, .batch = d.batch, .prefix_cache = options.prefix_cache};
-  return std::make_unique<LlamaLlm>(std::move(*model), std::move(*decoder), limits, options.max_waiting);
+  const SlotScheduler::Limits limits{.slots = d.slots,
+                                     .context = d.context,
+                                     .batch = d.batch,
+                                     .prefill_chunk = options.prefill_chunk,
+                                     .prefix_cache = options.prefix_cache};
+  return std::make_unique<LlamaLlm>(std::move(*model), std::move(*decoder), limits, options.max_waiting,
+                                    d.draft_tokens);
 }
 
 }  // namespace manta::engines::llama

@@ -137,4 +137,9 @@ std::string Model::bytes(Token token) const {
 
 std::size_t Model::trained_context() const { return static_cast<std::size_t>(llama_model_n_ctx_train(model_.get())); }
 
+bool Model::can_go_back() const {
+  const llama_model* model = model_.get();
+  return !llama_model_is_recurrent(model) && !llama_model_is_hybrid(model) && llama_model_n_swa(model) == 0;
+}
+
 }  // namespace manta::engines::llama

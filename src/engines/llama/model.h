@@ -38,6 +38,9 @@ class Model {
   const std::vector<Token>& end_tokens() const { return end_tokens_; }
   std::size_t vocabulary() const { return vocabulary_; }
   std::size_t trained_context() const;
+  // Computed tokens can be taken back one by one, as wrong drafts must be. Not with a recurrent state, or where
+  // attention has a window and the cache drops what has left it.
+  bool can_go_back() const;
 
   llama_model* get() const { return model_.get(); }
   const std::string& path() const { return path_; }

@@ -39,6 +39,7 @@ BatchRunner::Options BatchRunner::read(OptionReader& reader) {
   options.session.inter_threads = static_cast<int>(reader.integer("inter_threads", 1, 1, kMaxThreads));
   options.session.allow_spinning = reader.flag("allow_spinning", false);
   options.session.cuda = reader.choice("provider", "cpu", {"cpu", "cuda"}) == "cuda";
+  options.session.weights_cache = reader.text("weights_cache", "");
   options.session.device = static_cast<int>(reader.integer("device", 0, 0, 1023));
   return options;
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "engines/message.h"
+#include "engines/onnx/mapped_model.h"
 #include "engines/onnx/ports.h"
 
 namespace manta::engines::onnx {
@@ -38,7 +39,16 @@ Output::Output(Ort::Value value) : value_(std::move(value)) {
 
 Result<std::unique_ptr<Session>> Session::open(Ort::Env& env, const std::string& path, const SessionOptions& options,
                                                const std::string& output) try {
-  std::unique_ptr<Session> session(new Session(path, Ort::Session(env, path.c_str(), ort_options(options))));
+  Ort::SessionOptions loading = ort_options(options);
+  std::string file = path;
+  if (!options.weights_cache.empty()) {
+    Ort::SessionOptions making = ort_options(options);
+    const auto mapped = mapped_model(env, path, options.weights_cache, making);
+    if (!mapped) return std::unexpected(mapped.error());
+    file = *mapped;
+    loading.SetGraphOptimizationLevel(ORT_DISABLE_ALL);
+  }
+  std::unique_ptr<Session> session(new Session(path, Ort::Session(env, file.c_str(), loading)));
   if (auto inputs = session->bind_inputs(); !inputs) return std::unexpected(inputs.error());
   if (auto bound = session->bind_output(output); !bound) return std::unexpected(bound.error());
   return session;

@@ -18,6 +18,7 @@ struct SessionOptions {
   bool allow_spinning = false;
   bool cuda = false;
   int device = 0;
+  std::string weights_cache;  // folder for mapped_model(); empty: off
 };
 
 // One dense batch: rows x width, row-major.

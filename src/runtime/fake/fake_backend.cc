@@ -12,6 +12,11 @@ Task<Result<ObservedReplica>> FakeBackend::start(ReplicaProcess process) {
     co_return fail(ErrorCode::Unavailable, "cannot execute the replica: No such file or directory");
   }
   if (const auto known = observed_.find(process.id); known != observed_.end()) co_return known->second;
+  if (!process.node_id.empty() && !knows(process.node_id)) {
+    co_await waiting_[process.id].wait();
+    waiting_.erase(process.id);
+    co_return fail(ErrorCode::Cancelled, "stopped before it ran");
+  }
   const std::string address = address_of ? address_of(process) : "unix:/fake/" + process.id;
   const std::string first = nodes_known.empty() ? "node" : nodes_known.front().node_id;
   const std::string node_id = process.node_id.empty() ? first : process.node_id;
@@ -29,6 +34,7 @@ Task<Result<ObservedReplica>> FakeBackend::start(ReplicaProcess process) {
 }
 
 Task<Result<void>> FakeBackend::stop(std::string id, double) {
+  if (const auto waiting = waiting_.find(id); waiting != waiting_.end()) waiting->second.notify();
   if (running_.contains(id)) {
     stopped_.push_back(id);
     if (exits_when_stopped) end(id, {.id = id, .exit_code = 0});
@@ -44,11 +50,15 @@ Task<Result<std::vector<ObservedReplica>>> FakeBackend::list() {
 
 Task<Result<std::vector<NodeInfo>>> FakeBackend::nodes() { co_return nodes_known; }
 
+bool FakeBackend::knows(const std::string& node_id) const {
+  return std::ranges::find(nodes_known, node_id, &NodeInfo::node_id) != nodes_known.end();
+}
+
 void FakeBackend::set_nodes(std::vector<NodeInfo> nodes) {
   nodes_known = std::move(nodes);
   std::vector<std::string> lost;
   for (const auto& [id, observed] : observed_)
-    if (std::ranges::find(nodes_known, observed.node_id, &NodeInfo::node_id) == nodes_known.end()) lost.push_back(id);
+    if (!knows(observed.node_id)) lost.push_back(id);
   for (const std::string& id : lost) kill(id, "the node is gone");
   loop_.post([this] {
     if (on_nodes_changed_) on_nodes_changed_();

@@ -7,10 +7,12 @@
 
 #include "base/loop.h"
 #include "runtime/backend.h"
+#include "runtime/ray/wakeup.h"
 
 namespace manta::runtime {
 
-// Processes that exist only as entries: control tests and the simulator decide when they end. Loop-confined.
+// Processes that exist only as entries: control tests and the simulator decide when they end. A start on a node that is
+// not there waits until it is stopped, as on a cluster. Loop-confined.
 class FakeBackend final : public Backend {
  public:
   explicit FakeBackend(Loop& loop) : loop_(loop) {}
@@ -36,6 +38,7 @@ class FakeBackend final : public Backend {
   const std::vector<std::string>& stopped() const { return stopped_; }
 
  private:
+  bool knows(const std::string& node_id) const;
   void end(const std::string& id, ReplicaExit exit);
 
   Loop& loop_;
@@ -43,6 +46,7 @@ class FakeBackend final : public Backend {
   std::function<void()> on_nodes_changed_;
   std::map<std::string, ReplicaProcess> running_;
   std::map<std::string, ObservedReplica> observed_;
+  std::map<std::string, Wakeup> waiting_;  // starts, by id
   std::vector<std::string> stopped_;
   int next_pid_ = 100;
 };

@@ -1,6 +1,7 @@
 #include "runtime/local/local_backend.h"
 
 #include <chrono>
+#include <utility>
 
 #include <manta/detail/json.h>
 
@@ -12,6 +13,7 @@ namespace manta::runtime {
 namespace {
 
 constexpr Duration kCallTimeout = std::chrono::seconds(10);
+constexpr int kMostStarts = 16;  // at once; far below what the agent does within kCallTimeout on a busy machine
 constexpr Duration kRewatchDelay = std::chrono::milliseconds(100);
 
 template <class T>
@@ -21,6 +23,24 @@ Result<T> parse(Result<std::string> body) {
 }
 
 }  // namespace
+
+// Held by a start until it has ended, in whatever way; who waits goes on in the loop's next turn.
+class LocalBackend::StartPlace {
+ public:
+  StartPlace(Loop& loop, std::shared_ptr<Starts> starts) : loop_(loop), starts_(std::move(starts)) { ++starts_->open; }
+  ~StartPlace() {
+    --starts_->open;
+    loop_.post([weak = std::weak_ptr(starts_)] {
+      if (const auto starts = weak.lock()) starts->freed.notify();
+    });
+  }
+  StartPlace(const StartPlace&) = delete;
+  StartPlace& operator=(const StartPlace&) = delete;
+
+ private:
+  Loop& loop_;
+  const std::shared_ptr<Starts> starts_;
+};
 
 LocalBackend::LocalBackend(Loop& loop, Logger& logger, std::string agent_address)
     : loop_(loop), logger_(logger), address_{std::move(agent_address)} {}
@@ -49,6 +69,8 @@ Task<Result<std::string>> LocalBackend::call(std::string path, std::string body)
 Task<Result<ObservedReplica>> LocalBackend::start(ReplicaProcess process) {
   auto body = detail::to_json(process);
   if (!body) co_return std::unexpected(std::move(body.error()));
+  while (starts_->open >= kMostStarts) co_await starts_->freed.wait();
+  const StartPlace place(loop_, starts_);
   auto answer = co_await call("/start", std::move(*body));
   co_return parse<ObservedReplica>(std::move(answer));
 }

@@ -10,11 +10,13 @@
 #include "net/channel.h"
 #include "net/item_stream.h"
 #include "runtime/backend.h"
+#include "runtime/ray/wakeup.h"
 
 namespace manta::runtime {
 
 // Replicas on this machine, by way of the node agent's socket. The agent outlives every controller: a broken connection
-// is made anew at the next call. Loop-confined.
+// is made anew at the next call. The agent makes one process after the other: starts wait here for their turn, so that
+// the time limit of each is its own, however many come at once. Loop-confined.
 class LocalBackend final : public Backend {
  public:
   LocalBackend(Loop& loop, Logger& logger, std::string agent_address);
@@ -32,6 +34,13 @@ class LocalBackend final : public Backend {
   Task<Result<void>> shut_down_instance();
 
  private:
+  // Starts that the agent has been asked for and has not answered.
+  struct Starts {
+    int open = 0;
+    Wakeup freed;
+  };
+  class StartPlace;
+
   Task<Result<std::string>> call(std::string path, std::string body);
   std::shared_ptr<net::Channel> channel();
   void watch();
@@ -44,6 +53,7 @@ class LocalBackend final : public Backend {
   std::function<void(ReplicaExit)> on_exit_;
   std::unique_ptr<net::ItemStream> exits_;
   TimerId rewatch_ = 0;
+  std::shared_ptr<Starts> starts_ = std::make_shared<Starts>();
 };
 
 }  // namespace manta::runtime

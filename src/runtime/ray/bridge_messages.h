@@ -124,8 +124,9 @@ struct BridgeNode {
   Resources total, available;
   std::map<std::string, std::string> labels;
   bool draining = false;
+  double drain_deadline_s = 0;  // Unix time; 0: none
 };
-BOOST_DESCRIBE_STRUCT(BridgeNode, (), (node_id, address, is_head, total, available, labels, draining))
+BOOST_DESCRIBE_STRUCT(BridgeNode, (), (node_id, address, is_head, total, available, labels, draining, drain_deadline_s))
 
 struct BridgeReplicaEnded {
   std::string id, incarnation;

@@ -78,7 +78,8 @@ std::vector<NodeInfo> NodeTotals::of(const std::vector<BridgeNode>& nodes, const
                      .is_head = node.is_head,
                      .address = node.address,
                      .machine = amounts_only(node.total),
-                     .is_leaving = node.draining});
+                     .is_leaving = node.draining,
+                     .leaves_at_s = node.drain_deadline_s});
   }
   taken_by_others_ = std::move(now_taken);
   return infos;

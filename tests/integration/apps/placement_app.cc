@@ -16,13 +16,13 @@ struct Options {
 BOOST_DESCRIBE_STRUCT(Options, (), (engine))
 
 struct Who {
-  int pid = 0, rank = 0, world_size = 0;
+  int pid = 0, rank = 0, world_size = 0, node_rank = -1, local_rank = -1;
   std::string gang_id;
   std::uint64_t gang_epoch = 0;
   std::string gpus;    // CUDA_VISIBLE_DEVICES
   std::string engine;  // what the engine said
 };
-BOOST_DESCRIBE_STRUCT(Who, (), (pid, rank, world_size, gang_id, gang_epoch, gpus, engine))
+BOOST_DESCRIBE_STRUCT(Who, (), (pid, rank, world_size, node_rank, local_rank, gang_id, gang_epoch, gpus, engine))
 
 class Worker {
  public:
@@ -43,6 +43,8 @@ class Worker {
     return {.pid = static_cast<int>(::getpid()),
             .rank = context.rank,
             .world_size = context.world_size,
+            .node_rank = context.node_rank,
+            .local_rank = context.local_rank,
             .gang_id = context.gang_id,
             .gang_epoch = context.gang_epoch,
             .gpus = gpus == nullptr ? "" : gpus,

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <numeric>
 #include <thread>
@@ -45,6 +47,34 @@ std::vector<std::string> mixed_texts() {
     texts.push_back(text);
   }
   return texts;
+}
+
+TEST(OnnxEmbeddingTest, AMappedCopyGivesTheSameVectorsAndIsMadeOnce) {
+  const ScratchFolder folder;
+  const auto files = [&] {
+    std::vector<std::string> names;
+    for (const auto& file : std::filesystem::recursive_directory_iterator(folder.path())) names.push_back(file.path());
+    std::ranges::sort(names);
+    return names;
+  };
+  const std::vector<std::string> texts = mixed_texts();
+  const Matrix plain = embedding()->embed(texts).value();
+  const Matrix first = embedding({{"weights_cache", folder.path()}})->embed(texts).value();
+  const auto made = files();
+  EXPECT_EQ(made.size(), 3U);  // a folder, the graph and the weights
+  const auto time = std::filesystem::last_write_time(made.back());
+  const Matrix second = embedding({{"weights_cache", folder.path()}})->embed(texts).value();
+  EXPECT_EQ(files(), made);
+  EXPECT_EQ(std::filesystem::last_write_time(made.back()), time);
+  EXPECT_EQ(first.values, plain.values);
+  EXPECT_EQ(second.values, plain.values);
+}
+
+TEST(OnnxEmbeddingTest, AWeightsCacheThatCannotBeWrittenIsNamed) {
+  const auto refused = onnx().make_embedding({{"model", model_path("minilm-l6")}, {"weights_cache", "/proc/nowhere"}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::InvalidArgument);
+  EXPECT_TRUE(contains(refused.error().message, "weights_cache: /proc/nowhere")) << refused.error().message;
 }
 
 TEST(OnnxEmbeddingTest, SimilarSentencesAreNear) {

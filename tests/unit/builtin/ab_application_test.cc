@@ -57,6 +57,8 @@ TEST(AbApplicationTest, MistakesAreToldWithTheRemedy) {
   EXPECT_THAT(ab_refusal(R"({"targets": [{"deployment": "x/Y"}, {}]})"), HasSubstr("a deployment or an import_path"));
   EXPECT_THAT(ab_refusal(R"({"targets": [{"deployment": "x/Y"}, {"deployment": "x/Z", "weight": -1}]})"),
               HasSubstr("weights are 0 or more"));
+  EXPECT_THAT(ab_refusal(R"({"model_a": "x/Y", "model_b": {"import_path": "builtin:llm", "values": true}})"),
+              HasSubstr("`values` says of a deployment by name"));
   EXPECT_THAT(ab_refusal(R"({"model_a": "x/Y", "model_b": {"import_path": "lib.so:build"}})"),
               HasSubstr("lib.so:build"));
   EXPECT_THAT(ab_refusal(R"({"model_a": "x/Y", "model_b": {"import_path": "builtin:lm"}})"), HasSubstr("builtin:lm"));

@@ -42,6 +42,20 @@ TEST(EmbedTest, EachTextIsARowOfUnitLength) {
   EXPECT_NEAR(sum, 1, 1e-5);
 }
 
+TEST(EmbedTest, TextsOfMixedLengthsKeepTheirPlaces) {
+  auto app = embed_app();
+  auto embed = app.handle<Embed>();
+  std::vector<std::string> texts;
+  for (int i = 0; i < 100; ++i) {
+    texts.push_back("text" + std::to_string(i));
+    for (int word = 0; word < (i * 37) % 50; ++word) texts.back() += " word";
+  }
+  const auto made = embed.call<&Embed::call>(EmbedRequest{texts}).get();
+  ASSERT_EQ(made.embeddings.size(), texts.size());
+  for (const std::size_t i : {0U, 1U, 31U, 64U, 99U})
+    EXPECT_EQ(made.embeddings[i], embed.call<&Embed::encode>(texts[i]).get()) << i;
+}
+
 TEST(EmbedTest, MuchTextIsEmbeddedLikeLittle) {
   auto app = embed_app();
   auto embed = app.handle<Embed>();

@@ -25,6 +25,12 @@ TEST(ClusterDemandTest, WhatRunsIsWantedBesideWhatIsPending) {
             (Bundles{{{"CPU", 1}, {"GPU", 1}}, {{"CPU", 2}}, {{"CPU", 8}}, {{"CPU", 8}}, {{"GPU", 4}}, {{"GPU", 4}}}));
 }
 
+TEST(ClusterDemandTest, WhatRunsOnANodeThatLeavesIsNotWantedTwice) {
+  control::NodesReport report = report_with({{.replicas = 1, .bundles = {{{"CPU", 2}}}}});
+  report.nodes[0].state = "LEAVING";
+  EXPECT_EQ(wanted_bundles(report), (Bundles{{{"CPU", 2}}}));
+}
+
 TEST(ClusterDemandTest, TheOrderOfReplicasMakesNoOtherDemand) {
   control::NodesReport one = report_with({{.replicas = 1, .bundles = {{{"CPU", 3}}}}}), other = one;
   std::swap(other.nodes[0].replicas[0], other.nodes[0].replicas[1]);

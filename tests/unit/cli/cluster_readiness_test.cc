@@ -43,6 +43,12 @@ TEST(ClusterReadinessTest, OnlyProxiesThatAreWantedCount) {
   EXPECT_TRUE(ready("Disabled", nodes({"", ""}), status()));
 }
 
+TEST(ClusterReadinessTest, ANodeThatLeavesNeedsNone) {
+  control::NodesReport report;
+  report.nodes = {{.node_id = "a", .is_head = true, .proxy = "HEALTHY"}, {.node_id = "b", .state = "LEAVING"}};
+  EXPECT_TRUE(ready("EveryNode", *detail::to_json(report), status()));
+}
+
 TEST(ClusterReadinessTest, WithoutNodesNothingIsKnown) { EXPECT_FALSE(ready("Disabled", nodes({}), status())); }
 
 TEST(ClusterReadinessTest, ApplicationsThatAreDeployedMustRun) {

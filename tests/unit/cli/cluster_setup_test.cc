@@ -46,6 +46,23 @@ TEST_F(ClusterSetupTest, TheTokenIsMadeOnceAndPrivate) {
   EXPECT_EQ(info.st_mode & 0777u, 0600u);
 }
 
+TEST_F(ClusterSetupTest, TheControllerIsToldWhatTheCommandLineSays) {
+  const runtime::InstancePaths paths{.state = folder, .run = folder};
+  const Environment environment({"HOME=" + folder});
+  InstanceOptions options{.metrics_port = 0};
+  options.config.http_options.port = 0;
+  const auto plain = set_up_cluster({.host = "127.0.0.1"}, "127.0.0.1:6379", options, paths, environment);
+  ASSERT_TRUE(plain) << plain.error().message;
+  EXPECT_EQ(plain->document.find("--share-supervisors"), std::string::npos);
+  EXPECT_EQ(plain->document.find("--metrics-address"), std::string::npos) << "port 0 is none";
+  options.metrics_port.reset();
+  const auto other =
+      set_up_cluster({.host = "127.0.0.1", .share_supervisors = true}, "127.0.0.1:6379", options, paths, environment);
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_NE(other->document.find(R"("--share-supervisors")"), std::string::npos);
+  EXPECT_NE(other->document.find(R"("--metrics-address","127.0.0.1:)"), std::string::npos);
+}
+
 TEST_F(ClusterSetupTest, AFileThatHoldsNoTokenIsRefused) {
   file("cluster_token", "short");
   const auto token = cluster_token({.state = folder, .run = folder});

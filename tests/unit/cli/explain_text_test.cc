@@ -13,7 +13,7 @@ using testing::Not;
 control::DeploymentDetails llm() {
   control::DeploymentDetails details{.name = "LLM", .status = "UPDATING", .status_trigger = "CONFIG_UPDATE_STARTED"};
   details.message = "needs 2 GPUs\nthe largest free is 1";
-  details.target_num_replicas = 2;
+  details.target_num_replicas = details.deployment_config.num_replicas = 2;
   details.replicas = {{.replica_id = "rag#LLM#1", .state = "RUNNING"}};
   details.deployment_config.max_queued_requests = 7;
   return details;
@@ -30,6 +30,13 @@ TEST(ExplainTextTest, GivesTheReasons) {
                 rag#LLM#1  0 of 5 requests
   refuses       503 when 7 requests of one caller wait (max_queued_requests)
 )");
+}
+
+TEST(ExplainTextTest, ANumberThatIsNotTheConfigurationsIsToldWithWhoseItMayBe) {
+  control::DeploymentDetails details = llm();
+  details.target_num_replicas = 3;
+  EXPECT_THAT(explain_text("rag", details),
+              HasSubstr("off: the configuration says 2, an external scaler or target_capacity 3\n"));
 }
 
 TEST(ExplainTextTest, ShowsTheLastDecisionsOfTheAutoscaler) {

@@ -40,6 +40,17 @@ TEST(ProxyPlanTest, OneOfANodeThatIsGoneIsStopped) {
   EXPECT_EQ(plan_proxies("EveryNode", {kNodes[0]}, {role("proxy-a"), role("proxy-x")}).stop, Names{"proxy-x"});
 }
 
+TEST(ProxyPlanTest, OnANodeThatLeavesNoneIsStartedAndTheOneThereIsDrained) {
+  std::vector<runtime::NodeInfo> nodes = kNodes;
+  nodes[1].is_leaving = nodes[2].is_leaving = true;
+  const ProxyPlan plan = plan_proxies("EveryNode", nodes, {role("proxy-a"), role("proxy-b")});
+  EXPECT_EQ(plan.start, Names{});
+  EXPECT_EQ(plan.drain, Names{"b"});
+  EXPECT_EQ(plan.stop, Names{});
+  EXPECT_EQ(plan_proxies("HeadOnly", nodes, {role("proxy-a"), role("proxy-b")}).stop, Names{"proxy-b"})
+      << "where none is to be it need not say that it goes";
+}
+
 TEST(ProxyPlanTest, OtherRolesAreLeftAlone) {
   EXPECT_EQ(plan_proxies("Disabled", {}, {role("collector-a")}).stop, Names{});
   EXPECT_EQ(plan_proxies("HeadOnly", kNodes, {role("collector-a")}).start, Names{"a"});

@@ -46,6 +46,25 @@ TEST(SystemdUnitsTest, TheHeadHasRayAndMantaOnIt) {
             Not(HasSubstr("StateDirectory="))));
 }
 
+TEST(SystemdUnitsTest, WhatIsWrittenIsForTheUserAlone) {
+  for (const std::string role : {"head", "worker"})
+    for (const SystemdUnit& unit : units({.role = role, .address = "10.0.1.5:6379"}))
+      EXPECT_THAT(unit.text, AllOf(HasSubstr("\nUMask=0077\n"), HasSubstr("\nStateDirectory=manta\n"),
+                                   HasSubstr("\nStateDirectoryMode=0700\n"), Not(HasSubstr("RAY_gcs_storage"))))
+          << unit.name;
+}
+
+TEST(SystemdUnitsTest, RaysTablesOutliveItsHeadInAFolderOfTheirOwn) {
+  const auto made = units({.role = "head", .address = "10.0.1.5:6379", .ray_store = "/var/lib/manta-ray"});
+  ASSERT_EQ(made.size(), 2u);
+  EXPECT_THAT(made[0].text,
+              AllOf(HasSubstr("\nEnvironment=RAY_gcs_storage=rocksdb RAY_gcs_storage_path=/var/lib/manta-ray\n"),
+                    HasSubstr("\nStateDirectory=manta manta-ray\n"), HasSubstr("\nStateDirectoryMode=0700\n")));
+  EXPECT_THAT(made[1].text, Not(HasSubstr("RAY_gcs_storage")));
+  EXPECT_THAT(refusal({.role = "worker", .address = "10.0.1.5:6379", .ray_store = "/a"}), HasSubstr("--ray-store"));
+  EXPECT_THAT(refusal({.role = "head", .address = "10.0.1.5:6379", .ray_store = "a"}), HasSubstr("an absolute path"));
+}
+
 TEST(SystemdUnitsTest, AWorkerOnlyJoins) {
   const auto made = units({.role = "worker", .address = "10.0.1.5:6379", .ray = "/opt/ray/bin/ray"});
   ASSERT_EQ(made.size(), 1u);

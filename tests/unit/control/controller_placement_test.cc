@@ -54,6 +54,21 @@ TEST_F(ControllerPlacementTest, ReplicasOfALostNodeMoveToAnother) {
   EXPECT_EQ(on_nodes(), "a a c c");
 }
 
+TEST_F(ControllerPlacementTest, AStartOnANodeThatTurnsOutToBeLostIsMadeOnAnother) {
+  nodes({node("a", 2), node("b", 2)});
+  run(4);
+  const auto all = backend.running();
+  backend.nodes_known = {node("a", 2), node("c", 2)};  // which is told later than the ends of its replicas
+  for (const auto& [id, process] : all)
+    if (process.node_id == "b") kill(id);
+  pass(std::chrono::seconds(1));
+  EXPECT_EQ(status().replica_states, (std::map<std::string, int>{{"RUNNING", 2}, {"STARTING", 2}}));
+  nodes({node("a", 2), node("c", 2)});
+  settle();
+  EXPECT_EQ(on_nodes(), "a a c c");
+  EXPECT_EQ(status().status, "HEALTHY");
+}
+
 TEST_F(ControllerPlacementTest, AGroupIsHeldOverARestartOfTheController) {
   nodes({node("a", 8, 2), node("b", 8, 2)});
   config.placement_group_bundles = {{{"GPU", 2}}, {{"GPU", 2}}};

@@ -7,9 +7,7 @@ namespace {
 
 DeploymentFacts facts(int num_replicas, std::vector<ReplicaPhase> phases, Goal goal = Goal::Update) {
   DeploymentFacts facts{.target = {.key = {"app", "D"}, .version = "v", .num_replicas = num_replicas}, .goal = goal};
-  for (const ReplicaPhase phase : phases)
-    facts.replicas.push_back(
-        {.id = "r" + std::to_string(facts.replicas.size()), .key = {"app", "D"}, .version = "v", .phase = phase});
+  for (const ReplicaPhase phase : phases) facts.replicas.push_back({.phase = phase});
   return facts;
 }
 

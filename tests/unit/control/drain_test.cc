@@ -63,6 +63,31 @@ TEST(DrainDecisionTest, AnUpdateThatStopsFirstStillReplacesFirst) {
   EXPECT_TRUE(plan.stops.empty());
 }
 
+TEST(DrainDecisionTest, ADeadlineDoesNotWaitForAReplacement) {
+  struct Case {
+    const char* name;
+    double left_s, grace_s;  // until the deadline; what requests are given to finish
+    int stops;
+    double given_s, wakes_in_s;  // of those that stop; of the plan, 0: not
+  };
+  for (const Case& row : {Case{"there is time", 60, 20, 0, 0, 40},
+                          {"what requests need is left", 20, 20, 1, 20, 0},
+                          {"less is left than they need", 5, 20, 1, 5, 0},
+                          {"it is over", -3, 20, 1, 0, 0}}) {
+    ClusterView view = view_of({"", 2, 1, 0, 1, 0, 0, 0});  // nothing else fits
+    view.deployments.front().graceful_shutdown_timeout_s = row.grace_s;
+    const auto seconds = [](double s) {
+      return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s));
+    };
+    view.replicas.back().leave_by = view.now + seconds(row.left_s);
+    const Plan plan = reconcile(view);
+    ASSERT_EQ(static_cast<int>(plan.stops.size()), row.stops) << row.name;
+    if (row.stops > 0) EXPECT_EQ(plan.stops.front(), (StopReplica{.id = "r1", .grace_s = row.given_s})) << row.name;
+    EXPECT_EQ(plan.wake_at.has_value(), row.wakes_in_s > 0) << row.name;
+    if (plan.wake_at) EXPECT_EQ(*plan.wake_at, view.now + seconds(row.wakes_in_s)) << row.name;
+  }
+}
+
 class DrainTest : public ControllerTest {
  protected:
   void have_nodes(int count) {
@@ -111,7 +136,7 @@ TEST_F(DrainTest, ANodeIsEmptiedAndNothingNewComesToIt) {
   have_nodes(2);
   run(4);
   ASSERT_EQ(on("node0"), 2);
-  ASSERT_TRUE(controller->drain_node("node0", true));
+  ASSERT_TRUE(controller->drain_node("node0"));
   loop.poll();
   EXPECT_EQ(state_of("node0"), "DRAINING");
   EXPECT_EQ(routed(), 4u);
@@ -129,7 +154,7 @@ TEST_F(DrainTest, ANodeIsEmptiedAndNothingNewComesToIt) {
 TEST_F(DrainTest, WithoutAnotherPlaceReplicasStayAndTheReasonIsTold) {
   have_nodes(1);
   run(2);
-  ASSERT_TRUE(controller->drain_node("node0", true));
+  ASSERT_TRUE(controller->drain_node("node0"));
   settle();
   EXPECT_EQ(on("node0"), 2);
   EXPECT_EQ(routed(), 2u);
@@ -142,19 +167,53 @@ TEST_F(DrainTest, WithoutAnotherPlaceReplicasStayAndTheReasonIsTold) {
 TEST_F(DrainTest, UndoneItIsUsedAgain) {
   have_nodes(1);
   run(2);
-  ASSERT_TRUE(controller->drain_node("node0", true));
+  ASSERT_TRUE(controller->drain_node("node0"));
   settle();
-  ASSERT_TRUE(controller->drain_node("node0", false));
+  ASSERT_TRUE(controller->undo_drain("node0"));
   settle();
   EXPECT_EQ(state_of("node0"), "ALIVE");
   EXPECT_EQ(status().message, "");
   EXPECT_EQ(status().replica_states, (std::map<std::string, int>{{"RUNNING", 2}}));
 }
 
+TEST_F(DrainTest, AtItsDeadlineANodeIsEmptyAlsoAfterARestartOfTheController) {
+  have_nodes(1);
+  run(2);
+  ASSERT_TRUE(controller->drain_node("node0", "alice", std::chrono::seconds(60)));
+  settle();
+  EXPECT_EQ(routed(), 2u);
+  ASSERT_EQ(controller->nodes().size(), 1u);
+  EXPECT_TRUE(controller->nodes().front().deadline);
+  begin();
+  settle();
+  EXPECT_EQ(state_of("node0"), "DRAINING");
+  pass(std::chrono::seconds(30));
+  EXPECT_EQ(routed(), 2u);
+  pass(std::chrono::seconds(30));
+  settle();
+  EXPECT_EQ(state_of("node0"), "DRAINED");
+  EXPECT_EQ(routed(), 0u);
+  EXPECT_THAT(status().message, HasSubstr("is being drained"));
+}
+
+TEST_F(DrainTest, ADeadlineMayBeGivenLaterAndEndsWithTheDrain) {
+  have_nodes(1);
+  run(1);
+  ASSERT_TRUE(controller->drain_node("node0"));
+  EXPECT_FALSE(controller->nodes().front().deadline);
+  ASSERT_TRUE(controller->drain_node("node0", "bob", std::chrono::seconds(60)));
+  ASSERT_TRUE(controller->drain_node("node0")) << "says nothing of the deadline";
+  EXPECT_TRUE(controller->nodes().front().deadline);
+  ASSERT_TRUE(controller->undo_drain("node0"));
+  settle();
+  pass(std::chrono::seconds(120));
+  EXPECT_EQ(routed(), 1u);
+}
+
 TEST_F(DrainTest, GoesOnWhenANodeJoins) {
   have_nodes(1);
   run(2);
-  ASSERT_TRUE(controller->drain_node("node0", true));
+  ASSERT_TRUE(controller->drain_node("node0"));
   settle();
   have_nodes(2);
   settle();
@@ -165,7 +224,7 @@ TEST_F(DrainTest, GoesOnWhenANodeJoins) {
 TEST_F(DrainTest, GoesOnAfterARestartOfTheController) {
   have_nodes(1);
   run(2);
-  ASSERT_TRUE(controller->drain_node("node0", true));
+  ASSERT_TRUE(controller->drain_node("node0"));
   settle();
   begin();
   settle();
@@ -193,7 +252,7 @@ TEST_F(DrainTest, IsToldFromItsBeginningToItsEnd) {
   have_nodes(2);
   run(2);
   const std::int64_t before = controller->events().last_id();
-  ASSERT_TRUE(controller->drain_node("node0", true, "alice"));
+  ASSERT_TRUE(controller->drain_node("node0", "alice"));
   settle();
   std::vector<std::string> node_events;
   for (const Event& event : controller->events().since(before))

@@ -1,15 +1,18 @@
 #include "control/gang.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <map>
 #include <random>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
 #include "control/reconcile.h"
+#include "control/replica_ranks.h"
 
 namespace manta::control {
 namespace {
@@ -286,6 +289,33 @@ TEST(ReplicaRankTest, AReplacementTakesTheRankOfTheOneItReplaces) {
   EXPECT_EQ(plan.starts[0].rank, 1);
   view.deployments[0].version = "w";
   EXPECT_EQ(reconcile(view).starts.front().rank, 0) << "each version counts for itself";
+}
+
+TEST(ReplicaRankTest, RanksOnNodesAreTheLowestThatAreFree) {
+  using Place = NodeRanks::Place;
+  NodeRanks ranks;
+  EXPECT_EQ(ranks.take("a"), (Place{0, 0}));
+  EXPECT_EQ(ranks.take("b"), (Place{1, 0}));
+  EXPECT_EQ(ranks.take("a"), (Place{0, 1}));
+  NodeRanks later;  // the first node is gone, and a replica of the second
+  later.add({.id = "r", .node_id = "b", .node_rank = 1, .local_rank = 1});
+  EXPECT_EQ(later.take("b"), (Place{1, 0}));
+  EXPECT_EQ(later.take("c"), (Place{0, 0}));
+  EXPECT_EQ(later.take("d"), (Place{2, 0}));
+  EXPECT_EQ(later.take("b"), (Place{1, 2}));
+}
+
+TEST(ReplicaRankTest, MembersOfGangsHaveRanksOnTheirNodesToo) {
+  ClusterView view;
+  view.nodes = {{.node_id = "a", .total = {.num_cpus = 2}}, {.node_id = "b", .total = {.num_cpus = 2}}};
+  view.deployments = {{.key = {"app", "D"}, .version = "v", .num_replicas = 4}};
+  view.deployments[0].placement.gang_size = 2;
+  std::set<std::tuple<std::string, int, int>> places;
+  for (const StartReplica& start : reconcile(view).starts)
+    places.emplace(start.placement.node_id, start.node_rank, start.local_rank);
+  const int first = places.contains({"a", 0, 0}) ? 0 : 1;
+  EXPECT_THAT(places, ::testing::UnorderedElementsAre(std::tuple("a", first, 0), std::tuple("a", first, 1),
+                                                      std::tuple("b", 1 - first, 0), std::tuple("b", 1 - first, 1)));
 }
 
 }  // namespace

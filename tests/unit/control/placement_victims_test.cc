@@ -72,6 +72,15 @@ TEST_F(ScaleDownOrderTest, NodesThatNoLongerMeetTheNeedComeBeforeTheOthers) {
   EXPECT_EQ(reason(), "its node is gone or no longer meets what the deployment needs");
 }
 
+TEST_F(ScaleDownOrderTest, TheHeadNodeKeepsItsReplicasAlsoWhenItNoLongerMeetsTheNeed) {
+  need.label_selector = {{"zone", "x"}};
+  nodes[1].labels = {{"zone", "x"}};
+  replica("on-head", "head");
+  replica("on-a", "a");
+  EXPECT_EQ(order(), "on-a on-head ");
+  EXPECT_EQ(reason(), "the head node keeps its replicas longest");
+}
+
 TEST_F(ScaleDownOrderTest, TheNodeWithTheFewestReplicasOfAnybodyIsEmptiedFirst) {
   replica("a1", "a");
   replica("b1", "b");

@@ -2,24 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <numeric>
+#include "unit/engines/scheduling.h"
 
 namespace manta::engines {
 namespace {
-
-std::vector<Token> tokens(std::size_t count, Token first = 0) {
-  std::vector<Token> out(count);
-  std::iota(out.begin(), out.end(), first);
-  return out;
-}
-
-// Tokens per slot in the next batch, which is then committed.
-std::vector<std::size_t> run(SlotScheduler& scheduler, std::size_t slots) {
-  std::vector<std::size_t> counts(slots);
-  for (const BatchItem& item : scheduler.plan()) ++counts[item.slot];
-  scheduler.commit();
-  return counts;
-}
 
 TEST(SlotSchedulerTest, PrefillsInChunksOfTheBatch) {
   SlotScheduler scheduler({.slots = 1, .context = 100, .batch = 4});
@@ -155,6 +141,39 @@ TEST(SlotSchedulerTest, RestartComputesWhatTheModelCouldNotKeep) {
   ASSERT_EQ(scheduler.admit(tokens(4))->kept, 3U);
   scheduler.restart(0, 0);
   EXPECT_EQ(run(scheduler, 1), (std::vector<std::size_t>{4}));
+}
+
+TEST(SlotSchedulerTest, BesideGeneratingSlotsPromptsGetAChunkOnly) {
+  SlotScheduler scheduler({.slots = 2, .context = 100, .batch = 32, .prefill_chunk = 4});
+  ASSERT_TRUE(scheduler.admit(tokens(20)));
+  EXPECT_EQ(run(scheduler, 2), (std::vector<std::size_t>{20, 0}));  // nobody waits
+  ASSERT_TRUE(scheduler.accept(0, 77));
+  ASSERT_TRUE(scheduler.admit(tokens(10, 50)));
+  EXPECT_EQ(run(scheduler, 2), (std::vector<std::size_t>{1, 4}));
+  ASSERT_TRUE(scheduler.accept(0, 78));
+  EXPECT_EQ(run(scheduler, 2), (std::vector<std::size_t>{1, 4}));
+  scheduler.release(0);
+  EXPECT_EQ(run(scheduler, 2), (std::vector<std::size_t>{0, 2}));
+}
+
+TEST(SlotSchedulerTest, AShortPromptDoesNotWaitForALongOne) {
+  SlotScheduler scheduler({.slots = 3, .context = 1000, .batch = 8});
+  ASSERT_TRUE(scheduler.admit(tokens(500)));
+  ASSERT_TRUE(scheduler.admit(tokens(100, 2000)));
+  ASSERT_TRUE(scheduler.admit(tokens(3, 4000)));
+  EXPECT_EQ(run(scheduler, 3), (std::vector<std::size_t>{4, 1, 3}));
+}
+
+TEST(SlotSchedulerTest, TheBatchIsInOrderOfSlots) {
+  SlotScheduler scheduler({.slots = 3, .context = 100, .batch = 64});
+  for (const Token first : {0, 100, 200}) ASSERT_TRUE(scheduler.admit(tokens(4, first)));
+  run(scheduler, 3);
+  scheduler.release(0);
+  ASSERT_TRUE(scheduler.admit(tokens(4, 300)));  // slot 0 is the last that was admitted
+  for (const std::size_t slot : {1U, 2U}) ASSERT_TRUE(scheduler.accept(slot, 9));
+  std::vector<std::size_t> slots;
+  for (const BatchItem& item : scheduler.plan()) slots.push_back(item.slot);
+  EXPECT_EQ(slots, (std::vector<std::size_t>{0, 0, 0, 0, 1, 2}));
 }
 
 }  // namespace

@@ -25,6 +25,9 @@ class FakeDecoder final : public Decoder {
     return std::min(kept, script_.keep_at_most.load());
   }
 
+  std::size_t copy(std::size_t, std::size_t, std::size_t tokens) override { return tokens; }
+  void truncate(std::size_t, std::size_t) override {}
+
   Result<std::vector<SampledToken>> step(std::span<const BatchItem> batch) override {
     if (!script_.is_free_running) script_.steps.acquire();
     if (script_.step++ == script_.fail_at_step) return fail(ErrorCode::Internal, "the fake failed");
@@ -44,7 +47,7 @@ class FakeDecoder final : public Decoder {
 class StepLoopTest : public ::testing::Test {
  protected:
   void start(SlotScheduler::Limits limits, std::size_t max_waiting = 100) {
-    loop_.emplace(std::make_unique<FakeDecoder>(script_), limits, max_waiting);
+    loop_.emplace(std::make_unique<FakeDecoder>(script_), limits, max_waiting, StepLoop::Drafting{});
   }
   LlmEngine::Id submit(std::vector<Token> prompt, std::shared_ptr<RecordingSink> sink, Sampling sampling = {}) {
     return loop_->submit({.prompt = std::move(prompt), .sampling = sampling, .sink = std::move(sink)}).value();

@@ -228,6 +228,17 @@ TEST_F(ProxyTest, ADrainingProxySaysSo) {
   EXPECT_THAT(ask(get("/healthz")), StartsWith("HTTP/1.1 200 "));
 }
 
+TEST_F(ProxyTest, SaysSoWhileItsNodeIsDrainedAndServesAllTheSame) {
+  auto snapshot = standard_snapshot();
+  snapshot.draining_nodes = {"another", "local"};
+  proxy_->update(snapshot);
+  EXPECT_THAT(ask(get("/-/healthz")), testing::AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("being drained")));
+  EXPECT_THAT(ask(get("/-/routes")), StartsWith("HTTP/1.1 200 "));
+  snapshot.draining_nodes = {"another"};
+  proxy_->update(snapshot);
+  EXPECT_THAT(ask(get("/-/healthz")), StartsWith("HTTP/1.1 200 "));
+}
+
 TEST_F(ProxyTest, MetricsJoinReplicasAndKeepTheLastFiguresOfASlowOne) {
   answers["/-/metrics"] = [](const net::ExchangePtr& exchange) {
     exchange->respond({.body = "# HELP ray_serve_x y\n# TYPE ray_serve_x gauge\nray_serve_x{replica=\"1\"} 5\n"});

@@ -44,6 +44,12 @@ TEST(RequestTermsTest, ATimeoutThatIsNotANumberIsRefused) {
   EXPECT_EQ(read_terms(net::Headers{{"x-request-timeout-seconds", "-1"}})->timeout_s, -1);
 }
 
+TEST(RequestTermsTest, TheSessionMayHaveAHeaderOfItsOwn) {
+  const net::Headers headers{{"x_user-id", "u7"}, {"x-session-id", "s1"}};
+  EXPECT_EQ(read_terms(headers, "x-user-id")->session_id, "u7");
+  EXPECT_EQ(read_terms(headers)->session_id, "s1");
+}
+
 TEST(RequestTermsTest, PriorityAndTenantComeFromTheirHeaders) {
   const net::Headers headers{{"x-request-priority", "-3"}, {"x-tenant-id", "acme"}};
   const auto terms = read_terms(headers);

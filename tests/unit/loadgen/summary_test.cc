@@ -50,6 +50,7 @@ TEST(SummaryTest, JsonHasTheKeysOfVllm) {
                           "request_rate",
                           "burstiness",
                           "max_concurrency",
+                          "max_concurrent_requests",
                           "duration",
                           "completed",
                           "failed",
@@ -73,6 +74,15 @@ TEST(SummaryTest, JsonHasTheKeysOfVllm) {
                           "failures"})
     EXPECT_TRUE(values->contains(key)) << key;
   EXPECT_EQ(values->at("request_throughput").text, "10");
+  EXPECT_FALSE(values->contains("model_id")) << "no chat";
+}
+
+TEST(SummaryTest, NamesTheModelOfChats) {
+  LoadPlan plan = streams();
+  plan.model = "tiny \"one\"";
+  const auto values = detail::from_json<std::map<std::string, Json>>(result_json(plan, sample(), 0));
+  ASSERT_TRUE(values) << values.error().message;
+  EXPECT_EQ(values->at("model_id").text, R"("tiny \"one\"")");
 }
 
 TEST(SummaryTest, WithoutStreamsThereAreNoTimesOfTokens) {

@@ -13,6 +13,14 @@ TEST(AddressTest, ParsesTheThreeForms) {
     EXPECT_TRUE(Address::parse(text).has_value()) << text;
 }
 
+TEST(AddressTest, NamesAMemberOfASharedSocketBehindAHash) {
+  const auto member = Address::parse("unix:/run/x.sock#Embed"), alone = Address::parse("127.0.0.1:8000");
+  ASSERT_TRUE(member && alone);
+  EXPECT_EQ(member->text, "unix:/run/x.sock");
+  EXPECT_EQ(member->member, "Embed");
+  EXPECT_EQ(alone->member, "");
+}
+
 TEST(AddressTest, RefusesOthersAndSaysWhatToWrite) {
   for (const std::string& text :
        {std::string("8000"), std::string("host:1"), std::string("1.2.3.4:70000"), std::string("unix:"),

@@ -58,8 +58,11 @@ TEST_F(RouterTest, TurnsAwayAtOnceBeyondMaxQueuedRequests) {
 TEST_F(RouterTest, AnswersOverloadWithTheConfiguredStatus) {
   set.max_queued_requests = 0;
   set.backpressure_status_code = 429;
+  set.backpressure_retry_after_s = 90;
   publish({});
-  EXPECT_EQ(http_status(send(post("m"))->result->error()), 429);
+  const auto refused = send(post("m"));
+  EXPECT_EQ(http_status(refused->result->error()), 429);
+  EXPECT_EQ(refused->result->error().retry_after_s, 90);
 }
 
 TEST_F(RouterTest, SharesTheQueueLimitWithOtherLoops) {

@@ -24,6 +24,16 @@ TEST(PriceTest, WithoutAnAnswerThereIsNoPriceOfOne) {
   EXPECT_EQ(summary.cost_per_million, 0);
 }
 
+TEST(PriceTest, OfEachStretchAndDeployment) {
+  Report report{.timeline = {{.answered = 1000, .replica_hours = 2, .node_hours = 0.5}, {.replica_hours = 1}},
+                .summary = {}};
+  parse_price("3/replica")->apply(report);
+  EXPECT_EQ(report.timeline[0].cost_per_million, 6000);
+  EXPECT_EQ(report.timeline[1].cost_per_million, 0) << "nothing was answered";
+  parse_price("3/node")->apply(report);
+  EXPECT_EQ(report.timeline[0].cost_per_million, 1500);
+}
+
 TEST(PriceTest, RefusesWhatIsNone) {
   for (const char* text : {"", "x", "2/hour", "-1", "2 /node"}) EXPECT_FALSE(parse_price(text)) << text;
 }

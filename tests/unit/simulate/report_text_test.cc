@@ -16,7 +16,9 @@ TEST(ReportTextTest, ShowsRowsTotalsAndBrokenInvariants) {
                                     .failed = 2,
                                     .p50_ms = 4.25,
                                     .p99_ms = 12'340,
-                                    .utilisation = 0.615}},
+                                    .utilisation = 0.615,
+                                    .answered = 8,
+                                    .cost_per_million = 163.3}},
                       .summary = {.duration_s = 7200,
                                   .requests = 10,
                                   .answered = 8,
@@ -31,8 +33,8 @@ TEST(ReportTextTest, ShowsRowsTotalsAndBrokenInvariants) {
                                   .ready_after_s = 5,
                                   .findings = {"at 3 s: call 7 was answered twice"}}};
   EXPECT_EQ(report_text(report),
-            "    TIME  DEPLOYMENT  WANTED  READY  QUEUED    REQ/S  FAILED       P50       P99    USED\n"
-            " 1:01:01  app#Embed        4      3      12     50.0       2    4.2 ms    12.3 s    62 %\n"
+            "    TIME  DEPLOYMENT  WANTED  READY  QUEUED    REQ/S  FAILED       P50       P99    USED    COST/1M\n"
+            " 1:01:01  app#Embed        4      3      12     50.0       2    4.2 ms    12.3 s    62 %     163.30\n"
             "\n"
             "10 requests in 2:00:00: 8 answered, 2 failed\n"
             "  Overloaded: 2\n"
@@ -41,6 +43,16 @@ TEST(ReportTextTest, ShowsRowsTotalsAndBrokenInvariants) {
             "first start   5.0 s until everything ran\n"
             "cost          13.07, 163.30 per million requests\n"
             "invariant broken at 3 s: call 7 was answered twice\n");
+}
+
+TEST(ReportTextTest, WithoutAPriceThereIsNoColumnOfIt) {
+  const std::string text = report_text({.timeline = {{.application = "app", .deployment = "Embed"}}, .summary = {}});
+  EXPECT_EQ(text.find("COST"), std::string::npos) << text;
+}
+
+TEST(ReportTextTest, AStretchWithoutAnswersHasNoCostOfOne) {
+  const std::string text = report_text({.timeline = {{.application = "app"}}, .summary = {.cost = 1}});
+  EXPECT_NE(text.find("0 %          -\n"), std::string::npos) << text;
 }
 
 TEST(ReportTextTest, APercentileIsTheValueBelowWhichSoManyLie) {

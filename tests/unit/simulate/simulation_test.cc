@@ -34,6 +34,23 @@ TEST(SimulationTest, LatencyAndUtilisationFollowFromServiceTimeAndLoad) {
   EXPECT_NEAR(summary.node_hours, 2 * 60 / 3600.0, 0.001);
 }
 
+TEST(SimulationTest, TheRowsTogetherAreTheWholeRun) {
+  SimulationOptions options = one_deployment({.name = "D", .num_replicas = 4});
+  options.faults = {.crash_s = 10};
+  const Report report = report_of(options);
+  double replica_hours = 0, node_hours = 0;
+  std::size_t answered = 0;
+  for (const TimelineRow& row : report.timeline) {
+    replica_hours += row.replica_hours;
+    node_hours += row.node_hours;
+    answered += row.answered;
+  }
+  EXPECT_NEAR(replica_hours, report.summary.replica_hours, 0.001);
+  EXPECT_NEAR(node_hours, report.summary.node_hours, 0.001);
+  EXPECT_LE(answered, report.summary.answered) << "what ends after the last row is in the summary only";
+  EXPECT_GE(answered, report.summary.answered * 9 / 10);
+}
+
 TEST(SimulationTest, TheSameSeedGivesTheSameReportByteForByte) {
   SimulationOptions options = one_deployment();
   options.faults = {.crash_s = 10, .slow_s = 20, .cut_s = 10, .restart_s = 30, .late_share = 0.02, .lost_share = 0.02};

@@ -195,10 +195,10 @@ TEST(ParseConfigTest, AnAliasInsideWhatItNamesEndsAtALimit) {
 TEST(ParseConfigTest, KnownKeysOfRayServeAreWarnings) {
   std::vector<std::string> warnings;
   parsed("grpc_options: {port: 9000}\nlogging_config: {additional_log_standard_attrs: [lineno]}\n" +
-             deployment("deployment_actors: []\nbackpressure_config: {status_code: 429, retry_after_s: 1}"),
+             deployment("deployment_actors: []\nversion: v7"),
          {}, &warnings);
-  EXPECT_THAT(warnings, ElementsAre(HasSubstr("grpc_options"), HasSubstr("logging_config"),
-                                    HasSubstr("deployment_actors"), HasSubstr("retry_after_s")));
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("grpc_options"), HasSubstr("logging_config"), HasSubstr("version"),
+                                    HasSubstr("deployment_actors")));
 }
 
 TEST(ParseConfigTest, LoggingConfigTakesThePythonSpellings) {

@@ -111,6 +111,8 @@ TEST(TrafficFaultsTest, TargetsAreDeploymentsThatAnswerWhatTheIngressDoes) {
   const auto faults = traffic_faults({misspelt}, graph);
   ASSERT_EQ(faults.size(), 1U);
   EXPECT_THAT(faults[0].message, testing::HasSubstr("has no deployment 'V11'"));
+  misspelt.split[0].deployment = "other/V1";
+  EXPECT_THAT(traffic_faults({misspelt}, graph)[0].message, testing::HasSubstr("builtin:ab_router"));
 }
 
 TEST(TrafficLatencyTest, QuantilesAreWithinSixPercent) {

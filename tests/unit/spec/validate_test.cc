@@ -29,6 +29,7 @@ TEST(ValidateTest, EachFieldOfADeploymentHasItsRange) {
       {[](auto& c) { c.max_ongoing_requests = 0; }, "max_ongoing_requests"},
       {[](auto& c) { c.max_queued_requests = -2; }, "max_queued_requests"},
       {[](auto& c) { c.backpressure_status_code = 500; }, "backpressure_status_code"},
+      {[](auto& c) { c.backpressure_retry_after_s = -1; }, "backpressure_retry_after_s"},
       {[](auto& c) { c.ray_actor_options.num_cpus = -1; }, "ray_actor_options.num_cpus"},
       {[](auto& c) { c.ray_actor_options.num_gpus = 0.25; }, ""},
       {[](auto& c) { c.ray_actor_options.num_gpus = 2; }, ""},

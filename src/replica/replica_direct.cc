@@ -1,0 +1,101 @@
+// Calls from the replica's own process, and replicas that share its socket.
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <utility>
+
+#include <manta/detail/json.h>
+
+#include "base/of_seconds.h"
+#include "replica/error_response.h"
+#include "replica/replica_impl.h"
+
+namespace manta::replica {
+
+ConnectionId ReplicaServer::Impl::attach(DirectEvents events) {
+  const ConnectionId caller = direct_callers.add(std::move(events));
+  board.admission.listen(caller);
+  if (self_report.known() != spec::SlotNotice{}) direct_callers.tell(caller, self_report.known());
+  return caller;
+}
+
+void ReplicaServer::Impl::detach(ConnectionId caller) {
+  direct_callers.remove(caller);
+  board.admission.forget(caller);
+  places_changed();
+}
+
+void ReplicaServer::Impl::refuse(DirectCall& call, std::string_view why, Error error) {
+  board.metrics.refused.add();
+  call.end({.reply = std::unexpected(std::move(error)), .refused = why, .queue = board.admission.ongoing()});
+}
+
+// As handle_call() does it for a request that came over a connection.
+void ReplicaServer::Impl::call(std::shared_ptr<DirectCall> call) {
+  const std::string& named = call->invocation.method;
+  if (draining)
+    return refuse(*call, "draining", {.code = ErrorCode::Unavailable, .message = options.id + " is shutting down"});
+  const auto servable = host.servable();
+  if (!servable)
+    return refuse(*call, "full", {.code = ErrorCode::Unavailable, .message = options.id + " is not ready"});
+  const spec::MethodSpec* const method = find_method(*servable, named);
+  if (!method)
+    return refuse(*call, "no-method",
+                  {.code = ErrorCode::NotFound, .message = options.deployment + " has no method '" + named + "'"});
+  if (method->streams != (call->items != nullptr))
+    return call->end({.reply = fail(ErrorCode::InvalidArgument,
+                                    "method '" + method->name + "' " +
+                                        (method->streams ? "streams: use stream()" : "does not stream: use call()"))});
+  const MethodTerms terms = servable->terms(method->name);
+  if (terms.runs == MethodTerms::Runs::Aside) {
+    const detail::ScopedRequest its_own(call->context);
+    scope.spawn(answer_aside(std::move(call), servable));
+    return;
+  }
+  fit_places();
+  const bool admitted = board.admission.admit(call->caller, call->waiting, loop.now());
+  places_changed();
+  if (!admitted)
+    return refuse(*call, "full",
+                  {.code = ErrorCode::Overloaded,
+                   .message = options.id + " runs max_ongoing_requests already",
+                   .retry_after_s = 1});
+  RequestContext& context = *call->context;
+  if (context.deadline == TimePoint::max() && options.config.request_timeout_s > 0)
+    context.deadline = loop.now() + of_seconds(options.config.request_timeout_s);
+  if (context.application.empty()) context.application = options.application;
+  std::make_shared<ActiveCall>(board, std::move(call), servable)->start(*method, terms);
+}
+
+Task<void> ReplicaServer::Impl::answer_aside(std::shared_ptr<DirectCall> call, std::shared_ptr<Servable> servable) {
+  auto reply = std::make_shared<Result<Reply>>();
+  Compute::Job job = [reply, servable, invocation = std::move(call->invocation)]() mutable {
+    try {
+      *reply = servable->call_blocking(std::move(invocation));
+    } catch (...) {
+      *reply = std::unexpected(error_of(std::current_exception()));
+    }
+  };
+  auto running = run_on(options.aside ? *options.aside : compute, loop, std::move(job));
+  const auto ran = co_await running;
+  if (!ran) *reply = std::unexpected(ran.error());
+  call->end({.reply = std::move(*reply), .queue = board.admission.ongoing()});
+}
+
+void ReplicaServer::Impl::tell(ConnectionId caller, const spec::SlotNotice& notice) {
+  if (!direct_callers.tell(caller, notice)) slots.send(caller, *detail::to_json(notice));
+}
+
+void ReplicaServer::Impl::tell_all(const spec::SlotNotice& notice) {
+  direct_callers.tell_all(notice);
+  slots.send_all(*detail::to_json(notice));
+}
+
+ConnectionId ReplicaServer::attach(DirectEvents events) { return impl_->attach(std::move(events)); }
+void ReplicaServer::detach(ConnectionId caller) { impl_->detach(caller); }
+void ReplicaServer::call(std::shared_ptr<DirectCall> call) { impl_->call(std::move(call)); }
+void ReplicaServer::share_socket(std::string member, ReplicaServer& with) {
+  impl_->members.emplace(std::move(member), with.impl_.get());
+}
+
+}  // namespace manta::replica
