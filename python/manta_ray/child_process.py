@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# Takes a lock around every fork. Imported for the first time while another thread forks, as asyncio would, it would
+# release that lock without having taken it.
+import concurrent.futures.thread  # noqa: F401
 import ctypes
 import os
 import signal

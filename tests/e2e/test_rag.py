@@ -122,6 +122,11 @@ def test_the_models_are_served_below_v1(rag):
     assert [model["id"] for model in models] == ["smollm2-135m", "minilm-l6", "minilm-rerank"]
 
 
+def test_what_the_questions_ask_for_is_in_the_documentation():
+    pages = [without_layout(page.read_text()) for page in (ROOT / "docs").rglob("*.md")]
+    assert [] == [question for question in QUESTIONS if not any(without_layout(question["quote"]) in page for page in pages)]
+
+
 def test_nine_of_ten_questions_find_their_answer_in_the_sources(rag):
     failed = missed(rag)
     assert len(QUESTIONS) >= 30

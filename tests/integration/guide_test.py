@@ -38,7 +38,7 @@ def steps(text):
 def matches(wanted, printed):
     """But for spaces at the beginning and between columns."""
     pattern, printed = ("\n".join(" ".join(line.split()) for line in lines) for lines in (wanted, printed.strip().splitlines()))
-    return re.fullmatch(".*".join(re.escape(part) for part in pattern.split("...")), printed, re.S)
+    return re.fullmatch(".*".join(re.escape(part.strip(" ")) for part in pattern.split("...")), printed, re.S)
 
 
 class GuideTest(unittest.TestCase):

@@ -143,3 +143,8 @@ def test_the_tail_is_bounded_in_lines_and_bytes_and_is_text():
     lines = tail.text().split("\n")
     assert len(lines) <= LINES + 1 and max(map(len, lines)) <= LINE_BYTES
     assert lines[-1].startswith("??xxx") and "line 999" in lines
+
+
+def test_no_lock_around_forks_appears_between_both_halves_of_one():
+    loaded = "import sys, manta_ray.child_process; print('concurrent.futures.thread' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True).stdout == "True\n"

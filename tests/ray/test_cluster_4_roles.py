@@ -68,14 +68,15 @@ FINISHES = """
 import signal, socket, sys, time
 listening = socket.socket(fileno=int(sys.argv[1]))
 signal.signal(signal.SIGTERM, lambda *_: listening.close())
+listening.accept()[0].send(b"up")
 time.sleep(100)  # open requests
 """
 
 
 def test_while_a_stopped_role_finishes_what_is_open_new_connections_are_refused(bridge, proxy):
     started = bridge.do("start_role", **{**proxy, "argv": ["/usr/bin/python3", "-c", FINISHES, "{listen_fd}"]})
-    time.sleep(1)  # it is up
-    socket.create_connection((THIRD, 8000), timeout=5).close()
+    with socket.create_connection((THIRD, 8000), timeout=30) as connection:
+        assert connection.recv(2) == b"up"
     bridge.do("stop_role", name="proxy", grace_s=4)
 
     def is_refused():
@@ -87,7 +88,7 @@ def test_while_a_stopped_role_finishes_what_is_open_new_connections_are_refused(
 
     until(is_refused)
     assert alive(started["pid"]) and listed(bridge)["state"] == "stopping"
-    assert bridge.event("role_ended", name="proxy", final=True)["signal"] == 9
+    assert bridge.event("role_ended", pid=started["pid"])["signal"] == 9
 
 
 def test_the_same_role_once_more_changes_nothing_and_another_replaces_it_under_the_same_socket(bridge, proxy):

@@ -9,7 +9,15 @@ using std::chrono::seconds;
 
 TEST(CallContextTest, WithoutOptionsItIsTheRequestsOwn) {
   const auto request = std::make_shared<RequestContext>();
+  request->request_id = "r";
   EXPECT_EQ(call_context(request, {}), request);
+}
+
+TEST(CallContextTest, WhatRunsWithoutARequestsIdGetsOne) {
+  const auto hook = std::make_shared<RequestContext>();
+  const auto context = call_context(hook, {});
+  EXPECT_EQ(context->request_id.size(), 32u);
+  EXPECT_TRUE(hook->request_id.empty());
 }
 
 TEST(CallContextTest, OutsideARequestItGetsAnId) {

@@ -197,8 +197,8 @@ TEST(ParseConfigTest, KnownKeysOfRayServeAreWarnings) {
   parsed("grpc_options: {port: 9000}\nlogging_config: {additional_log_standard_attrs: [lineno]}\n" +
              deployment("deployment_actors: []\nversion: v7"),
          {}, &warnings);
-  EXPECT_THAT(warnings, ElementsAre(HasSubstr("grpc_options"), HasSubstr("logging_config"), HasSubstr("version"),
-                                    HasSubstr("deployment_actors")));
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("grpc_options"), HasSubstr("logging_config"),
+                                    HasSubstr("deployment_actors"), HasSubstr("version")));
 }
 
 TEST(ParseConfigTest, LoggingConfigTakesThePythonSpellings) {
