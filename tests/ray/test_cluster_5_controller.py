@@ -78,8 +78,17 @@ def test_a_killed_controller_is_executed_again_in_place(controller, measured):
 
 
 def children_of(pid):
-    text = "".join(open(f"/proc/{pid}/task/{task}/children").read() for task in tasks_of(pid))
-    return {int(child) for child in text.split() if "sleep 1000" in open(f"/proc/{child}/cmdline").read()}
+    text = "".join(text_of(f"/proc/{pid}/task/{task}/children") for task in tasks_of(pid))
+    return {int(child) for child in text.split() if "sleep 1000" in text_of(f"/proc/{child}/cmdline")}
+
+
+def text_of(path):
+    """Threads and processes may end while they are looked at."""
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return ""
 
 
 def tasks_of(pid):
