@@ -1,11 +1,10 @@
 #include <llama.h>
 
 #include <array>
-#include <condition_variable>
 #include <cstdlib>
-#include <mutex>
 #include <string>
 
+#include "engines/counting_sink.h"
 #include "engines/engine.h"
 #include "engines/measure.h"
 
@@ -96,26 +95,6 @@ class BareLoop {
   llama_context* context_;
   llama_batch batch_;
   llama_sampler* sampler_;
-};
-
-class CountingSink final : public GenerationSink {
- public:
-  void on_text(std::string_view, std::size_t) override {}
-  void on_finish(FinishReason, const Usage& usage, const Error*) override {
-    const std::lock_guard lock(mutex_);
-    tokens_ = usage.completion_tokens;
-    over_.notify_one();
-  }
-  std::size_t wait() {
-    std::unique_lock lock(mutex_);
-    over_.wait(lock, [this] { return tokens_ > 0; });
-    return tokens_;
-  }
-
- private:
-  std::mutex mutex_;  // guards tokens_
-  std::condition_variable over_;
-  std::size_t tokens_ = 0;
 };
 
 void run_engine(LlmEngine& engine, int streams, int tokens) {

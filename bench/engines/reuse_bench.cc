@@ -1,10 +1,9 @@
 #include <array>
-#include <condition_variable>
 #include <cstdlib>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "engines/counting_sink.h"
 #include "engines/engine.h"
 #include "engines/measure.h"
 
@@ -50,26 +49,6 @@ std::vector<Case> cases() {
           {"4 quotations", "draft_tokens", "0", "15", {quote, quote, quote, quote}, 96, false},
           {"4 questions, one passage", "prefix_cache", "false", "true", questions, 16, true}};
 }
-
-class CountingSink final : public GenerationSink {
- public:
-  void on_text(std::string_view, std::size_t) override {}
-  void on_finish(FinishReason, const Usage& usage, const Error*) override {
-    const std::lock_guard lock(mutex_);
-    tokens_ = usage.completion_tokens;
-    over_.notify_one();
-  }
-  std::size_t wait() {
-    std::unique_lock lock(mutex_);
-    over_.wait(lock, [this] { return tokens_ > 0; });
-    return tokens_;
-  }
-
- private:
-  std::mutex mutex_;  // guards tokens_
-  std::condition_variable over_;
-  std::size_t tokens_ = 0;
-};
 
 double cpu_ms_per_token(LlmEngine& engine, const Case& c) {
   const double start = bench::cpu_seconds();

@@ -26,7 +26,7 @@ struct DeploymentKey {
 
 // Starting: process started, not ready. Recovering: found by a restarted controller, not yet heard. Stopping: out of
 // routing.
-enum class ReplicaPhase { Starting, Recovering, Running, Stopping };
+enum class ReplicaPhase { Starting, Recovering, Running, Stopping };  // in the order of a life: they are compared
 
 struct ReplicaView {
   std::string id;

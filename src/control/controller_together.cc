@@ -22,21 +22,6 @@ DeploymentKey key_of(const std::string& id) {
   return {id.substr(0, first), id.substr(first + 1, last - first - 1)};
 }
 
-// How far a replica is; a process is as far as the one that is least.
-int how_far(ReplicaPhase phase) {
-  switch (phase) {
-    case ReplicaPhase::Starting:
-      return 0;
-    case ReplicaPhase::Recovering:
-      return 1;
-    case ReplicaPhase::Running:
-      return 2;
-    case ReplicaPhase::Stopping:
-      return 3;
-  }
-  return 0;
-}
-
 std::vector<std::string> children_within(const spec::NodeSpec& node,
                                          const std::vector<const spec::NodeSpec*>& members) {
   std::vector<std::string> within;
@@ -178,7 +163,7 @@ ReplicaView Controller::whole_process(const Replica& host) const {
     const auto member = replicas_.find(id);
     if (member == replicas_.end()) continue;
     const ReplicaView& its = member->second.view;
-    if (how_far(its.phase) < how_far(view.phase)) view.phase = its.phase;
+    view.phase = std::min(view.phase, its.phase);  // a process is as far as the one that is least
     view.unhealthy = view.unhealthy || its.unhealthy;
     view.outdated = view.outdated || its.outdated;
     view.leaving = view.leaving || its.leaving;

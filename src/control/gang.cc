@@ -9,21 +9,6 @@
 namespace manta::control {
 namespace {
 
-// How far a member is; a gang is as far as the last one.
-int progress(ReplicaPhase phase) {
-  switch (phase) {
-    case ReplicaPhase::Starting:
-      return 0;
-    case ReplicaPhase::Recovering:
-      return 1;
-    case ReplicaPhase::Running:
-      return 2;
-    case ReplicaPhase::Stopping:
-      return 3;
-  }
-  return 0;
-}
-
 ReplicaView as_one(const std::vector<const ReplicaView*>& members) {
   ReplicaView gang = *members.front();
   gang.id = fmt::format("{}@{}", gang.gang_id, gang.gang_epoch);
@@ -31,7 +16,7 @@ ReplicaView as_one(const std::vector<const ReplicaView*>& members) {
   for (const ReplicaView* member : members) {
     gang.unhealthy = gang.unhealthy || member->unhealthy || member->phase == ReplicaPhase::Stopping;
     gang.outdated = gang.outdated || member->outdated;
-    if (progress(member->phase) < progress(gang.phase)) gang.phase = member->phase;
+    gang.phase = std::min(gang.phase, member->phase);  // as far as the last one
     gang.since = std::max(gang.since, member->since);
   }
   return gang;
