@@ -13,7 +13,7 @@ SPELLED = {"user_config": "any", "num_replicas": "integer or `auto`", "args": "m
 # Options whose key in the file is another one.
 RENAMED = {("ApplicationConfig", "env_vars"): "runtime_env"}
 INTERNAL = "not in the file:"
-UNITS = ((r"(?<!per)_s$", "seconds"), (r"bytes|^memory$", "bytes"), (r"percent|^target_capacity$", "percent"))
+UNITS = ((r"(?<!per)_s$", "seconds"), (r"bytes|^memory$", "bytes"), (r"percent(?!age)|^target_capacity$", "percent"))
 
 
 class Wrong(Exception):

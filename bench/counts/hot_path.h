@@ -24,6 +24,7 @@ std::vector<HotPath> codec_paths();
 std::vector<HotPath> net_paths();
 std::vector<HotPath> routing_paths();
 std::vector<HotPath> serving_paths();
+std::vector<HotPath> call_paths();
 std::vector<HotPath> openai_paths();
 
 }  // namespace manta::counts

@@ -67,7 +67,7 @@ void require(bool condition, const char* what) {
 int main(int count, char** arguments) {
   using namespace manta::counts;
   const std::vector<std::string_view> wanted(arguments + 1, arguments + count);
-  for (const auto& paths : {codec_paths(), net_paths(), routing_paths(), serving_paths(), openai_paths()})
+  for (const auto& paths : {codec_paths(), net_paths(), routing_paths(), serving_paths(), call_paths(), openai_paths()})
     for (const HotPath& path : paths)
       if (wanted.empty() || std::ranges::find(wanted, path.name) != wanted.end()) manta::counts::count(path);
 }

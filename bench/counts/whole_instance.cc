@@ -9,15 +9,19 @@
 
 namespace manta::counts {
 
-WholeInstance::WholeInstance(const Application& application,
-                             std::map<std::string, std::shared_ptr<const detail::Node>> stand_ins) {
+WholeInstance::WholeInstance(const Application& application, StandIns stand_ins, Placed placed) {
   const api::Graph graph = value_or_throw(api::make_graph(application));
-  for (const api::GraphNode& node : graph.nodes) start(graph, node, stand_ins[node.name]);
+  for (const api::GraphNode& node : graph.nodes) make(graph, node, stand_ins[node.name], placed);
+  if (placed == Placed::Together)
+    for (const auto& [deployment, replica] : replicas_)
+      for (const auto& [other, neighbour] : replicas_)
+        if (replica != neighbour) replica->add_neighbour(*neighbour);
+  for (const api::GraphNode& node : graph.nodes) replicas_.at(node.name)->start();
   wait_until_running();
-  const spec::RoutingSnapshot snapshot = snapshot_of(graph);
-  for (const auto& [deployment, replica] : replicas_) replica->update(snapshot);
+  const auto snapshot = std::make_shared<const spec::RoutingSnapshot>(snapshot_of(graph));
+  for (const auto& [deployment, replica] : replicas_) replica->update(*snapshot);
   dispatchers_.update(snapshot);
-  proxy_.update(snapshot);
+  proxy_.update(ingress::view_after({}, snapshot, ""));
   loop_.poll();
 }
 
@@ -61,17 +65,16 @@ spec::RoutingSnapshot WholeInstance::snapshot_of(const api::Graph& graph) const 
   return snapshot;
 }
 
-void WholeInstance::start(const api::Graph& graph, const api::GraphNode& node,
-                          std::shared_ptr<const detail::Node> stand_in) {
+void WholeInstance::make(const api::Graph& graph, const api::GraphNode& node,
+                         std::shared_ptr<const detail::Node> stand_in, Placed placed) {
   api::ReplicaRuntimeOptions options{
       .identity = {.application = graph.name, .deployment = node.name, .id = node.name + "#1"},
       .graph = [graph] { return graph; },
       .fake = std::move(stand_in),
-      .connect = [this](const spec::ReplicaAddress& replica) { return connect(replica.address); }};
+      .connect = [this](const spec::ReplicaAddress& replica) { return connect(replica.address); },
+      .shares_loop = placed == Placed::Together};
   options.identity.config.max_ongoing_requests = 100;
-  auto& replica = replicas_[node.name];
-  replica = std::make_unique<api::ReplicaRuntime>(loop_, metrics_, logger_, std::move(options));
-  replica->start();
+  replicas_[node.name] = std::make_unique<api::ReplicaRuntime>(loop_, metrics_, logger_, std::move(options));
 }
 
 // Objects are constructed on threads of their own.

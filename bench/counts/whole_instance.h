@@ -21,9 +21,11 @@ namespace manta::counts {
 // loop and joined by socket pairs.
 class WholeInstance {
  public:
+  using StandIns = std::map<std::string, std::shared_ptr<const detail::Node>>;  // by deployment
+  enum class Placed { Separate, Together };
+
   // Nodes of `stand_ins` run in the place of the deployments of these names.
-  explicit WholeInstance(const Application& application,
-                         std::map<std::string, std::shared_ptr<const detail::Node>> stand_ins = {});
+  explicit WholeInstance(const Application& application, StandIns stand_ins = {}, Placed placed = Placed::Separate);
   ~WholeInstance();
   WholeInstance(const WholeInstance&) = delete;
   WholeInstance& operator=(const WholeInstance&) = delete;
@@ -35,7 +37,8 @@ class WholeInstance {
   routing::RouterEnvironment environment();
   std::unique_ptr<net::Channel> connect(const std::string& address);
   spec::RoutingSnapshot snapshot_of(const api::Graph& graph) const;
-  void start(const api::Graph& graph, const api::GraphNode& node, std::shared_ptr<const detail::Node> stand_in);
+  void make(const api::Graph& graph, const api::GraphNode& node, std::shared_ptr<const detail::Node> stand_in,
+            Placed placed);
   void wait_until_running();
 
   VirtualClock clock_;
@@ -48,7 +51,12 @@ class WholeInstance {
   routing::Dispatchers dispatchers_{environment(), counts_};
   ingress::MetricsCollector collector_{
       loop_, metrics_, [](const std::string&) { return std::unique_ptr<net::Channel>(); }, {}};
-  ingress::Proxy proxy_{{.loop = loop_, .metrics = metrics_, .dispatchers = dispatchers_, .collector = collector_},
+  ingress::ShadowCounts shadow_counts_;
+  ingress::Proxy proxy_{{.loop = loop_,
+                         .metrics = metrics_,
+                         .dispatchers = dispatchers_,
+                         .collector = collector_,
+                         .shadow_counts = shadow_counts_},
                         {.seed = 7}};
   net::Server door_{loop_, {}, budget_, [this](net::ExchangePtr exchange) { proxy_.handle(std::move(exchange)); }};
 };

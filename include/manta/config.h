@@ -43,7 +43,7 @@ struct DeploymentConfig {
   int compute_threads = 1;             // threads for plain methods and `manta::compute`; with 1, members need no lock
   double health_check_period_s = 10;   // between two health checks, jittered by 10 %
   double health_check_timeout_s = 30;  // a check that takes longer has failed; three in a row replace the replica
-  // between two looks whether requests are still ongoing, when a replica stops
+  // read as in Ray Serve, without effect: a replica ends with its last request
   double graceful_shutdown_wait_loop_s = 2;
   double graceful_shutdown_timeout_s = 20;  // a replica that has not stopped by then is killed
   double initialization_timeout_s = 600;    // for constructor, first health check and warm-up together
@@ -64,7 +64,8 @@ struct DeploymentConfig {
   std::map<std::string, BatchingConfig> batching;  // parameters of its batchers, by their names, below
   bool raise_for_batches = true;  // max_ongoing_requests becomes what batches need to fill; giving it turns this off
   std::optional<ResponseCacheConfig> response_cache;  // answers that are given again to equal requests, below
-  double rolling_update_percentage = 20;  // share of the replicas that an update replaces at a time, at least one
+  // share of the replicas that an update replaces at a time, at least one; above 0 to 1: as in Ray Serve, a fraction
+  double rolling_update_percentage = 0.2;
   // share started beyond `num_replicas` during an update; 0 = old ones stop first; none = as many as are replaced at
   // a time, where resources allow
   std::optional<double> max_surge_percent;

@@ -60,9 +60,12 @@ class Handle {
   template <class Info, class... A>
   detail::OutgoingCall outgoing(std::string_view name, A&&... arguments) const {
     using Parameters = std::type_identity<typename Info::Given>;
-    CallOptions options = options_;
-    if constexpr (Info::raw) options.retry |= (detail::is_safe_verb(arguments) && ...);  // before they are moved
-    return detail::make_call(Parameters{}, *caller_, name, std::move(options), std::forward<A>(arguments)...);
+    bool retry = options_.retry;
+    if constexpr (Info::raw) retry |= (detail::is_safe_verb(arguments) && ...);  // before they are moved
+    detail::OutgoingCall call =
+        detail::make_call(Parameters{}, *caller_, name, options_, std::forward<A>(arguments)...);
+    call.options.retry = retry;
+    return call;
   }
   template <class Info>
   static auto reader(detail::PendingStream stream, std::string_view name) {

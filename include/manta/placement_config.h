@@ -2,10 +2,18 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include <boost/describe/class.hpp>
 
 namespace manta {
+
+// What a node may have instead of what `label_selector` asks for; empty: any node.
+struct FallbackOption {
+  std::map<std::string, std::string> label_selector;  // in the same notation; none: any node
+  bool operator==(const FallbackOption&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(FallbackOption, (), (label_selector))
 
 // What one replica needs of a node. Accounted before its process starts; a replica that fits nowhere stays pending,
 // with the reason in the status.
@@ -17,9 +25,12 @@ struct Resources {
   std::string accelerator_type;             // kind of GPU that the node must have
   // conditions on the node's labels: `a`, `!a`, `in(a,b)`, `!in(a,b)`
   std::map<std::string, std::string> label_selector;
+  // selectors that are tried in this order where `label_selector` finds no room: `[{label_selector: {...}}]`
+  std::vector<FallbackOption> fallback_strategy;
   bool operator==(const Resources&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Resources, (), (num_cpus, num_gpus, memory, resources, accelerator_type, label_selector))
+BOOST_DESCRIBE_STRUCT(Resources, (),
+                      (num_cpus, num_gpus, memory, resources, accelerator_type, label_selector, fallback_strategy))
 
 // The node on which replicas run; soft: another one when it has no room or is gone.
 struct NodeAffinity {

@@ -17,6 +17,7 @@ struct RoutingReplica {
   int load = 0;                                 // the same and those of others, by its last answer
   int max_ongoing_requests = 0;                 // it may take the request all the same: others' figures are estimates
   bool same_node = false;                       // as the caller
+  bool same_zone = false;                       // as the caller, as far as the labels of the nodes say
   std::span<const std::string> model_ids = {};  // multiplexed models it has loaded
   const std::map<std::string, double>* stats = nullptr;  // record_routing_stats() of the replica; null: none yet
 };

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <coroutine>
+#include <cstdint>
 #include <exception>
-#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
-#include <manta/detail/request_context.h>
+#include <manta/detail/resumption.h>
 
 namespace manta {
 
@@ -16,8 +16,19 @@ class Task;
 
 namespace detail {
 
+// Told when a coroutine that nobody awaits has ended. It stands at its last suspension then and may be destroyed.
+class TaskOwner {
+ public:
+  virtual void task_ended(std::uint64_t id) noexcept = 0;
+
+ protected:
+  ~TaskOwner() = default;
+};
+
 struct PromiseBase {
-  std::coroutine_handle<> continuation = std::noop_coroutine();
+  std::coroutine_handle<> continuation;  // of who awaits it; null: nobody does
+  TaskOwner* owner = nullptr;            // told in that case, if there is one
+  std::uint64_t id = 0;                  // what the owner knows it by
   std::exception_ptr exception;
 
   std::suspend_always initial_suspend() noexcept { return {}; }
@@ -27,7 +38,10 @@ struct PromiseBase {
     bool await_ready() noexcept { return false; }
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> done) noexcept {
-      return done.promise().continuation;
+      PromiseBase& promise = done.promise();
+      if (promise.continuation) return promise.continuation;
+      if (promise.owner) promise.owner->task_ended(promise.id);
+      return std::noop_coroutine();
     }
     void await_resume() noexcept {}
   };
@@ -55,28 +69,6 @@ struct Promise<void> : PromiseBase {
   void take() const {
     if (exception) std::rethrow_exception(exception);
   }
-};
-
-// A parked coroutine with the request it runs for. Resuming restores the request for the thread.
-class Resumption {
- public:
-  Resumption() = default;
-  explicit Resumption(std::coroutine_handle<> handle) : handle_(handle), request_(current_request()) {}
-  explicit operator bool() const { return handle_ != nullptr; }
-  // Resumes at most once; nothing if empty or forgotten.
-  void resume() {
-    if (!handle_) return;
-    ScopedRequest scope(std::move(request_));
-    std::exchange(handle_, nullptr).resume();
-  }
-  void forget() {
-    handle_ = nullptr;
-    request_.reset();
-  }
-
- private:
-  std::coroutine_handle<> handle_;
-  std::shared_ptr<RequestContext> request_;
 };
 
 }  // namespace detail
@@ -115,6 +107,12 @@ class [[nodiscard("a Task does nothing until it is awaited")]] Task {
   bool valid() const noexcept { return handle_ != nullptr; }
   // For drivers (TaskScope, tests): run until the first suspension, look, and fetch the result.
   void start() { handle_.resume(); }
+  // The same for `owner`, which outlives the task.
+  void start(detail::TaskOwner& owner, std::uint64_t id) {
+    handle_.promise().owner = &owner;
+    handle_.promise().id = id;
+    handle_.resume();
+  }
   bool done() const noexcept { return handle_ && handle_.done(); }
   T take() { return handle_.promise().take(); }
 

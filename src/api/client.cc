@@ -43,7 +43,7 @@ struct Client::Impl {
     names.emplace(loop);
     callers.emplace(strand, *dispatchers, *names, api::HandleOwner{});
     routing::LoadReporter load_reporter(loop, logger, counts, [this] { return connect(instance.admin, nullptr); });
-    routing::Subscription subscription(loop, logger, [this] { return connect(instance.admin, nullptr); });
+    routing::Subscription subscription(loop, metrics, logger, [this] { return connect(instance.admin, nullptr); });
     subscription.on_snapshot([this, &load_reporter](const spec::RoutingSnapshot& snapshot) {
       dispatchers->update(snapshot);
       load_reporter.update(snapshot);
@@ -121,7 +121,6 @@ DynamicHandle Client::get_deployment_handle(std::string_view deployment, std::st
 // Handles and responses may be kept as long as the program runs, so the connections are: one for each instance.
 DynamicHandle get_deployment_handle(std::string_view deployment, std::string_view application,
                                     const ClientOptions& instance, const std::string& state_root) {
-  // First, as it may be the first to use OpenSSL, whose end at exit must come after that of the connections.
   const std::string address = value_or_throw(api::instance_address(instance, state_root)).admin;
   static std::mutex mutex;  // guards clients
   static std::map<std::string, std::unique_ptr<Client>> clients;

@@ -22,6 +22,7 @@ class CustomPolicy {
                            .load = routing::load_at(replica, input.now),
                            .max_ongoing_requests = replica.max_ongoing,
                            .same_node = replica.same_node,
+                           .same_zone = replica.same_zone,
                            .model_ids = models_of(replica),
                            .stats = stats_of(replica)});
     const auto choice = ask(input.request);

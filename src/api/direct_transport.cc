@@ -3,7 +3,6 @@
 #include <optional>
 #include <utility>
 
-#include "api/local_feed.h"
 #include "api/local_items.h"
 #include "base/request_copy.h"
 #include "routing/lease.h"
@@ -33,25 +32,19 @@ void settle(routing::Lease& lease, const replica::DirectEnd& end, Duration took,
   lease.release();
 }
 
-void give_up(replica::DirectCall& call) {
-  call.on_end = nullptr;
-  if (const auto cancel = std::exchange(call.cancel, nullptr)) cancel();
-}
-
 // co_await: the end of a call that is made now. Destroyed before it, it cancels the call.
 class Ending {
  public:
-  Ending(replica::ReplicaServer& callee, std::shared_ptr<replica::DirectCall> call)
-      : callee_(callee), call_(std::move(call)) {}
+  Ending(replica::ReplicaServer& callee, replica::DirectCall& call) : callee_(callee), call_(call) {}
   Ending(const Ending&) = delete;
   Ending& operator=(const Ending&) = delete;
   ~Ending() {
     waiter_.forget();
-    if (!end_) give_up(*call_);
+    if (!end_) call_.give_up();
   }
 
   bool await_ready() {
-    call_->on_end = [this](replica::DirectEnd how) {
+    call_.on_end = [this](replica::DirectEnd&& how) {
       end_ = std::move(how);
       std::exchange(waiter_, {}).resume();
     };
@@ -63,7 +56,7 @@ class Ending {
 
  private:
   replica::ReplicaServer& callee_;
-  const std::shared_ptr<replica::DirectCall> call_;
+  replica::DirectCall& call_;
   std::optional<replica::DirectEnd> end_;
   detail::Resumption waiter_;
 };
@@ -76,7 +69,7 @@ struct Streaming {
   TimePoint sent{};
   Duration given{};
 
-  void end(replica::DirectEnd how, TimePoint now) {
+  void end(replica::DirectEnd&& how, TimePoint now) {
     settle(lease, how, now - sent, given);
     if (!how.refused.empty()) {
       refused = std::move(how);
@@ -88,68 +81,82 @@ struct Streaming {
 
 class DirectItems final : public ItemSource {
  public:
-  DirectItems(std::shared_ptr<Streaming> streaming, std::shared_ptr<replica::DirectCall> call,
+  DirectItems(std::shared_ptr<Streaming> streaming, std::unique_ptr<replica::DirectCall> call,
               std::unique_ptr<LocalFeed> feed)
       : streaming_(std::move(streaming)), call_(std::move(call)), feed_(std::move(feed)) {}
   ~DirectItems() override {
     streaming_->items->stop_reading();
-    give_up(*call_);
+    call_->give_up();
   }
   Task<Result<std::optional<std::string>>> next() override { return streaming_->items->next(); }
 
  private:
   const std::shared_ptr<Streaming> streaming_;
-  const std::shared_ptr<replica::DirectCall> call_;
+  const std::unique_ptr<replica::DirectCall> call_;
   const std::unique_ptr<LocalFeed> feed_;
 };
 
 std::size_t size_of(const TransportCall& call) { return call.body ? call.body->size() : 0; }
 
-}  // namespace
-
-std::shared_ptr<replica::DirectCall> DirectTransport::direct_call(TransportCall& call,
-                                                                  const routing::RequestInfo& info) const {
-  auto made = std::make_shared<replica::DirectCall>();
-  made->invocation = {.method = std::move(call.method),
-                      .request_format = replica::Format::MsgPack,
-                      .reply_format = replica::Format::MsgPack,
-                      .body = call.body ? *call.body : std::string(),
-                      .values = std::move(call.values),
-                      .holds_result = true};
-  made->context = call.context ? copy_of(*call.context) : std::make_shared<RequestContext>();
-  made->context->deadline = info.deadline;
+// `feed`: of the stream that it takes; null: none.
+replica::DirectCall direct_call(TransportCall& call, TimePoint deadline, const LocalFeed* feed) {
+  replica::DirectCall made;
+  made.invocation = {.method = std::move(call.method),
+                     .request_format = replica::Format::MsgPack,
+                     .reply_format = replica::Format::MsgPack,
+                     .body = call.body ? *call.body : std::string(),
+                     .input = feed ? feed->input() : nullptr,
+                     .values = std::move(call.values),
+                     .holds_result = true};
+  made.context = call.context ? copy_of(*call.context) : std::make_shared<RequestContext>();
+  made.context->deadline = deadline;
   return made;
 }
 
-// A free place, after waiting for it if need be.
-Task<Result<routing::Lease>> DirectTransport::place(routing::RequestInfo& info) {
-  routing::Router& router = dispatcher().router();
+Task<Result<detail::CallResult>> turned_away(Error error) { co_return std::unexpected(std::move(error)); }
+
+}  // namespace
+
+routing::Dispatcher& DirectTransport::dispatcher(const TransportCall& call) {
+  if (!to_) to_ = &dispatchers_.at(callee_->set.application, callee_->set.deployment);
+  if (call.arguments_took) to_->waited_for_arguments(*call.arguments_took);
+  return *to_;
+}
+
+// Sets the lease to a free place, after waiting for it if need be.
+Task<std::optional<Error>> DirectTransport::place(routing::RequestInfo* info, routing::Lease* lease) {
   const TimePoint since = caller_->loop().now();
-  auto acquiring = router.acquire(info);
-  Result<routing::Lease> lease = co_await acquiring;
-  info.waited += caller_->loop().now() - since;
-  info.charged = true;
-  co_return lease;
+  auto acquiring = to_->router().acquire(*info);
+  Result<routing::Lease> placed = co_await acquiring;
+  info->waited += caller_->loop().now() - since;
+  info->charged = true;
+  if (!placed) co_return std::move(placed.error());
+  *lease = std::move(*placed);
+  co_return std::nullopt;
 }
 
 Task<Result<detail::CallResult>> DirectTransport::call(TransportCall call) {
-  routing::Dispatcher& to = dispatcher();
+  routing::Dispatcher& to = dispatcher(call);
   routing::RequestInfo info = to.open(call.context, size_of(call), call.policy);
-  if (auto refused = to.router().admit(info)) co_return std::unexpected(std::move(*refused));
-  const auto feed = LocalFeed::of(caller_, callee_->strand, call);
-  const auto direct = direct_call(call, info);
-  if (feed) direct->invocation.input = feed->input();
+  if (auto refused = to.router().admit(info)) return turned_away(std::move(*refused));
+  auto feed = LocalFeed::of(caller_, callee_->strand, call);
+  const TimePoint deadline = info.deadline;  // arguments may be moved in any order
+  const LocalFeed* const input = feed.get();
+  return send(direct_call(call, deadline, input), std::move(info), std::move(feed));
+}
+
+Task<Result<detail::CallResult>> DirectTransport::send(replica::DirectCall direct, routing::RequestInfo info,
+                                                       std::unique_ptr<LocalFeed>) {
   for (;;) {
-    routing::Lease lease = to.router().try_acquire(info);
+    routing::Lease lease = to_->router().try_acquire(info);
     if (!lease) {
-      auto placing = place(info);
-      Result<routing::Lease> placed = co_await placing;
-      if (!placed) co_return std::unexpected(std::move(placed.error()));
-      lease = std::move(*placed);
+      auto placing = place(&info, &lease);
+      std::optional<Error> error = co_await placing;
+      if (error) co_return std::unexpected(std::move(*error));
     }
     info.was_sent = true;
-    direct->caller = callee_->as_caller;
-    direct->waiting = lease.waiting();
+    direct.caller = callee_->as_caller;
+    direct.waiting = lease.waiting();
     const routing::ReplicaKey replica = lease.key();
     const TimePoint sent = caller_->loop().now();
     Ending ending(*callee_->server, direct);
@@ -163,38 +170,36 @@ Task<Result<detail::CallResult>> DirectTransport::call(TransportCall call) {
 }
 
 Task<Result<std::unique_ptr<ItemSource>>> DirectTransport::open(TransportCall call) {
-  routing::Dispatcher& to = dispatcher();
+  routing::Dispatcher& to = dispatcher(call);
   routing::RequestInfo info = to.open(call.context, size_of(call), call.policy);
   if (auto refused = to.router().admit(info)) co_return std::unexpected(std::move(*refused));
   auto feed = LocalFeed::of(caller_, callee_->strand, call);
-  const auto direct = direct_call(call, info);
-  if (feed) direct->invocation.input = feed->input();
+  auto direct = std::make_unique<replica::DirectCall>(direct_call(call, info.deadline, feed.get()));
   const auto streaming = std::make_shared<Streaming>();
   streaming->items = std::make_shared<LocalItems>(callee_->strand, caller_);
   direct->items = streaming->items;
   direct->invocation.items = direct->items.get();
   for (;;) {
-    auto placing = place(info);
-    Result<routing::Lease> placed = co_await placing;
-    if (!placed) co_return std::unexpected(std::move(placed.error()));
+    auto placing = place(&info, &streaming->lease);
+    std::optional<Error> error = co_await placing;
+    if (error) co_return std::unexpected(std::move(*error));
     info.was_sent = true;
-    streaming->lease = std::move(*placed);
     streaming->refused.reset();
     streaming->sent = caller_->loop().now();
     streaming->given = info.deadline - streaming->sent;
     direct->caller = callee_->as_caller;
     direct->waiting = streaming->lease.waiting();
     const routing::ReplicaKey replica = streaming->lease.key();
-    direct->on_end = [streaming, loop = &caller_->loop()](replica::DirectEnd how) {
+    direct->on_end = [streaming, loop = &caller_->loop()](replica::DirectEnd&& how) {
       streaming->end(std::move(how), loop->now());
     };
-    callee_->server->call(direct);
+    callee_->server->call(*direct);
     if (!streaming->refused) break;
     if (streaming->refused->refused == "draining")
       co_return std::unexpected(std::move(streaming->refused->reply.error()));
     if (streaming->refused->refused == "no-method") info.avoid.push_back(replica);
   }
-  std::unique_ptr<ItemSource> source = std::make_unique<DirectItems>(streaming, direct, std::move(feed));
+  std::unique_ptr<ItemSource> source = std::make_unique<DirectItems>(streaming, std::move(direct), std::move(feed));
   co_return source;
 }
 

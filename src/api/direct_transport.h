@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "api/local_feed.h"
 #include "api/neighbours.h"
 #include "api/transport.h"
 #include "routing/dispatchers.h"
@@ -22,13 +23,16 @@ class DirectTransport final : public Transport {
   bool is_direct() const override { return true; }
 
  private:
-  Task<Result<routing::Lease>> place(routing::RequestInfo& info);
-  routing::Dispatcher& dispatcher() { return dispatchers_.at(callee_->set.application, callee_->set.deployment); }
-  std::shared_ptr<replica::DirectCall> direct_call(TransportCall& call, const routing::RequestInfo& info) const;
+  // A stream that the call takes is fed while it lasts.
+  Task<Result<detail::CallResult>> send(replica::DirectCall direct, routing::RequestInfo info,
+                                        std::unique_ptr<LocalFeed> feed);
+  Task<std::optional<Error>> place(routing::RequestInfo* info, routing::Lease* lease);  // both outlive the task
+  routing::Dispatcher& dispatcher(const TransportCall& call);
 
   std::shared_ptr<Strand> caller_;
   routing::Dispatchers& dispatchers_;
   const std::shared_ptr<Neighbour> callee_;
+  routing::Dispatcher* to_ = nullptr;  // from the first call on
 };
 
 }  // namespace manta::api

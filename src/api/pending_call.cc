@@ -112,7 +112,9 @@ void PendingCall::forget() {
 Result<CallResult> PendingCall::take() {
   const std::lock_guard lock(state_->mutex);
   if (!state_->result) return fail(ErrorCode::InvalidArgument, "a response is awaited at most once");
-  return std::move(*std::exchange(state_->result, std::nullopt));
+  Result<CallResult> taken = std::move(*state_->result);
+  state_->result.reset();
+  return taken;
 }
 
 void PendingCall::cancel() {

@@ -35,6 +35,7 @@ struct PendingCall::State {
   void complete(Result<CallResult> value);
   // The coroutine that carries it out is gone without a result; wakes blocked threads, resumes nobody.
   void abandon(Error why);
+  bool over() const { return done; }
   // Any thread: the coroutine is destroyed, and with it whatever it waits for; the result is Cancelled.
   static void cancel(const std::shared_ptr<State>& state);
   void watch(const std::shared_ptr<api::CallObserver>& observer);

@@ -36,10 +36,7 @@ void PendingStream::State::end(Result<void> how) {
 }
 
 void PendingStream::State::abandon(Error why) {
-  {
-    const std::lock_guard lock(mutex);
-    if (ended) return;
-  }
+  if (over()) return;
   reader.forget();
   end(std::unexpected(std::move(why)));
 }
@@ -54,15 +51,17 @@ bool PendingStream::State::readable() {
   return ended || !items.empty();
 }
 
+bool PendingStream::State::over() {
+  const std::lock_guard lock(mutex);
+  return ended;
+}
+
 void PendingStream::State::cancel(const std::shared_ptr<State>& state) {
   auto stop = [state] {
     if (TaskScope* tasks = state->strand->tasks()) tasks->cancel(state->task);
     state->end(fail(ErrorCode::Cancelled, "the stream was cancelled by its reader"));
   };
-  {
-    const std::lock_guard lock(state->mutex);
-    if (state->ended) return;
-  }
+  if (state->over()) return;
   if (state->strand->on_thread())
     stop();
   else

@@ -27,6 +27,7 @@ struct PendingStream::State {
   static void cancel(const std::shared_ptr<State>& state);
   // Any thread.
   bool readable();
+  bool over();  // it has ended, though there may be items left
 
   const std::shared_ptr<api::Strand> strand;
 

@@ -69,12 +69,19 @@ std::optional<Error> RemoteTransport::unknown() const {
                .message = "application '" + application_ + "' has no deployment '" + deployment_ + "'"};
 }
 
+routing::Dispatcher& RemoteTransport::dispatcher(const TransportCall& call) const {
+  routing::Dispatcher& to = dispatchers_.at(application_, deployment_);
+  if (call.arguments_took) to.waited_for_arguments(*call.arguments_took);
+  return to;
+}
+
 Task<Result<detail::CallResult>> RemoteTransport::call(TransportCall call) {
   if (auto error = unknown()) co_return std::unexpected(std::move(*error));
+  routing::Dispatcher& to = dispatcher(call);
   const auto input = input_of(call);
   auto request = outbound(std::move(call), net::wire::kMsgPack);
   if (input) input->go_with(request);
-  auto calling = dispatchers_.at(application_, deployment_).call(std::move(request));
+  auto calling = to.call(std::move(request));
   Result<net::Response> response = co_await calling;
   if (!response) co_return std::unexpected(std::move(response.error()));
   co_return detail::CallResult{.encoded = std::move(response->body)};
@@ -82,11 +89,12 @@ Task<Result<detail::CallResult>> RemoteTransport::call(TransportCall call) {
 
 Task<Result<std::unique_ptr<ItemSource>>> RemoteTransport::open(TransportCall call) {
   if (auto error = unknown()) co_return std::unexpected(std::move(*error));
+  routing::Dispatcher& to = dispatcher(call);
   auto input = input_of(call);
   auto request = outbound(std::move(call), net::wire::kItems);
   if (input) input->go_with(request);
   request.window = kStreamWindow;
-  auto dispatching = dispatchers_.at(application_, deployment_).dispatch(std::move(request));
+  auto dispatching = to.dispatch(std::move(request));
   Result<routing::Answer> answer = co_await dispatching;
   if (!answer) co_return std::unexpected(std::move(answer.error()));
   std::unique_ptr<ItemSource> items = std::make_unique<AnswerItems>(std::move(*answer), std::move(input));

@@ -22,6 +22,7 @@ class RemoteTransport final : public Transport {
 
  private:
   std::optional<Error> unknown() const;
+  routing::Dispatcher& dispatcher(const TransportCall& call) const;  // is told how long the arguments took
 
   routing::Dispatchers& dispatchers_;
   std::string application_, deployment_;

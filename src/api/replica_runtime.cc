@@ -86,6 +86,7 @@ struct ReplicaRuntime::Impl {
              .seed = random_seed(),
              .handle = options.identity.deployment,
              .node_id = options.identity.node_id,
+             .handle_source = "REPLICA",
              .make_connection =
                  [this](const spec::ReplicaAddress& to, routing::ReplicaConnection::Events events) {
                    return neighbours.connect(to, std::move(events));
@@ -135,7 +136,7 @@ struct ReplicaRuntime::Impl {
                [this] { return make(); }) {
     if (scope.nobody) scope.nobody->replica = &scope;
     if (!options.controller_address.empty()) {
-      subscription.emplace(loop, logger, [this] { return connect(options.controller_address); });
+      subscription.emplace(loop, metrics, logger, [this] { return connect(options.controller_address); });
       subscription->on_snapshot([this](const spec::RoutingSnapshot& snapshot) { update(snapshot); });
       load_reporter.emplace(loop, logger, counts, [this] { return connect(options.controller_address); });
     }

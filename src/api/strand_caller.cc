@@ -16,14 +16,8 @@ using detail::PendingCall;
 using detail::PendingStream;
 
 struct PreparedCall {
-  std::string method;
-  std::vector<Argument> arguments;
-  std::shared_ptr<RequestContext> context;
-  std::string policy;
-  bool retry;
-  std::shared_ptr<detail::ItemProducer> input;
-  std::shared_ptr<Strand> strand;  // set with input
-  std::unique_ptr<detail::HeldValue> values;
+  TransportCall call;
+  std::vector<Argument> awaited;  // all arguments, if responses are among them: the body is yet to be made
 };
 
 std::string array_header(std::size_t size) {
@@ -31,37 +25,49 @@ std::string array_header(std::size_t size) {
   return {'\xdc', static_cast<char>(size >> 8), static_cast<char>(size & 0xff)};
 }
 
+bool is_response(const Argument& argument) { return argument.response != nullptr; }
+
+// Of arguments that are there.
+std::shared_ptr<const std::string> body_of(const std::vector<Argument>& arguments) {
+  std::size_t size = 3;
+  for (const Argument& argument : arguments) size += argument.encoded.size();
+  auto body = std::make_shared<std::string>();
+  body->reserve(size);
+  *body += array_header(arguments.size());
+  for (const Argument& argument : arguments) *body += argument.encoded;
+  return body;
+}
+
 // Waits for the responses among the arguments; their bytes are used as they are.
-Task<Result<std::shared_ptr<const std::string>>> encode_arguments(std::vector<Argument> arguments) {
-  auto body = std::make_shared<std::string>(array_header(arguments.size()));
-  for (Argument& argument : arguments) {
-    if (!argument.response) {
-      *body += argument.encoded;
-      continue;
-    }
+Task<Result<TransportCall>> resolve(PreparedCall prepared, Loop* loop) {
+  const TimePoint since = loop->now();
+  for (Argument& argument : prepared.awaited) {
+    if (!argument.response) continue;
     Result<detail::CallResult> result = co_await CallAwaiter{*argument.response};
     if (!result) co_return std::unexpected(std::move(result.error()));
     Result<std::string> bytes = detail::encoded(std::move(*result));
     if (!bytes) co_return std::unexpected(std::move(bytes.error()));
-    *body += *bytes;
+    argument.encoded = std::move(*bytes);
   }
-  co_return std::shared_ptr<const std::string>(std::move(body));
+  prepared.call.body = body_of(prepared.awaited);
+  prepared.call.arguments_took = loop->now() - since;
+  co_return std::move(prepared.call);
 }
 
-Task<Result<TransportCall>> prepare(PreparedCall call) {
-  if (call.values)
-    co_return TransportCall{.method = std::move(call.method),
-                            .body = nullptr,
-                            .context = std::move(call.context),
-                            .policy = std::move(call.policy),
-                            .retry = call.retry,
-                            .values = std::move(call.values)};
-  auto encoding = encode_arguments(std::move(call.arguments));
-  Result<std::shared_ptr<const std::string>> body = co_await encoding;
-  if (!body) co_return std::unexpected(std::move(body.error()));
-  co_return TransportCall{std::move(call.method), std::move(*body), std::move(call.context),
-                          std::move(call.policy), call.retry,       std::move(call.input),
-                          std::move(call.strand), nullptr};
+Task<Result<detail::CallResult>> resolve_and_call(PreparedCall prepared, Transport* transport, Loop* loop) {
+  auto resolving = resolve(std::move(prepared), loop);
+  Result<TransportCall> call = co_await resolving;
+  if (!call) co_return std::unexpected(std::move(call.error()));
+  auto calling = transport->call(std::move(*call));
+  co_return co_await calling;
+}
+
+Task<Result<std::unique_ptr<ItemSource>>> resolve_and_open(PreparedCall prepared, Transport* transport, Loop* loop) {
+  auto resolving = resolve(std::move(prepared), loop);
+  Result<TransportCall> call = co_await resolving;
+  if (!call) co_return std::unexpected(std::move(call.error()));
+  auto opening = transport->open(std::move(*call));
+  co_return co_await opening;
 }
 
 Error explain(Error error, const CallPath& path) {
@@ -75,41 +81,32 @@ Error explain(Error error, const CallPath& path) {
 
 Error gone() { return {ErrorCode::Unavailable, "the replica or client that made this call is shutting down"}; }
 
-// Ends the call when its coroutine is destroyed before it has: a thread may be blocked on it.
+// What the coroutine of a call has of its state. Ends the call when it is destroyed before that has ended: a thread may
+// be blocked on it.
 template <class State>
 class EndGuard {
  public:
   explicit EndGuard(std::shared_ptr<State> state) : state_(std::move(state)) {}
   EndGuard(EndGuard&&) noexcept = default;
   ~EndGuard() {
-    if (state_) state_->abandon(gone());
+    if (state_ && !state_->over()) state_->abandon(gone());
   }
+  State* operator->() const { return state_.get(); }
+  const std::shared_ptr<State>& shared() const { return state_; }
 
  private:
   std::shared_ptr<State> state_;
 };
 
-Task<void> run_call(std::shared_ptr<PendingCall::State> state, std::shared_ptr<Transport> transport, PreparedCall call,
-                    std::shared_ptr<const CallPath> path, EndGuard<PendingCall::State>) {
-  auto preparing = prepare(std::move(call));
-  Result<TransportCall> prepared = co_await preparing;
-  Result<detail::CallResult> result;
-  if (prepared) {
-    auto calling = transport->call(std::move(*prepared));
-    result = co_await calling;
-  } else {
-    result = std::unexpected(std::move(prepared.error()));
-  }
-  if (!result) result = std::unexpected(explain(std::move(result.error()), *path));
+Task<void> run(EndGuard<PendingCall::State> state, std::shared_ptr<const CallWay> way,
+               Task<Result<detail::CallResult>> calling) {
+  Result<detail::CallResult> result = co_await calling;
+  if (!result) result = std::unexpected(explain(std::move(result.error()), way->path));
   state->complete(std::move(result));
 }
 
-Task<Result<void>> fill(std::shared_ptr<PendingStream::State> state, std::shared_ptr<Transport> transport,
-                        PreparedCall call) {
-  auto preparing = prepare(std::move(call));
-  Result<TransportCall> prepared = co_await preparing;
-  if (!prepared) co_return std::unexpected(std::move(prepared.error()));
-  auto opening = transport->open(std::move(*prepared));
+Task<Result<void>> fill(std::shared_ptr<PendingStream::State> state,
+                        Task<Result<std::unique_ptr<ItemSource>>> opening) {
   Result<std::unique_ptr<ItemSource>> source = co_await opening;
   if (!source) co_return std::unexpected(std::move(source.error()));
   for (;;) {
@@ -126,47 +123,65 @@ Task<Result<void>> fill(std::shared_ptr<PendingStream::State> state, std::shared
   }
 }
 
-Task<void> run_stream(std::shared_ptr<PendingStream::State> state, std::shared_ptr<Transport> transport,
-                      PreparedCall call, std::shared_ptr<const CallPath> path, EndGuard<PendingStream::State>) {
-  auto filling = fill(state, std::move(transport), std::move(call));
+Task<void> run(EndGuard<PendingStream::State> state, std::shared_ptr<const CallWay> way,
+               Task<Result<std::unique_ptr<ItemSource>>> opening) {
+  auto filling = fill(state.shared(), std::move(opening));
   Result<void> how = co_await filling;
-  if (!how) how = std::unexpected(explain(std::move(how.error()), *path));
+  if (!how) how = std::unexpected(explain(std::move(how.error()), way->path));
   state->end(std::move(how));
 }
 
-PreparedCall prepared(detail::OutgoingCall call, const CallPath& path, const std::shared_ptr<Strand>& strand) {
+// What is to be run for one call.
+Task<Result<detail::CallResult>> begin(const PendingCall::State& state, const CallWay& way, PreparedCall&& prepared) {
+  if (prepared.awaited.empty()) return way.transport->call(std::move(prepared.call));
+  return resolve_and_call(std::move(prepared), way.transport.get(), &state.strand->loop());
+}
+
+Task<Result<std::unique_ptr<ItemSource>>> begin(const PendingStream::State& state, const CallWay& way,
+                                                PreparedCall&& prepared) {
+  if (prepared.awaited.empty()) return way.transport->open(std::move(prepared.call));
+  return resolve_and_open(std::move(prepared), way.transport.get(), &state.strand->loop());
+}
+
+PreparedCall prepare(detail::OutgoingCall& call, const CallPath& path, const std::shared_ptr<Strand>& strand) {
   const auto& request = detail::current_request();
-  call.options = with_self_call_limit(std::move(call.options), request.get(), path);
-  auto context = call_context(request, call.options);
-  PreparedCall made{.method = std::string(call.method),
-                    .arguments = std::move(call.arguments),
-                    .context = std::move(context),
-                    .policy = std::move(call.options.policy),
-                    .retry = call.options.retry,
-                    .input = std::move(call.input),
-                    .strand = nullptr,
-                    .values = std::move(call.values)};
-  if (!made.input) return made;
-  made.input->attach(strand);
-  made.strand = strand;
+  if (path.leads_to_itself()) call.options = with_self_call_limit(std::move(call.options), request.get(), path);
+  PreparedCall made{.call = {.method = std::string(call.method),
+                             .body = nullptr,
+                             .context = call_context(request, call.options),
+                             .policy = std::move(call.options.policy),
+                             .retry = call.options.retry,
+                             .values = std::move(call.values)},
+                    .awaited = {}};
+  if (std::ranges::any_of(call.arguments, is_response))
+    made.awaited = std::move(call.arguments);
+  else if (!made.call.values)
+    made.call.body = body_of(call.arguments);
+  if (!call.input) return made;
+  call.input->attach(strand);
+  made.call.input = std::move(call.input);
+  made.call.strand = strand;
   return made;
 }
 
-// Runs `body`, a coroutine over `state`, on the state's strand and for the call's own request.
-template <class State, class Body>
-void start_on_strand(const std::shared_ptr<State>& state, Body body, std::shared_ptr<Transport> transport,
-                     PreparedCall call, std::shared_ptr<const CallPath> path) {
-  auto start = [state, body, transport = std::move(transport), call = std::move(call), path = std::move(path),
-                guard = EndGuard<State>(state)]() mutable {
-    TaskScope* tasks = state->strand->tasks();
-    if (!tasks) return;
-    const detail::ScopedRequest scope(call.context);
-    state->task = tasks->spawn(body(state, std::move(transport), std::move(call), std::move(path), std::move(guard)));
-  };
-  if (state->strand->on_thread())
-    start();
-  else
-    state->strand->post(std::move(start));
+// Starts the call for its own request. On the strand.
+template <class State>
+void start(EndGuard<State> guard, std::shared_ptr<const CallWay> way, PreparedCall&& prepared) {
+  const std::shared_ptr<State> state = guard.shared();
+  TaskScope* const tasks = state->strand->tasks();
+  if (!tasks) return;
+  const detail::ScopedRequest scope(prepared.call.context);
+  auto work = begin(*state, *way, std::move(prepared));
+  state->task = tasks->spawn(run(std::move(guard), std::move(way), std::move(work)), TaskScope::Frame::AtOnce);
+}
+
+template <class State>
+void start_on_strand(const std::shared_ptr<State>& state, std::shared_ptr<const CallWay> way, PreparedCall&& prepared) {
+  EndGuard<State> guard(state);
+  if (state->strand->on_thread()) return start(std::move(guard), std::move(way), std::move(prepared));
+  state->strand->post([guard = std::move(guard), way = std::move(way), prepared = std::move(prepared)]() mutable {
+    start(std::move(guard), std::move(way), std::move(prepared));
+  });
 }
 
 }  // namespace
@@ -184,18 +199,17 @@ CallOptions with_self_call_limit(CallOptions options, const RequestContext* requ
 
 StrandCaller::StrandCaller(std::shared_ptr<Strand> strand, std::shared_ptr<Transport> transport, CallPath path)
     : strand_(std::move(strand)),
-      transport_(std::move(transport)),
-      path_(std::make_shared<CallPath>(std::move(path))) {}
+      way_(std::make_shared<CallWay>(CallWay{.transport = std::move(transport), .path = std::move(path)})) {}
 
 PendingCall StrandCaller::call(detail::OutgoingCall call) {
   auto state = std::make_shared<PendingCall::State>(strand_);
-  start_on_strand(state, &run_call, transport_, prepared(std::move(call), *path_, strand_), path_);
+  start_on_strand(state, way_, prepare(call, way_->path, strand_));
   return PendingCall(std::move(state));
 }
 
 PendingStream StrandCaller::stream(detail::OutgoingCall call) {
   auto state = std::make_shared<PendingStream::State>(strand_);
-  start_on_strand(state, &run_stream, transport_, prepared(std::move(call), *path_, strand_), path_);
+  start_on_strand(state, way_, prepare(call, way_->path, strand_));
   return PendingStream(std::move(state));
 }
 

@@ -23,6 +23,12 @@ struct CallPath {
   }
 };
 
+// How the calls of one caller go.
+struct CallWay {
+  std::shared_ptr<Transport> transport;
+  CallPath path;
+};
+
 // How long a call of a deployment to itself may take when nothing else limits it: it waits for a place on replicas that
 // its own callers may hold for ever.
 inline constexpr std::chrono::seconds kSelfCallTimeout{60};
@@ -39,12 +45,11 @@ class StrandCaller final : public detail::Caller {
 
   detail::PendingCall call(detail::OutgoingCall call) override;
   detail::PendingStream stream(detail::OutgoingCall call) override;
-  bool is_in_process() const override { return transport_->is_direct(); }
+  bool is_in_process() const override { return way_->transport->is_direct(); }
 
  private:
-  std::shared_ptr<Strand> strand_;
-  std::shared_ptr<Transport> transport_;
-  std::shared_ptr<const CallPath> path_;
+  const std::shared_ptr<Strand> strand_;
+  const std::shared_ptr<const CallWay> way_;  // shared with the calls under way
 };
 
 }  // namespace manta::api

@@ -10,6 +10,7 @@
 #include <manta/task.h>
 
 #include "api/strand.h"
+#include "base/clock.h"
 
 namespace manta::api {
 
@@ -23,6 +24,7 @@ struct TransportCall {
   std::shared_ptr<detail::ItemProducer> input = nullptr;  // of a method that takes a stream; used on `strand`
   std::shared_ptr<Strand> strand = nullptr;               // of the caller; set with input
   std::unique_ptr<detail::HeldValue> values = nullptr;    // the arguments as they are, where is_direct() says so
+  std::optional<Duration> arguments_took = std::nullopt;  // to arrive; none: no response is among them
 };
 
 // The items of a stream as they arrive. Destroying it cancels the call. Strand-confined.

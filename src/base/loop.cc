@@ -1,66 +1,82 @@
 #include "base/loop.h"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
+#include <algorithm>
+#include <utility>
 
-#include "base/loop_asio.h"
+#include "base/poller.h"
 
 namespace manta {
+namespace {
 
-Loop::Loop(const Clock& clock) : clock_(clock), asio_(std::make_unique<Asio>()) {
-  asio_->thread = std::this_thread::get_id();
-}
+// Whose callbacks this thread runs just now.
+thread_local const Loop* running = nullptr;
 
-Loop::~Loop() = default;
+class Running {
+ public:
+  explicit Running(const Loop* loop) : before_(std::exchange(running, loop)) {}
+  ~Running() { running = before_; }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  const Loop* before_;
+};
+
+}  // namespace
+
+Loop::Loop(const Clock& clock) : clock_(clock), poller_(std::make_unique<Poller>()) {}
+
+Loop::~Loop() { poller_->close(); }
 
 void Loop::run() {
-  asio_->thread = std::this_thread::get_id();
-  const auto work = boost::asio::make_work_guard(asio_->io);
-  asio_->io.restart();
-  asio_->io.run();
+  thread_ = std::this_thread::get_id();
+  stopped_ = false;
+  const Running here(this);
+  while (!stopped_) turn(until_next_deadline());
 }
 
-void Loop::stop() { asio_->io.stop(); }
+void Loop::stop() {
+  stopped_ = true;
+  poller_->interrupt();
+}
 
 std::size_t Loop::poll() {
+  const Running here(this);
   std::size_t ran = 0;
   for (;;) {
-    asio_->io.restart();
-    const std::size_t now_ran = asio_->io.poll() + deadlines_.fire_due(now());
+    stopped_ = false;
+    const std::size_t now_ran = turn(Duration(0));
     if (now_ran == 0) return ran;
     ran += now_ran;
   }
 }
 
-void Loop::post(Callback callback) { boost::asio::post(asio_->io, std::move(callback)); }
-
-TimerId Loop::at(TimePoint when, Callback callback) {
-  const TimerId id = deadlines_.add(when, std::move(callback));
-  arm();
-  return id;
+// What I/O and deadlines post runs in the same turn: the kernel is asked once for all of it.
+std::size_t Loop::turn(std::optional<Duration> limit) {
+  std::size_t ran = poller_->wait(limit);
+  ran += deadlines_.fire_due(now());
+  return ran + poller_->run_posted(stopped_);
 }
+
+// Without real time passing nothing ever becomes due by itself.
+std::optional<Duration> Loop::until_next_deadline() {
+  if (!clock_.is_real()) return std::nullopt;
+  const auto next = deadlines_.next();
+  if (!next) return std::nullopt;
+  return std::max(Duration(0), *next - now());
+}
+
+void Loop::post(Callback callback) {
+  if (running == this)
+    poller_->post(std::move(callback));
+  else
+    poller_->post_from_anywhere(std::move(callback));
+}
+
+TimerId Loop::at(TimePoint when, Callback callback) { return deadlines_.add(when, std::move(callback)); }
 
 bool Loop::cancel(TimerId id) { return deadlines_.cancel(id); }
 
-bool Loop::on_loop_thread() const { return asio_->thread == std::this_thread::get_id(); }
-
-// A real timer is set for the earliest deadline only, and moved only to an earlier one: most deadlines are cancelled
-// long before they are due, and a timer that fires early costs less than one that is moved for each request.
-void Loop::arm() {
-  if (!clock_.is_real()) return;
-  const auto next = deadlines_.next();
-  if (!next || *next >= asio_->armed) return;
-  asio_->armed = *next;
-  asio_->timer.expires_at(*next);
-  asio_->timer.async_wait([this](const boost::system::error_code& error) {
-    if (!error) on_timer();
-  });
-}
-
-void Loop::on_timer() {
-  asio_->armed = TimePoint::max();
-  deadlines_.fire_due(now());
-  arm();
-}
+bool Loop::on_loop_thread() const { return thread_ == std::this_thread::get_id(); }
 
 }  // namespace manta

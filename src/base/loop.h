@@ -1,16 +1,22 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <thread>
 
 #include "base/clock.h"
 #include "base/deadline_heap.h"
 
 namespace manta {
 
+class Poller;
+
 // One event loop, run by one thread: the strand of everything created on it. I/O objects of net/ attach to it. Only
-// post() and stop() may be called from other threads. Asio lives behind it (loop_asio.h, for net/ only).
+// post() and stop() may be called from other threads. What it waits with lives behind it (poller.h, for those who own
+// descriptors).
 class Loop {
  public:
   using Callback = std::move_only_function<void()>;
@@ -26,7 +32,8 @@ class Loop {
   // Runs what is ready without waiting (I/O, posted callbacks, due timers). Returns how many callbacks ran.
   std::size_t poll();
 
-  // Any thread; first posted, first run; never inline. Callbacks still queued when the loop is destroyed are dropped.
+  // Any thread; of one thread first posted, first run; never inline; those that callbacks of the loop post run before
+  // the kernel is asked again. Callbacks still queued when the loop is destroyed are dropped.
   void post(Callback callback);
 
   // Runs once at or after `when`, on the loop.
@@ -40,16 +47,17 @@ class Loop {
   const Clock& clock() const { return clock_; }
   bool on_loop_thread() const;
 
-  struct Asio;
-  Asio& asio() { return *asio_; }
+  Poller& poller() { return *poller_; }
 
  private:
-  void arm();
-  void on_timer();
+  std::size_t turn(std::optional<Duration> limit);
+  std::optional<Duration> until_next_deadline();
 
   const Clock& clock_;
   DeadlineHeap deadlines_;
-  std::unique_ptr<Asio> asio_;
+  std::atomic<std::thread::id> thread_ = std::this_thread::get_id();
+  std::atomic<bool> stopped_ = false;
+  std::unique_ptr<Poller> poller_;
 };
 
 }  // namespace manta

@@ -27,15 +27,12 @@ ScopedRequest::~ScopedRequest() { slot() = std::move(previous_); }
 
 std::shared_ptr<RequestContext> copy_of(const RequestContext& request) {
   auto context = std::make_shared<RequestContext>();
-  context->request_id = request.request_id;
   context->deadline = request.deadline;
-  context->session_id = request.session_id;
-  context->traceparent = request.traceparent;
-  context->multiplexed_model_id = request.multiplexed_model_id;
   context->priority = request.priority;
-  context->tenant = request.tenant;
-  context->route = request.route;
-  context->application = request.application;
+  for (const auto text : {&RequestContext::request_id, &RequestContext::session_id, &RequestContext::traceparent,
+                          &RequestContext::multiplexed_model_id, &RequestContext::tenant, &RequestContext::route,
+                          &RequestContext::application})
+    if (!(request.*text).empty()) (*context).*text = request.*text;
   return context;
 }
 

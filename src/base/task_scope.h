@@ -1,8 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include <manta/task.h>
@@ -14,31 +14,44 @@ namespace manta {
 // Owns background coroutines of one loop; the only way to run one that nobody awaits. Destroying the scope destroys
 // those still suspended, which cancels what they wait for. Loop-confined. A spawned task must not let an exception
 // escape.
-class TaskScope {
+class TaskScope final : private detail::TaskOwner {
  public:
   explicit TaskScope(Loop& loop) : loop_(loop) {}
   ~TaskScope() { cancel_all(); }
   TaskScope(const TaskScope&) = delete;
   TaskScope& operator=(const TaskScope&) = delete;
 
-  using Id = std::uint64_t;
+  using Id = std::uint64_t;  // 0 is never given out
+  // When the frame of a task that has ended is destroyed, and with it what the coroutine was given by value. AtOnce
+  // only where nothing on the stack may still need that.
+  enum class Frame { FromLoop, AtOnce };
   // Starts at once, on the calling stack, for the current request if there is one.
-  Id spawn(Task<void> task);
+  Id spawn(Task<void> task, Frame frame = Frame::FromLoop);
   // Destroys the task at its point of suspension; later, when it is the one running now. Nothing if it has ended.
   void cancel(Id id);
   void cancel_all();
-  std::size_t size() const { return tasks_.size(); }
+  std::size_t size() const { return slots_.size() - free_.size(); }
 
  private:
-  Task<void> run(Id id, Task<void> task);
-  void erase(Id id);
+  // Of one task after the other. An id is the slot's index + 1 and, above it, how often the slot had been used.
+  struct Slot {
+    Task<void> task;
+    std::uint32_t uses = 0;
+    Frame frame = Frame::FromLoop;
+  };
+  static std::uint32_t index_of(Id id) { return static_cast<std::uint32_t>(id) - 1; }
+  Id id_of(std::uint32_t index) const { return std::uint64_t{slots_[index].uses} << 32U | (index + 1); }
+  bool stands(Id id) const;
+  Task<void> take(Id id);
+  void task_ended(Id id) noexcept override;
+  void destroy_from_loop(Task<void> task);
 
   Loop& loop_;
-  Id next_id_ = 1;
-  std::unordered_map<Id, Task<void>> tasks_;
-  // Cancelled and not yet destroyed: by the loop's next turn, but not later than the scope, whose owner they may refer
-  // to.
-  std::shared_ptr<std::vector<Task<void>>> cancelled_ = std::make_shared<std::vector<Task<void>>>();
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_;
+  // Ended or cancelled and not yet destroyed: by the loop's next turn, but not later than the scope, whose owner they
+  // may refer to.
+  std::shared_ptr<std::vector<Task<void>>> over_ = std::make_shared<std::vector<Task<void>>>();
 };
 
 }  // namespace manta

@@ -40,7 +40,7 @@ Result<net::Response> ask(const AdminTarget& target, const std::string& method, 
 }
 
 Result<control::InstanceDetails> instance_details(const AdminTarget& target) {
-  const auto answer = ask(target, "GET", "/api/serve/applications/");
+  const auto answer = ask(target, "GET", "/api/serve/details");
   if (!answer) return std::unexpected(answer.error());
   return detail::from_json<control::InstanceDetails>(answer->body, UnknownKeys::Ignore);
 }

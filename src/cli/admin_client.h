@@ -25,7 +25,7 @@ Result<AdminTarget> parse_admin_address(const std::string& text);
 Result<net::Response> ask(const AdminTarget& target, const std::string& method, const std::string& path,
                           std::string body = "", Duration timeout = std::chrono::seconds(10));
 
-// GET /api/serve/applications/
+// GET /api/serve/details
 Result<control::InstanceDetails> instance_details(const AdminTarget& target);
 
 // The page /-/metrics of the instance's proxy, which has the figures of all its processes. Internal without a proxy.

@@ -8,6 +8,7 @@
 
 #include "cli/controller_ways.h"
 #include "cli/instance_record.h"
+#include "cli/packing_options.h"
 #include "cli/roles.h"
 
 namespace manta::cli {
@@ -45,13 +46,15 @@ Result<OpenedController> open_controller(const ControllerArguments& arguments, c
   return opened;
 }
 
-control::ControllerOptions controller_options(const ControllerArguments& arguments, const runtime::InstancePaths& paths,
-                                              spec::HttpOptions http, std::string socket, std::string address) {
+control::ControllerOptions controller_options(const ControllerArguments& arguments, const Environment& environment,
+                                              const runtime::InstancePaths& paths, spec::HttpOptions http,
+                                              std::string socket, std::string address) {
   return {.controller_socket = std::move(socket),
           .controller_address = std::move(address),
           .log_file_path = paths.log("controller"),
           .proxy_location = arguments.proxy_location,
           .http = std::move(http),
+          .packing = packing_options(environment),
           .seed = std::random_device{}()};
 }
 

@@ -28,8 +28,9 @@ struct OpenedController {
 Result<OpenedController> open_controller(const ControllerArguments& arguments, const Environment& environment);
 
 // `address`: told to replicas.
-control::ControllerOptions controller_options(const ControllerArguments& arguments, const runtime::InstancePaths& paths,
-                                              spec::HttpOptions http, std::string socket, std::string address);
+control::ControllerOptions controller_options(const ControllerArguments& arguments, const Environment& environment,
+                                              const runtime::InstancePaths& paths, spec::HttpOptions http,
+                                              std::string socket, std::string address);
 
 // $MANTA_PROXY_HEALTH_CHECK_PERIOD_S and ..._TIMEOUT_S; what is not a positive number counts as not given.
 ProxyCheckOptions proxy_check_options(const Environment& environment);

@@ -34,6 +34,17 @@ std::string replicas_text(const control::DeploymentDetails& deployment) {
                      fmt::join(parts, ", "));
 }
 
+// Replicas that are where their own labels found no room.
+std::string fallback_text(const control::DeploymentDetails& deployment) {
+  std::map<std::string, int> used;
+  for (const control::ReplicaDetails& replica : deployment.replicas)
+    if (!replica.fallback.empty()) ++used[replica.fallback];
+  std::string text;
+  for (const auto& [fallback, count] : used)
+    text += fmt::format("{}{} by {}", text.empty() ? "" : ", ", count, fallback);
+  return text;
+}
+
 std::string decision_text(const control::ScalingDecision& decision) {
   return fmt::format("{:%H:%M:%S}  {} -> {}  {} (load {:.3g}, {} running, {} waiting)",
                      fmt::localtime(static_cast<std::time_t>(decision.timestamp_s)), decision.prev_num_replicas,
@@ -131,6 +142,7 @@ std::string explain_text(const std::string& application, const control::Deployme
       fmt::format("{}/{}: {} ({})\n", application, deployment.name, deployment.status, deployment.status_trigger);
   add(text, "why", deployment.message);
   add(text, "replicas", replicas_text(deployment));
+  add(text, "placed", fallback_text(deployment));
   add(text, "autoscaling", scaling_text(deployment));
   add(text, "scaled down", scaled_down_text(deployment));
   add(text, "batches", batches_text(deployment));

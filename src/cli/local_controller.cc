@@ -40,7 +40,7 @@ LocalController::LocalController(const ControllerArguments& arguments, const Env
       backend_(base_.loop, base_.logger, "unix:" + arguments.agent_socket),
       tasks_(base_.loop),
       serving_(base_, backend_,
-               {.options = controller_options(arguments, opened.paths, std::move(opened.http),
+               {.options = controller_options(arguments, environment, opened.paths, std::move(opened.http),
                                               arguments.controller_socket, "unix:" + arguments.controller_socket),
                 .paths = opened.paths,
                 .environment = environment.entries(),

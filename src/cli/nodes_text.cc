@@ -104,7 +104,7 @@ std::string alike_text(const std::vector<NodeReport>& nodes, const std::vector<s
 }
 
 std::string node_status_text(const std::vector<NodeReport>& nodes) {
-  const std::string active = alike_text(nodes, {"ALIVE"});
+  const std::string active = alike_text(nodes, {"ALIVE", "COMPACTING"});
   std::string text = "Node status\n" + std::string(kRule) + "Active:\n" + (active.empty() ? " (no nodes)\n" : active);
   const auto add = [&](const char* title, const std::string& lines) {
     if (!lines.empty()) text += fmt::format("{}:\n{}", title, lines);
@@ -171,14 +171,21 @@ std::string nodes_table(const std::vector<NodeReport>& nodes) {
 
 struct NodePart {
   std::string state;
+  std::string message;
   std::map<std::string, int> replicas;
 };
-BOOST_DESCRIBE_STRUCT(NodePart, (), (state, replicas))
+BOOST_DESCRIBE_STRUCT(NodePart, (), (state, message, replicas))
 
 struct NodesPart {
   std::map<std::string, NodePart> nodes;
 };
 BOOST_DESCRIBE_STRUCT(NodesPart, (), (nodes))
+
+// Why it is as it is; empty: nothing to say.
+std::string why(const NodeReport& node) {
+  const std::string proxy = node.proxy_message.empty() ? "" : "proxy " + node.proxy + ": " + node.proxy_message;
+  return node.message.empty() || proxy.empty() ? node.message + proxy : node.message + "; " + proxy;
+}
 
 }  // namespace
 
@@ -189,14 +196,14 @@ std::string nodes_text(const control::NodesReport& report) {
   if (report.pending.empty()) text += " (no replica waits)\n";
   text += "\n" + nodes_table(report.nodes);
   for (const NodeReport& node : report.nodes)
-    if (!node.message.empty()) text += fmt::format("{}: {}\n", node.node_id, node.message);
+    if (const std::string message = why(node); !message.empty()) text += fmt::format("{}: {}\n", node.node_id, message);
   return text;
 }
 
 std::string nodes_status_yaml(const control::NodesReport& report) {
   if (report.nodes.size() < 2) return {};
   NodesPart part;
-  for (const NodeReport& node : report.nodes) part.nodes[node.node_id] = {node.state, node.replicas_of};
+  for (const NodeReport& node : report.nodes) part.nodes[node.node_id] = {node.state, why(node), node.replicas_of};
   return spec::json_to_yaml(detail::to_json(part).value_or("{}"));
 }
 

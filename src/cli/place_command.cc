@@ -7,6 +7,7 @@
 
 #include "cli/described_target.h"
 #include "cli/instance_options.h"
+#include "cli/packing_options.h"
 #include "cli/placement_table.h"
 #include "cli/terminal.h"
 #include "control/deployment_target.h"
@@ -83,6 +84,7 @@ int place_command(const PlaceRequest& request, const Environment& environment) {
   auto records = records_of(*config, environment);
   if (!records) return cannot_place(places.located(records.error()));
   control::ClusterView view{.nodes = *std::move(nodes), .deployments = targets_of(*records, request.max_replicas)};
+  view.packs_nodes = request.pack || packing_options(environment).packs_nodes;
   const control::Plan plan = control::reconcile(view);
   std::string table = placement_table(view, plan);
   if (table.ends_with('\n')) table.pop_back();

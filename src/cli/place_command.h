@@ -11,6 +11,7 @@ struct PlaceRequest {
   std::string target;         // FILE.yaml or an import path
   std::string nodes;          // a list of nodes or a YAML file; empty: this machine
   bool max_replicas = false;  // as many as autoscaling may come to, instead of as many as it begins with
+  bool pack = false;          // nodes are filled one after the other; also when the environment says so
 };
 
 // `place`: describes the applications as a deploy would and shows where their replicas would go, on nodes that need not

@@ -10,6 +10,7 @@ void add_placement_commands(CLI::App& app, CommandLine& line) {
   place->add_option("--nodes", line.place.nodes,
                     "Nodes in one line, or a YAML file with a list of them (default: this machine)");
   place->add_flag("--max-replicas", line.place.max_replicas, "As many replicas as autoscaling may come to");
+  place->add_flag("--pack", line.place.pack, "Fill nodes one after the other instead of spreading over them");
   place->footer(
       "Exit code 1 when a replica stays pending.\nExamples:\n"
       "  manta place app.yaml\n"

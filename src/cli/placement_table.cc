@@ -41,10 +41,19 @@ std::string with_gpus(std::string text, const std::vector<int>& gpus, double sha
   return text + fmt::format(" (GPU {})", fmt::join(gpus, ","));
 }
 
-Holdings holdings_of(const std::vector<control::ReplicaView>& replicas) {
+// " by fallback_strategy[0]"; empty: by its own labels.
+std::string by_which_fallback(const control::ClusterView& view, const control::ReplicaView& replica) {
+  const auto target = std::ranges::find(view.deployments, replica.key, &control::DeploymentTarget::key);
+  const auto node = std::ranges::find(view.nodes, replica.node_id, &control::NodeView::node_id);
+  if (target->placement.fallbacks.empty() || node == view.nodes.end()) return {};
+  const std::string used = control::fallback_used(control::need_of(*target), *node);
+  return used.empty() ? used : " by " + used;
+}
+
+Holdings holdings_of(const control::ClusterView& view, const std::vector<control::ReplicaView>& replicas) {
   Holdings holdings;
   for (const control::ReplicaView& replica : replicas) {
-    std::string who = key_text(replica.key);
+    std::string who = key_text(replica.key) + by_which_fallback(view, replica);
     if (!replica.gang_id.empty()) who = fmt::format("{} rank {}", replica.gang_id, replica.rank);
     if (replica.bundles.empty()) ++holdings[replica.node_id][with_gpus(who, replica.gpus, replica.resources.num_gpus)];
     for (std::size_t i = 0; i < replica.bundles.size(); ++i) {
@@ -78,7 +87,7 @@ Row node_row(const control::FreeNode& node, const std::map<std::string, int>& he
 
 std::string placement_table(const control::ClusterView& view, const control::Plan& plan) {
   const std::vector<control::ReplicaView> replicas = replicas_of(view, plan);
-  Holdings holdings = holdings_of(replicas);
+  Holdings holdings = holdings_of(view, replicas);
   std::vector<Row> nodes{{"NODE", "CPU FREE", "GPU FREE", "MEMORY FREE", "HOLDS"}};
   const control::FreeResources free(view.nodes, replicas);
   for (const control::FreeNode& node : free.nodes()) nodes.push_back(node_row(node, holdings[node.view().node_id]));

@@ -5,8 +5,10 @@
 
 #include "base/of_seconds.h"
 #include "cli/cluster/security.h"
+#include "cli/instance_options.h"
 #include "cli/roles.h"
 #include "ingress/proxy_runtime.h"
+#include "ingress/proxy_threads.h"
 #include "net/address.h"
 #include "runtime/local/gpu_use.h"
 
@@ -42,6 +44,7 @@ int run_proxy_role(const ProxyArguments& arguments, const Environment& environme
   if (!http) return std::fprintf(stderr, "--http-options: %s\n", http.error().message.c_str()), 2;
   const auto security = cluster_security(environment);
   if (!security) return std::fprintf(stderr, "%s\n", security.error().message.c_str()), 2;
+  const int threads = ingress::proxy_threads(http->threads, static_cast<int>(machine_resources().num_cpus));
   ingress::ProxyOptions options{.listen_fd = arguments.listen_fd,
                                 .metrics_fd = scrape_socket(arguments),
                                 .controller_address = arguments.controller_address,
@@ -51,6 +54,7 @@ int run_proxy_role(const ProxyArguments& arguments, const Environment& environme
                                 .node_ip = arguments.node_ip,
                                 .session_header = environment.get(kSessionHeaderVariable).value_or(""),
                                 .is_head = arguments.is_head,
+                                .threads = threads,
                                 .drain_timeout = of_seconds(arguments.drain_s),
                                 .figures = gpu_figures(arguments),
                                 .security = *security};

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/loop_latency.h"
+
 namespace manta::cli {
 namespace {
 
@@ -35,6 +37,9 @@ struct ReplicaProcess::Member {
       : deployment(std::move(of_deployment)),
         children(std::move(waits_for)),
         logger(log_options(spec, deployment, id)),
+        latency(
+            loop, metrics,
+            {{"component", "replica"}, {"application", spec.application}, {"deployment", deployment}, {"replica", id}}),
         runtime(loop, metrics, logger, std::move(options)) {}
 
   const std::string deployment;
@@ -42,6 +47,7 @@ struct ReplicaProcess::Member {
   bool started = false;
   Metrics metrics;
   Logger logger;
+  LoopLatency latency;
   api::ReplicaRuntime runtime;
 };
 

@@ -57,6 +57,7 @@ ControllerBase::ControllerBase(std::unique_ptr<control::StateStore> opened, cons
 
 ServingController::ServingController(ControllerBase& base, runtime::Backend& backend, Settings settings)
     : base_(base),
+      latency_(base.loop, base.metrics, {{"component", "controller"}}),
       security_(settings.security),
       controller_(parts(base, backend, settings), std::move(settings.options)),
       admin_({.loop = base.loop,

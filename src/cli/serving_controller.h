@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/loop_latency.h"
 #include "base/metrics.h"
 #include "control/admin_api.h"
 #include "control/controller.h"
@@ -48,6 +49,7 @@ class ServingController {
 
  private:
   ControllerBase& base_;
+  LoopLatency latency_;
   net::PeerSecurityPtr security_;
   control::Controller controller_;
   control::AdminApi admin_;

@@ -8,6 +8,7 @@
 #include <manta/detail/json.h>
 
 #include "cli/described_target.h"
+#include "cli/packing_options.h"
 #include "cli/terminal.h"
 #include "simulate/price.h"
 #include "simulate/report_text.h"
@@ -151,6 +152,8 @@ int simulate_command(const SimulateRequest& request, const Environment& environm
   auto applications = applications_of(*config, environment);
   if (!applications) return cannot_simulate(places.located(applications.error()));
   options->applications = *std::move(applications);
+  options->packing = packing_options(environment);
+  options->packing.packs_nodes = options->packing.packs_nodes || request.pack;
   auto report = simulate::Simulation(*std::move(options)).run();
   if (!report) return cannot_simulate(places.located(report.error()));
   price.apply(*report);

@@ -22,6 +22,7 @@ struct SimulateRequest {
   double idempotent_share = 0;
   int callers = 1;
   std::uint64_t seed = 1;
+  bool pack = false;  // nodes are filled one after the other, and emptied; also when the environment says so
   bool json = false;
 };
 

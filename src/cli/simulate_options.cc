@@ -36,6 +36,7 @@ void add_simulate_command(CLI::App& app, CommandLine& line) {
       ->check(CLI::Range(0.0, 1.0));
   simulate->add_option("--callers", request.callers, "Threads of the proxy")->check(CLI::Range(1, 64));
   simulate->add_option("--seed", request.seed, "The same seed gives the same run (default: 1)");
+  simulate->add_flag("--pack", request.pack, "Fill nodes one after the other, and empty those that are not needed");
   simulate->add_flag("--json", request.json, "The report as JSON");
   simulate->footer(kSimulateExamples);
   simulate->callback([&line] { line.command = Command::Simulate; });

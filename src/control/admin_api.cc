@@ -6,6 +6,7 @@
 
 #include "control/admin_reply.h"
 #include "control/artifact_endpoint.h"
+#include "control/details.h"
 #include "control/event_stream.h"
 #include "control/load_endpoint.h"
 #include "control/node_report.h"
@@ -60,6 +61,8 @@ void AdminApi::disconnected(std::uint64_t connection, Door door) {
 bool AdminApi::handle_pages(const net::ExchangePtr& exchange, const std::string& path) {
   if (path == "/api/serve/status")
     exchange->respond(json_answer(parts_.controller.status()));
+  else if (path == "/api/serve/details")
+    exchange->respond(json_answer(details_of(parts_.controller)));
   else if (path == "/api/serve/nodes")
     exchange->respond(json_answer(nodes_report(parts_.controller)));
   else if (path == "/api/serve/events")

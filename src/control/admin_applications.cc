@@ -1,11 +1,13 @@
 // Admin REST: what is deployed, whole and one application at a time.
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "control/admin_api.h"
 #include "control/admin_reply.h"
 #include "control/details.h"
 #include "control/query_value.h"
+#include "control/serve_details.h"
 #include "spec/config_json.h"
 #include "spec/merge_patch.h"
 #include "spec/value_places.h"
@@ -92,11 +94,13 @@ void AdminApi::handle_application(const net::ExchangePtr& exchange, const std::s
 
 void AdminApi::show_all(const net::ExchangePtr& exchange) {
   InstanceDetails details = details_of(parts_.controller);
+  std::map<std::string, spec::ApplicationConfig> configs;
+  for (const auto& [name, application] : parts_.controller.applications()) configs[name] = application.record.config;
   if (const auto kind = query_value(exchange->request().target, "api_type"); kind && !kind->empty()) {
     if (const auto known = check_api_type(*kind); !known) return exchange->respond(error_answer(known.error()));
     std::erase_if(details.applications, [&](const auto& entry) { return entry.second.source != *kind; });
   }
-  net::Response response = json_answer(details);
+  net::Response response = json_answer(serve_details(details, configs));
   response.headers.add("etag", entity_tag(spec::config_json(parts_.controller.config())));
   exchange->respond(std::move(response));
 }

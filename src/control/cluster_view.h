@@ -94,6 +94,7 @@ struct DeploymentTarget {
 
 struct ClusterView {
   TimePoint now{};
+  bool packs_nodes = false;      // nodes are filled one after the other; else replicas are spread over them
   std::uint64_t gang_epoch = 1;  // for the gangs that this turn starts; rises from turn to turn, also over restarts
   std::vector<NodeView> nodes;
   std::vector<DeploymentTarget> deployments;

@@ -15,6 +15,7 @@ Controller::Controller(ControllerParts parts, ControllerOptions options)
       random_(options_.seed),
       events_(parts_.loop, parts_.logger, parts_.store),
       drains_(parts_.logger, parts_.store, parts_.loop.now()),
+      compaction_(options_.packing),
       health_{.started_s = unix_time_s(), .started_at = parts_.loop.now()},
       traffic_(parts_.loop, parts_.logger, parts_.store, events_, [this] { request_turn(); }),
       tasks_(parts_.loop) {}
@@ -43,6 +44,7 @@ void Controller::turn() {
   update_settings();
   autoscale();
   mark_leaving();
+  compact_nodes();
   const TimePoint deciding = parts_.loop.now();
   const Plan plan = reconcile(view());
   const TimePoint decided = parts_.loop.now();
@@ -67,6 +69,7 @@ const ClusterView& Controller::view() {
   constexpr std::uint64_t kTurnsOfALife = 1'000'000'000;
   view_.now = parts_.loop.now();
   view_.gang_epoch = epoch() * kTurnsOfALife + turns_;
+  view_.packs_nodes = options_.packing.packs_nodes;
   view_.nodes = nodes_;
   for (NodeView& node : view_.nodes) node.alive = node.alive && !node.draining;
   std::size_t count = 0;
@@ -158,7 +161,9 @@ void Controller::forget_the_gone() {
 
 void Controller::arm_wake(const Plan& plan) {
   parts_.loop.cancel(std::exchange(wake_, 0));
-  if (plan.wake_at) wake_ = parts_.loop.at(*plan.wake_at, [this] { request_turn(); });
+  const TimePoint at =
+      std::min(plan.wake_at.value_or(TimePoint::max()), compaction_.wake_at().value_or(TimePoint::max()));
+  if (at != TimePoint::max()) wake_ = parts_.loop.at(at, [this] { request_turn(); });
 }
 
 void Controller::stop_all(std::function<void()> done) {
@@ -171,7 +176,11 @@ void Controller::when_empty(std::function<void()> done) {
   request_turn();
 }
 
-void Controller::set_proxy_status(const std::string& node_id, std::string status) {
+void Controller::set_proxy_status(const std::string& node_id, std::string status, std::string message) {
+  if (message.empty())
+    proxy_messages_.erase(node_id);
+  else
+    proxy_messages_[node_id] = std::move(message);
   if (status.empty())
     proxies_.erase(node_id);
   else

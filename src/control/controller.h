@@ -23,6 +23,7 @@
 #include "control/effective_config.h"
 #include "control/event_log.h"
 #include "control/item_publisher.h"
+#include "control/node_compaction.h"
 #include "control/reconcile.h"
 #include "control/replica_figures.h"
 #include "control/replica_link.h"
@@ -50,6 +51,7 @@ struct ControllerOptions {
   std::string log_file_path;                 // its own; shown to users
   std::string proxy_location = "EveryNode";  // where proxies run: EveryNode, HeadOnly, Disabled
   spec::HttpOptions http;                    // of the instance; what a configuration file cannot change any more
+  PackingOptions packing;                    // whether nodes are filled one after the other
   std::uint64_t seed = 0;                    // of replica ids and jitter
 };
 
@@ -187,8 +189,9 @@ class Controller {
   void caller_gone(Autoscaler::CallerId caller);
 
   spec::InstanceStatus status() const;
-  // Empty: there is none on that node any more.
-  void set_proxy_status(const std::string& node_id, std::string status);
+  // Empty: there is none on that node any more. `message`: why it is as it is, if there is something to say.
+  void set_proxy_status(const std::string& node_id, std::string status, std::string message = {});
+  const std::map<std::string, std::string>& proxy_messages() const { return proxy_messages_; }  // by node id
   // Prometheus text: the controller's own figures, statuses, and those of replicas, for a minute after their end too.
   std::string metrics_text();
   ItemPublisher& snapshots() { return snapshots_; }
@@ -240,6 +243,9 @@ class Controller {
   void mark_leaving();
   void note_leaving_nodes(const std::vector<NodeView>& before);
   void note_drained(const Replica& replica);
+
+  // controller_compaction.cc
+  void compact_nodes();
 
   // controller_rollout.cc: what is in force while a rollout is under way or has failed
   static bool on_fallback(const Deployment& deployment);
@@ -357,6 +363,7 @@ class Controller {
   std::mt19937_64 random_;
   EventLog events_;
   Drains drains_;
+  NodeCompaction compaction_;
   ControllerFigures health_;
   spec::InstanceStatus told_status_;
   TrafficControl traffic_;
@@ -366,7 +373,7 @@ class Controller {
   std::vector<NodeView> nodes_;
   ReplicaFigures figures_;
   std::vector<DeadReplica> dead_;  // the last ones, oldest first
-  std::map<std::string, std::string> proxies_;
+  std::map<std::string, std::string> proxies_, proxy_messages_;
   ItemPublisher snapshots_, statuses_;
   spec::RoutingSnapshot published_;  // all but the deployments
   std::size_t published_deployments_ = 0;

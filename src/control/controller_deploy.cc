@@ -191,6 +191,8 @@ bool Controller::retarget(Deployment& deployment, const ApplicationRecord& recor
   const DeploymentTarget before = std::exchange(target, target_of(record, node));
   const bool same_settings = spec::running_settings(deployment.node.config) == spec::running_settings(node.config);
   const bool same = before.version == target.version && same_settings && !before.deploy_failed;
+  const bool same_checks = deployment.node.config.health_check_period_s == node.config.health_check_period_s &&
+                           deployment.node.config.health_check_timeout_s == node.config.health_check_timeout_s;
   target.started = before.started;
   target.num_replicas = replicas_for(deployment, before, target, record.config, node.config);
   deployment.scaling.change.clear();
@@ -205,6 +207,9 @@ bool Controller::retarget(Deployment& deployment, const ApplicationRecord& recor
   deployment.fallback.reset();
   deployment.node = node;
   deployment.last_failure.clear();
+  for (auto& [id, replica] : replicas_)
+    if (!same_checks && replica.view.key == target.key && replica.view.phase == ReplicaPhase::Running && replica.link)
+      schedule_check(replica, true);
   return !same && !before.version.empty();
 }
 

@@ -29,7 +29,7 @@ std::string until_text(Duration time_left) {
 void Controller::mark_leaving() {
   std::map<std::string, TimePoint> emptied;  // until when
   for (NodeView& node : nodes_) {
-    node.draining = drains_.has_node(node.node_id);
+    node.draining = drains_.has_node(node.node_id) || node.node_id == compaction_.node_id();
     if (node.draining || !node.alive)
       emptied[node.node_id] = std::min(drains_.node_deadline(node.node_id), node.ends_at);
   }
@@ -132,7 +132,7 @@ void Controller::note_drained(const Replica& replica) {
   if (!replica.view.leaving) return;
   events_.record(replica_event("drain_completed", replica.view.key, replica.view.id, "it has ended"));
   const auto node = std::ranges::find(nodes_, replica.view.node_id, &NodeView::node_id);
-  if (node == nodes_.end() || (node->alive && !node->draining)) return;
+  if (node == nodes_.end() || (node->alive && !node->draining) || node->node_id == compaction_.node_id()) return;
   const auto left = std::ranges::count_if(
       replicas_, [&](const auto& entry) { return entry.second.view.node_id == replica.view.node_id; });
   if (left > 1) return;  // this one is still among them
@@ -147,6 +147,10 @@ std::vector<NodeDrain> Controller::nodes() const {
     NodeDrain entry{.node_id = node.node_id, .state = "ALIVE"};
     for (const auto& [id, replica] : replicas_)
       if (replica.view.node_id == node.node_id) ++entry.replicas;
+    if (node.node_id == compaction_.node_id()) {
+      entry.state = "COMPACTING";
+      entry.message = "its replicas move to other nodes";
+    }
     if (drains_.has_node(node.node_id)) {
       if (const TimePoint deadline = drains_.node_deadline(node.node_id); deadline != TimePoint::max())
         entry.deadline = unix_time_s() + std::chrono::duration<double>(deadline - parts_.loop.now()).count();

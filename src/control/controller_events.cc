@@ -19,6 +19,7 @@ std::string Controller::why_stopped(const Replica& replica) {
   if (stopping_all_) return "the instance stops";
   if (deployment == nullptr || deployment->target.deleting) return "its deployment is deleted";
   if (replica.view.unhealthy) return "it is unhealthy";
+  if (replica.view.leaving && replica.view.node_id == compaction_.node_id()) return "its node is being emptied";
   if (replica.view.leaving)
     return replica.view.leave_by == TimePoint::max() ? "it is drained" : "it is drained, with a deadline";
   if (replica.view.version != target_in_force(*deployment).version) return "a new version replaces it";

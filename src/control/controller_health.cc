@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <functional>
 #include <numeric>
 #include <vector>
 
@@ -34,6 +35,9 @@ ValueStats ValueWindow::stats() const {
   std::vector<double> sorted(values_.begin(), values_.end());
   std::ranges::sort(sorted);
   stats.mean = std::accumulate(sorted.begin(), sorted.end(), 0.0) / static_cast<double>(sorted.size());
+  const auto square = [&](double value) { return (value - stats.mean) * (value - stats.mean); };
+  const double squares = std::transform_reduce(sorted.begin(), sorted.end(), 0.0, std::plus<>(), square);
+  stats.std = std::sqrt(squares / static_cast<double>(sorted.size()));
   stats.min = sorted.front();
   stats.max = sorted.back();
   stats.p50 = percentile(sorted, 0.5);

@@ -14,9 +14,9 @@ namespace manta::control {
 // The last values of something that is measured again and again.
 struct ValueStats {
   std::uint64_t count = 0;  // since the controller started; the rest is of the last ones
-  double mean = 0, min = 0, max = 0, p50 = 0, p99 = 0, last = 0;
+  double mean = 0, std = 0, min = 0, max = 0, p50 = 0, p99 = 0, last = 0;
 };
-BOOST_DESCRIBE_STRUCT(ValueStats, (), (count, mean, min, max, p50, p99, last))
+BOOST_DESCRIBE_STRUCT(ValueStats, (), (count, mean, std, min, max, p50, p99, last))
 
 // `manta controller-health`: how the controller's loop does. Names are Ray Serve's where it has the thing.
 struct ControllerHealth {

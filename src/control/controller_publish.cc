@@ -4,8 +4,10 @@
 
 #include <manta/detail/json.h>
 
+#include "base/unix_time.h"
 #include "control/controller.h"
 #include "control/gang.h"
+#include "control/placement_labels.h"
 #include "control/replicas_of.h"
 
 namespace manta::control {
@@ -174,8 +176,13 @@ spec::RoutingSnapshot Controller::snapshot_frame() const {
     if (!application.deleting) snapshot.applications.push_back(routes(application, ready));
   }
   snapshot.logging_config = config_.logging_config;
-  for (const NodeView& node : nodes_)
-    if (!node.alive || node.draining) snapshot.draining_nodes.push_back(node.node_id);
+  for (const NodeView& node : nodes_) {
+    const auto proxy = proxies_.find(node.node_id);
+    const bool proxy_goes = proxy != proxies_.end() && proxy->second == "DRAINING";
+    if (!node.alive || drains_.has_node(node.node_id) || proxy_goes) snapshot.draining_nodes.push_back(node.node_id);
+    if (std::string zone = zone_of(node); !zone.empty())
+      snapshot.zones.push_back({.node_id = node.node_id, .zone = std::move(zone)});
+  }
   for (const std::string& name : announced_)
     if (!is_deployed(name))
       snapshot.applications.push_back(
@@ -194,8 +201,10 @@ void Controller::publish() {
   changed = texts.size() != std::exchange(published_deployments_, texts.size()) || changed;
   spec::RoutingSnapshot next = snapshot_frame();
   next.stamp.epoch = epoch();
+  next.published_at_s = published_.published_at_s;
   if (changed || next != published_) {
     ++next.stamp.version;
+    next.published_at_s = unix_time_s();
     published_ = std::move(next);
     snapshots_.publish(snapshot_text(published_, texts));
   }

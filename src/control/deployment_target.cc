@@ -1,5 +1,6 @@
 #include "control/deployment_target.h"
 
+#include <cmath>
 #include <set>
 #include <string>
 #include <vector>
@@ -38,7 +39,7 @@ DeploymentTarget target_of(const ApplicationRecord& record, const spec::NodeSpec
 }
 
 RolloutLimits rollout_limits(const DeploymentConfig& config) {
-  return {.rolling_update_percentage = config.rolling_update_percentage,
+  return {.rolling_update_percentage = std::round(config.rolling_update_percentage * 1e6) / 1e4,
           .max_surge_percent = config.max_surge_percent,
           .gang_size = config.gang_scheduling_config ? config.gang_scheduling_config->gang_size : 1};
 }

@@ -6,10 +6,19 @@
 #include <utility>
 
 #include "control/deployment_status.h"
+#include "control/placement.h"
 #include "spec/config_json.h"
 
 namespace manta::control {
 namespace {
+
+std::string fallback_of(const Controller& controller, const Controller::Deployment& deployment,
+                        const Controller::Replica& replica) {
+  const DeploymentTarget& target = deployment.target;
+  if (target.placement.fallbacks.empty() || replica.view.version != target.version) return {};
+  const auto node = std::ranges::find(controller.node_views(), replica.view.node_id, &NodeView::node_id);
+  return node == controller.node_views().end() ? std::string() : fallback_used(need_of(target), *node);
+}
 
 DeploymentDetails deployment_details(const Controller& controller, const Controller::Deployment& deployment,
                                      const spec::DeploymentStatus& status) {
@@ -38,6 +47,7 @@ DeploymentDetails deployment_details(const Controller& controller, const Control
                                 .gang_epoch = replica.view.gang_epoch,
                                 .gpus = replica.view.gpus,
                                 .placement_group = replica.view.bundles,
+                                .fallback = fallback_of(controller, deployment, replica),
                                 .process = replica.host});
     for (const auto& [reason, count] : replica.state.batches_closed) details.batches_closed[reason] += count;
   }
@@ -75,7 +85,7 @@ InstanceDetails details_of(const Controller& controller) {
     const spec::ApplicationStatus& now = status.applications.at(name);
     ApplicationDetails entry{.name = name,
                              .route_prefix = application.record.route_prefix,
-                             .docs_path = "/openapi.json",
+                             .docs_path = "/docs",
                              .status = now.status,
                              .message = now.message,
                              .source = "declarative",

@@ -10,7 +10,8 @@
 
 namespace manta::control {
 
-// Answer of GET /api/serve/applications/: names as users of the REST API know them.
+// Answer of GET /api/serve/details: everything, by the names that users of Ray Serve's REST API know. What they get at
+// /api/serve/applications/ is made of it (serve_details.h).
 struct ReplicaDetails {
   std::string replica_id, state;
   int pid = 0;
@@ -22,11 +23,12 @@ struct ReplicaDetails {
   std::uint64_t gang_epoch = 0;
   std::vector<int> gpus;
   std::vector<spec::Bundle> placement_group;
-  std::string process;  // id of the replica in whose process it is (`placement: together`); empty: its own
+  std::string fallback;  // "fallback_strategy[0]" where its own labels found no room; empty: it is there by them
+  std::string process;   // id of the replica in whose process it is (`placement: together`); empty: its own
 };
 BOOST_DESCRIBE_STRUCT(ReplicaDetails, (),
                       (replica_id, state, pid, start_time_s, node_id, message, ongoing_requests, rank, world_size,
-                       node_rank, local_rank, gang_id, gang_epoch, gpus, placement_group, process))
+                       node_rank, local_rank, gang_id, gang_epoch, gpus, placement_group, fallback, process))
 
 struct DeploymentDetails {
   std::string name, status, status_trigger, message, version;

@@ -15,7 +15,7 @@ namespace manta::control {
 // One node as the details show it.
 struct NodeDrain {
   std::string node_id;
-  std::string state;  // ALIVE, DRAINING, DRAINED: being drained and empty
+  std::string state;  // ALIVE, DRAINING, DRAINED: being drained and empty, COMPACTING: its replicas move elsewhere
   int replicas = 0;
   std::string message;             // why replicas cannot leave it yet
   std::optional<double> deadline;  // when what is left there has ended, seconds since 1970; null: as long as it takes

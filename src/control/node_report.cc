@@ -67,6 +67,8 @@ NodeReport report_of(const NodeView& view, const NodeFacts& facts) {
     if (others > 0) node.used_by_others[name] = others;
   node.free = difference(ours, node.used);
   if (const auto proxy = facts.proxies.find(view.node_id); proxy != facts.proxies.end()) node.proxy = proxy->second;
+  if (const auto message = facts.proxy_messages.find(view.node_id); message != facts.proxy_messages.end())
+    node.proxy_message = message->second;
   return node;
 }
 
@@ -106,11 +108,20 @@ std::vector<NodeReport> node_reports(const NodeFacts& facts) {
   return nodes;
 }
 
+std::optional<std::set<std::string>> nodes_in_use(const Controller& controller) {
+  if (!controller.adopted()) return std::nullopt;
+  std::set<std::string> nodes;
+  for (const auto& [id, replica] : controller.replicas())
+    if (!replica.view.node_id.empty()) nodes.insert(replica.view.node_id);
+  return nodes;
+}
+
 NodesReport nodes_report(const Controller& controller) {
   NodeFacts facts{.nodes = controller.node_views(),
                   .replicas = {},
                   .drains = controller.nodes(),
-                  .proxies = controller.status().proxies};
+                  .proxies = controller.status().proxies,
+                  .proxy_messages = controller.proxy_messages()};
   for (const auto& [id, replica] : controller.replicas()) facts.replicas.push_back(replica.view);
   NodesReport report{.nodes = node_reports(facts), .pending = {}};
   for (const auto& [name, application] : controller.applications())

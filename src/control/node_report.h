@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,11 +40,12 @@ struct NodeReport {
   std::map<std::string, std::string> labels;
   std::map<std::string, int> replicas_of;  // how many, by APPLICATION/DEPLOYMENT
   std::vector<NodeReplica> replicas;
-  std::string proxy;  // its status; empty: none runs here
+  std::string proxy;          // its status; empty: none runs here
+  std::string proxy_message;  // why it is UNHEALTHY
 };
 BOOST_DESCRIBE_STRUCT(NodeReport, (),
                       (node_id, address, is_head, state, message, total, used, used_by_others, free, accelerator_type,
-                       labels, replicas_of, replicas, proxy))
+                       labels, replicas_of, replicas, proxy, proxy_message))
 
 // Replicas of a deployment that fit nowhere.
 struct PendingReport {
@@ -65,10 +68,13 @@ struct NodeFacts {
   std::vector<NodeView> nodes;
   std::vector<ReplicaView> replicas;
   std::vector<NodeDrain> drains;
-  std::map<std::string, std::string> proxies;  // status by node id
+  std::map<std::string, std::string> proxies;              // status by node id
+  std::map<std::string, std::string> proxy_messages = {};  // of those that have one
 };
 
 std::vector<NodeReport> node_reports(const NodeFacts& facts);
 NodesReport nodes_report(const Controller& controller);
+// Ids of those that have replicas, in whatever state; none: not known before it has adopted.
+std::optional<std::set<std::string>> nodes_in_use(const Controller& controller);
 
 }  // namespace manta::control

@@ -2,16 +2,20 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "control/placement_fallback.h"
 #include "control/placement_reason.h"
 
 namespace manta::control {
 namespace {
 
 bool is_partly_used(double share) { return share > kPlacementEpsilon && share < 1 - kPlacementEpsilon; }
+
+constexpr double kLeast = -std::numeric_limits<double>::infinity();
 
 }  // namespace
 
@@ -31,7 +35,19 @@ ReplicaNeed need_of(const DeploymentTarget& target) {
           .rules = target.placement};
 }
 
-FreeResources::FreeResources(const std::vector<NodeView>& nodes, const std::vector<ReplicaView>& replicas) {
+std::tuple<double, double, double> packing_size(const ReplicaNeed& need) {
+  std::tuple<double, double, double> size;
+  for (const GroupItem& item : items_of(need)) {
+    std::get<0>(size) += item.need.num_gpus;
+    std::get<1>(size) += item.need.num_cpus;
+    std::get<2>(size) += item.need.memory;
+  }
+  return size;
+}
+
+FreeResources::FreeResources(const std::vector<NodeView>& nodes, const std::vector<ReplicaView>& replicas,
+                             bool packs_nodes)
+    : packs_nodes_(packs_nodes) {
   nodes_.reserve(nodes.size());
   for (const NodeView& node : nodes) {
     index_.emplace(node.node_id, nodes_.size());
@@ -62,13 +78,17 @@ int FreeResources::number_of(const DeploymentKey& key) {
 GroupRules FreeResources::rules_of(const ReplicaNeed& need) {
   GroupRules rules{.strategy = need.rules.strategy,
                    .deployment = number_of(need.key),
-                   .max_replicas_per_node = need.max_replicas_per_node};
+                   .max_replicas_per_node = need.max_replicas_per_node,
+                   .packs_nodes = packs_nodes_};
   if (need.rules.affinity) rules.node_id = need.rules.affinity->node_id;
   return rules;
 }
 
 FreeResources::Order FreeResources::order_of(std::size_t node) const {
-  return {nodes_[node].has_gpus(), -nodes_[node].cpus(), nodes_[node].replicas(), node};
+  const FreeNode& free = nodes_[node];
+  if (!packs_nodes_) return {free.has_gpus(), -free.cpus(), free.replicas(), 0, node};
+  const double gpus = std::accumulate(free.gpus().begin(), free.gpus().end(), 0.0);
+  return {free.is_empty(), gpus, free.cpus(), free.memory(), node};
 }
 
 void FreeResources::sort_nodes() {
@@ -106,6 +126,31 @@ std::optional<std::size_t> FreeResources::shared_gpu_node(const Resources& need,
   return best;
 }
 
+std::optional<std::size_t> FreeResources::emptiest_node(const Resources& need, const GroupRules& rules) const {
+  for (auto at = sorted_.lower_bound({need.num_gpus > 0, kLeast, 0, 0, 0}); at != sorted_.end(); ++at) {
+    const FreeNode& node = nodes_[std::get<std::size_t>(*at)];
+    if (node.fits(need) && admits_replica(node, rules)) return std::get<std::size_t>(*at);
+  }
+  return std::nullopt;
+}
+
+// Best fit: what is left over is least where the least is free. Nodes with too little are stepped over.
+std::optional<std::size_t> FreeResources::fullest_node(const Resources& need, const GroupRules& rules) const {
+  const double least_gpus = need.num_gpus - kPlacementEpsilon, least_cpus = need.num_cpus - kPlacementEpsilon;
+  for (auto at = sorted_.begin(); at != sorted_.end();) {
+    const auto [is_empty, gpus, cpus, memory, index] = *at;
+    if (need.num_gpus > 0 && gpus < least_gpus)
+      at = sorted_.lower_bound({is_empty, least_gpus, kLeast, kLeast, 0});
+    else if (need.num_cpus > 0 && cpus < least_cpus)
+      at = sorted_.lower_bound({is_empty, gpus, least_cpus, kLeast, 0});
+    else if (nodes_[index].fits(need) && admits_replica(nodes_[index], rules))
+      return index;
+    else
+      ++at;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::size_t> FreeResources::choose_node(const Resources& need, const GroupRules& rules) {
   if (!rules.node_id.empty()) {
     const auto only = index_.find(rules.node_id);
@@ -115,12 +160,7 @@ std::optional<std::size_t> FreeResources::choose_node(const Resources& need, con
   }
   if (need.num_gpus > 0 && need.num_gpus < 1)
     if (const auto shared = shared_gpu_node(need, rules)) return shared;
-  const Order first{need.num_gpus > 0, -std::numeric_limits<double>::infinity(), 0, 0};
-  for (auto at = sorted_.lower_bound(first); at != sorted_.end(); ++at) {
-    const FreeNode& node = nodes_[std::get<std::size_t>(*at)];
-    if (node.fits(need) && admits_replica(node, rules)) return std::get<std::size_t>(*at);
-  }
-  return std::nullopt;
+  return packs_nodes_ ? fullest_node(need, rules) : emptiest_node(need, rules);
 }
 
 std::optional<GroupSlot> FreeResources::find_alone(const ReplicaNeed& need, GroupRules rules) {
@@ -150,7 +190,7 @@ Placement FreeResources::keep(const std::vector<GroupItem>& items, const std::ve
   return placement;
 }
 
-void FreeResources::forget(const ReplicaNeed& need, const std::vector<Placement>& placements) {
+void FreeResources::give_back(const ReplicaNeed& need, const std::vector<Placement>& placements) {
   for (const Placement& placement : placements) {
     const std::size_t own = index_.at(placement.node_id);
     change(own, [&](FreeNode& node) {
@@ -162,11 +202,19 @@ void FreeResources::forget(const ReplicaNeed& need, const std::vector<Placement>
   }
 }
 
+void FreeResources::set_open(const std::string& node_id, bool open) {
+  if (const auto node = index_.find(node_id); node != index_.end()) nodes_[node->second].set_open(open);
+}
+
 Result<Placement> FreeResources::place(const DeploymentKey& key, const Resources& need, int max_replicas_per_node) {
   return place({.key = key, .resources = need, .max_replicas_per_node = max_replicas_per_node, .rules = {}});
 }
 
 Result<Placement> FreeResources::place(const ReplicaNeed& need) {
+  return by_labels_in_turn(need, [this](const ReplicaNeed& choice) { return place_by_own_labels(choice); });
+}
+
+Result<Placement> FreeResources::place_by_own_labels(const ReplicaNeed& need) {
   sort_nodes();
   GroupRules rules = rules_of(need);
   const bool is_group = !need.rules.bundles.empty();

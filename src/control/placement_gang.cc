@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "control/placement.h"
+#include "control/placement_fallback.h"
 #include "control/placement_reason.h"
 
 namespace manta::control {
@@ -48,7 +49,7 @@ std::optional<std::vector<Placement>> FreeResources::place_one_by_one(const Repl
   for (int member = 0; member < need.rules.gang_size; ++member) {
     const auto slots = place_group(nodes_, items, own);
     if (!slots) {
-      forget(need, placements);
+      give_back(need, placements);
       return std::nullopt;
     }
     placements.push_back(keep(items, *slots, rules.deployment, true));
@@ -61,6 +62,10 @@ std::optional<std::vector<Placement>> FreeResources::place_one_by_one(const Repl
 }
 
 Result<std::vector<Placement>> FreeResources::place_gang(const ReplicaNeed& need) {
+  return by_labels_in_turn(need, [this](const ReplicaNeed& choice) { return place_gang_by_own_labels(choice); });
+}
+
+Result<std::vector<Placement>> FreeResources::place_gang_by_own_labels(const ReplicaNeed& need) {
   sort_nodes();
   GroupRules rules = rules_of(need);
   rules.strategy = need.rules.gang_strategy;

@@ -77,12 +77,14 @@ class GroupSearch {
     return !candidates_.empty();
   }
 
-  // On one node: where the least is left over. Else: where the most is free, CPUs for those that need no GPU.
+  // On one node, or when nodes are packed: where the least is left over. Else: where the most is free, CPUs for those
+  // that need no GPU.
   bool is_better(const GroupItem& item, std::size_t a, std::size_t b) const {
     const auto noted = [this](std::size_t node) { return std::ranges::find(rules_.noted, node) != rules_.noted.end(); };
     if (noted(a) != noted(b)) return noted(a) == rules_.prefers_noted;
+    if (rules_.packs_nodes && nodes_[a].is_empty() != nodes_[b].is_empty()) return nodes_[b].is_empty();
     if (item.need.num_gpus <= 0 && nodes_[a].has_gpus() != nodes_[b].has_gpus()) return !nodes_[a].has_gpus();
-    const bool tight = strategy_ == Strategy::StrictPack;
+    const bool tight = rules_.packs_nodes || strategy_ == Strategy::StrictPack;
     if (free_gpus_[a] != free_gpus_[b]) return (free_gpus_[a] < free_gpus_[b]) == tight;
     if (nodes_[a].cpus() != nodes_[b].cpus()) return (nodes_[a].cpus() < nodes_[b].cpus()) == tight;
     return nodes_[a].replicas() < nodes_[b].replicas();

@@ -31,6 +31,7 @@ struct GroupRules {
   std::vector<bool> barred;        // nodes that are not to be used; empty: none
   std::vector<std::size_t> noted;  // nodes that the rest of a gang is on: to be used rather than others, or
   bool prefers_noted = true;       // rather not
+  bool packs_nodes = false;        // nodes in use before empty ones, those with the least left first
 };
 
 // Finds nodes and devices for all items at once, or none of them: `nodes` is left as it was found. Pack tries one node

@@ -52,4 +52,10 @@ std::string unmet_label(const NodeView& node, const std::map<std::string, std::s
   return {};
 }
 
+std::string zone_of(const NodeView& node) {
+  for (const char* key : {"ray.io/availability-zone", "topology.kubernetes.io/zone"})
+    if (const std::string* zone = label_of(node, key)) return *zone;
+  return {};
+}
+
 }  // namespace manta::control

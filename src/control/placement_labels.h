@@ -15,4 +15,7 @@ bool label_matches(const std::string* value, const std::string& condition);
 // meets all. Every node has the labels "ray.io/node-id" and, when it is known, "ray.io/accelerator-type".
 std::string unmet_label(const NodeView& node, const std::map<std::string, std::string>& selector);
 
+// By the label "ray.io/availability-zone", else Kubernetes' "topology.kubernetes.io/zone"; empty: not known.
+std::string zone_of(const NodeView& node);
+
 }  // namespace manta::control

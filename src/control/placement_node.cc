@@ -145,6 +145,7 @@ std::string FreeNode::why_not(const Resources& need) const {
 }
 
 void FreeNode::change(const Resources& need, const std::vector<int>& gpus, double sign) {
+  shares_ += sign < 0 ? 1 : -1;
   cpus_ += sign * need.num_cpus;
   memory_ += sign * need.memory;
   for (const auto& [name, count] : need.resources) custom_[name] += sign * count;

@@ -30,6 +30,7 @@ class FreeNode {
   bool has_gpus() const { return !gpus_.empty(); }
   // Replicas on it that are not stopping: of all deployments, and of one (by the number its key was given).
   int replicas() const { return replicas_; }
+  bool is_empty() const { return shares_ == 0; }  // nothing of it is taken
   int replicas_of(int deployment) const;
 
   // Whether such a share can be taken now.
@@ -48,6 +49,8 @@ class FreeNode {
   void take(const Resources& need, const std::vector<int>& gpus) { change(need, gpus, -1); }
   void give_back(const Resources& need, const std::vector<int>& gpus) { change(need, gpus, 1); }
   void count_replica(int deployment, int by);
+  // Closed: nothing fits any more.
+  void set_open(bool open) { view_.alive = open; }
 
  private:
   void change(const Resources& need, const std::vector<int>& gpus, double sign);
@@ -56,7 +59,7 @@ class FreeNode {
   double cpus_ = 0, memory_ = 0;
   std::map<std::string, double> custom_;
   std::vector<double> gpus_;
-  int replicas_ = 0;
+  int replicas_ = 0, shares_ = 0;
   std::vector<std::pair<int, int>> replicas_of_;  // deployment and how many
 };
 

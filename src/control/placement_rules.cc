@@ -49,6 +49,18 @@ std::vector<Resources> bundles_of(const DeploymentConfig& config) {
   return bundles;
 }
 
+// What the first bundle asks for itself holds with every fallback.
+std::vector<std::map<std::string, std::string>> fallbacks_of(const DeploymentConfig& config) {
+  std::vector<std::map<std::string, std::string>> fallbacks;
+  for (const FallbackOption& option : config.ray_actor_options.fallback_strategy) {
+    fallbacks.emplace_back();
+    if (!config.placement_group_bundles.empty() && !config.placement_group_bundle_label_selector.empty())
+      fallbacks.back() = config.placement_group_bundle_label_selector.front();
+    fallbacks.back().insert(option.label_selector.begin(), option.label_selector.end());
+  }
+  return fallbacks;
+}
+
 }  // namespace
 
 std::string_view name(Strategy strategy) {
@@ -70,6 +82,7 @@ PlacementRules placement_rules(const DeploymentConfig& config) {
                        .strategy = strategy_of(config.placement_group_strategy),
                        .affinity = config.node_affinity};
   if (rules.bundles.empty() && rules.strategy != Strategy::Pack) rules.bundles.push_back(config.ray_actor_options);
+  rules.fallbacks = fallbacks_of(config);
   if (!config.gang_scheduling_config) return rules;
   rules.gang_size = std::max(1, config.gang_scheduling_config->gang_size);
   rules.gang_strategy = strategy_of(config.gang_scheduling_config->gang_placement_strategy);

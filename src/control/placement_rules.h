@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,7 +23,9 @@ struct PlacementRules {
                                    // replica's resources
   Strategy strategy = Strategy::Pack;
   std::optional<NodeAffinity> affinity;  // of the replica itself
-  int gang_size = 1;                     // replicas placed, started and restarted as one
+  // Selectors of the replica's own share, tried in this order where its own finds no room.
+  std::vector<std::map<std::string, std::string>> fallbacks;
+  int gang_size = 1;  // replicas placed, started and restarted as one
   Strategy gang_strategy = Strategy::Pack;
 };
 

@@ -1,6 +1,7 @@
 #include "control/reconcile.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <set>
 #include <utility>
@@ -33,11 +34,11 @@ class Turn {
   }
 
   Plan run() {
-    for (const DeploymentTarget& target : view_.deployments) {
-      if (target.deleting)
-        remove(target);
+    for (const DeploymentTarget* target : in_order()) {
+      if (target->deleting)
+        remove(*target);
       else
-        steer(target);
+        steer(*target);
     }
     for (const DeploymentTarget& target : view_.deployments)
       if (target.removed && !target.deleting && without_room_.contains(target.key.application)) drop(target);
@@ -48,6 +49,16 @@ class Turn {
   }
 
  private:
+  // In which they are given room. What is large finds a gap less easily: where nodes are packed it comes first.
+  std::vector<const DeploymentTarget*> in_order() const {
+    std::vector<const DeploymentTarget*> order;
+    for (const DeploymentTarget& target : view_.deployments) order.push_back(&target);
+    if (view_.packs_nodes)
+      std::ranges::stable_sort(order, std::ranges::greater(),
+                               [](const DeploymentTarget* target) { return packing_size(need_of(*target)); });
+    return order;
+  }
+
   // A replica, or all members of a gang. One that has not started has no requests to finish.
   void stop(const ReplicaView& unit, double grace_s) {
     if (unit.phase == ReplicaPhase::Stopping || !stopped_.insert(&unit).second) return;
@@ -234,7 +245,7 @@ class Turn {
 
   // Made when something is to be placed for the first time: most turns place nothing.
   FreeResources& free() {
-    if (!free_) free_.emplace(view_.nodes, view_.replicas);
+    if (!free_) free_.emplace(view_.nodes, view_.replicas, view_.packs_nodes);
     return *free_;
   }
 
@@ -243,7 +254,7 @@ class Turn {
     std::vector<ReplicaView> others;
     for (const ReplicaView& replica : view_.replicas)
       if (replica.key != target.key || replica.version == target.version) others.push_back(replica);
-    FreeResources free(view_.nodes, others);
+    FreeResources free(view_.nodes, others, view_.packs_nodes);
     return place_unit(free, target).has_value();
   }
 

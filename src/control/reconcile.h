@@ -45,7 +45,8 @@ struct Plan {
   std::optional<TimePoint> wake_at;               // when a back-off ends
 };
 
-// Compares what is with what should be. Pure; the order of `deployments` is the order in which resources are given out.
+// Compares what is with what should be. Pure; the order of `deployments` is the order in which resources are given out,
+// but for packed nodes: there what needs most comes first.
 // A deployment starts for the first time only when everything it has handles to runs: constructors may call. Deleted
 // deployments stop callers before callees, and so do removed ones that are in the way of the rest of their application;
 // replicas of no known deployment stop at once.

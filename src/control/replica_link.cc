@@ -70,6 +70,7 @@ void ChannelLink::check_health(Duration delay, Duration timeout, OnHealth on_hea
 Task<void> ChannelLink::run_check(Duration timeout, OnHealth on_health) {
   auto asking = ask(channel_, {.method = "POST", .target = std::string(net::wire::kCheckHealth)}, timeout);
   Result<void> result = co_await asking;
+  loop_.cancel(check_);  // the next one has been planned meanwhile: the result plans it anew
   check_ = loop_.after(Duration::zero(),
                        [callback = std::move(on_health), outcome = std::move(result)] { callback(outcome); });
 }

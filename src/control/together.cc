@@ -40,6 +40,7 @@ std::string conflict(const DeploymentConfig& one, const DeploymentConfig& other)
   if (!a.accelerator_type.empty() && !b.accelerator_type.empty() && a.accelerator_type != b.accelerator_type)
     return "ray_actor_options.accelerator_type";
   if (a.label_selector != b.label_selector) return "ray_actor_options.label_selector";
+  if (a.fallback_strategy != b.fallback_strategy) return "ray_actor_options.fallback_strategy";
   if (a.num_gpus > 0 && b.num_gpus > 0) return "ray_actor_options.num_gpus (each would see the other's GPUs)";
   for (const auto& [name, value] : one.env_vars)
     if (const auto twin = other.env_vars.find(name); twin != other.env_vars.end() && twin->second != value)

@@ -1,7 +1,6 @@
 #include "ingress/metrics_collector.h"
 
 #include <algorithm>
-#include <coroutine>
 #include <string_view>
 #include <utility>
 
@@ -10,26 +9,7 @@
 
 namespace manta::ingress {
 
-// One scrape: how many answers are awaited, and who waits for them.
-struct MetricsCollector::Gathering {
-  std::size_t awaited = 0;
-  detail::Resumption waiting;
-
-  void one_less() {
-    if (--awaited == 0) waiting.resume();
-  }
-};
-
 namespace {
-
-template <class Gathering>
-struct AllAnswered {
-  Gathering& gathering;
-  bool await_ready() const { return gathering.awaited == 0; }
-  void await_suspend(std::coroutine_handle<> waiting) { gathering.waiting = detail::Resumption(waiting); }
-  void await_resume() const {}
-  ~AllAnswered() { gathering.waiting.forget(); }
-};
 
 // Callers keep a series for each replica that they have known; only those of `living` are shown.
 std::string without_the_gone(const std::string& exposition, const std::set<std::string, std::less<>>& living) {
@@ -76,13 +56,12 @@ MetricsCollector::Source* MetricsCollector::find(const std::string& address) {
 
 Task<std::string> MetricsCollector::collect() {
   std::erase_if(sources_, [](const auto& entry) { return entry.second.gone && !entry.second.asked; });
-  const auto gathering = std::make_shared<Gathering>();
   std::vector<std::string> addresses;
   for (const auto& [address, source] : sources_)
     if (!source.asked) addresses.push_back(address);
-  gathering->awaited = addresses.size();
+  const auto gathering = std::make_shared<Gathering>(addresses.size());
   for (auto& address : addresses) calls_.spawn(ask(std::move(address), gathering));
-  AllAnswered<Gathering> all_answered{*gathering};
+  Gathering::AllAnswered all_answered{*gathering};
   co_await all_answered;
   std::vector<std::string> texts{own_.text()};
   for (const auto& [address, source] : sources_)

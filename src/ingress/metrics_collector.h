@@ -13,6 +13,7 @@
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "base/task_scope.h"
+#include "ingress/gathering.h"
 #include "net/channel.h"
 #include "spec/replica_set.h"
 
@@ -41,7 +42,6 @@ class MetricsCollector {
     bool asked = false;  // a call is under way
     bool gone = false;   // not of the instance any more; forgotten when the call has ended
   };
-  struct Gathering;
 
   Task<void> ask(std::string address, std::shared_ptr<Gathering> gathering);
   Source* find(const std::string& address);

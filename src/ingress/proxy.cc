@@ -14,17 +14,6 @@ namespace {
 
 std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
 
-// The parts of a snapshot that routes are made of: it is the same while replicas come and go.
-spec::RoutingSnapshot only_routes(const spec::RoutingSnapshot& snapshot) {
-  spec::RoutingSnapshot routes;
-  routes.applications = snapshot.applications;
-  for (auto& application : routes.applications) application.ready = false;
-  for (const auto& set : snapshot.deployments)
-    routes.deployments.push_back(
-        {.application = set.application, .deployment = set.deployment, .methods = set.methods});
-  return routes;
-}
-
 // For requests that no deployment gets to see: what cannot be read counts as not given.
 RequestTerms lenient_terms(const net::ExchangePtr& exchange) {
   return read_terms(exchange->request().headers).value_or(RequestTerms{});
@@ -45,38 +34,38 @@ Proxy::Proxy(const ProxyEnvironment& environment, ProxySettings settings)
     : loop_(environment.loop),
       dispatchers_(environment.dispatchers),
       collector_(environment.collector),
+      roll_call_(environment.roll_call),
       settings_(std::move(settings)),
       metrics_(environment.metrics, settings_.node_id, settings_.node_ip),
       keeper_{loop_.clock(), metrics_, environment.access_log},
       ids_(settings_.seed),
-      table_(std::make_unique<RouteTable>(spec::RoutingSnapshot{}, settings_.root_path)),
-      shadows_(loop_, environment.metrics),
+      view_(first_view(settings_.root_path)),
+      shadows_(loop_, environment.metrics, environment.shadow_counts),
       traffic_(dispatchers_, metrics_, environment.metrics, shadows_, settings_.seed),
       requests_(loop_) {
   for (const SystemPage& page : system_pages())
     page_series_.push_back(&metrics_.route({.route = std::string(page.path)}));
 }
 
-void Proxy::update(const spec::RoutingSnapshot& snapshot) {
-  snapshot_ = snapshot;
-  auto routes = only_routes(snapshot);
-  if (routes == routed_) return;
-  routed_ = std::move(routes);
-  rebuild_routes(routed_);
+void Proxy::update(RoutingView view) {
+  const bool same_routes = view.routes == view_.routes;
+  view_ = std::move(view);
+  if (!same_routes) rebuild_routes();
 }
 
 DoorState Proxy::state() const {
+  const spec::RoutingSnapshot* const snapshot = view_.snapshot.get();
   const bool node_goes =
-      snapshot_ && std::ranges::find(snapshot_->draining_nodes, settings_.node_id) != snapshot_->draining_nodes.end();
-  return {snapshot_ ? &*snapshot_ : nullptr, draining_ || node_goes, settings_.is_head};
+      snapshot && std::ranges::find(snapshot->draining_nodes, settings_.node_id) != snapshot->draining_nodes.end();
+  return {snapshot, draining_ || node_goes, settings_.is_head};
 }
 
-void Proxy::rebuild_routes(const spec::RoutingSnapshot& snapshot) {
-  table_ = std::make_unique<RouteTable>(snapshot, settings_.root_path);
-  traffic_.rebuild(snapshot, *table_);
+void Proxy::rebuild_routes() {
+  const RouteTable& table = *view_.routes;
+  traffic_.rebuild(*view_.snapshot, table);
   targets_.clear();
-  has_streams_ = std::ranges::any_of(table_->routes(), &Route::takes_stream);
-  for (const Route& route : table_->routes()) {
+  has_streams_ = std::ranges::any_of(table.routes(), &Route::takes_stream);
+  for (const Route& route : table.routes()) {
     const bool is_document = route.method.empty();
     const auto& plans = traffic_.plans(route);
     targets_.push_back({&metrics_.route({route.pattern, route.application, is_document ? "" : route.deployment}),
@@ -89,8 +78,8 @@ void Proxy::handle(net::ExchangePtr exchange) {
   const net::Request& request = exchange->request();
   const Verb verb = parse_verb(request.method);
   const std::string_view path = path_of(request.target);
-  const RouteMatch match = table_->match(verb, path);
-  if (const SystemPage* page = find_page(table_->without_root(path), match.route))
+  const RouteMatch match = view_.routes->match(verb, path);
+  if (const SystemPage* page = find_page(view_.routes->without_root(path), match.route))
     return answer_page(std::move(exchange), verb, *page);
   if (match.route) return answer_route(std::move(exchange), verb, *match.route);
   answer_no_route(exchange, verb, match.allow);
@@ -99,8 +88,8 @@ void Proxy::handle(net::ExchangePtr exchange) {
 bool Proxy::wants_stream(const net::Request& head) const {
   if (!has_streams_) return false;
   const std::string_view path = path_of(head.target);
-  const Route* const route = table_->match(parse_verb(head.method), path).route;
-  return route && route->takes_stream && !find_page(table_->without_root(path), route) &&
+  const Route* const route = view_.routes->match(parse_verb(head.method), path).route;
+  return route && route->takes_stream && !find_page(view_.routes->without_root(path), route) &&
          head.headers.get("content-type").value_or("") != net::wire::kMsgPack;
 }
 
@@ -121,7 +110,18 @@ void Proxy::answer_page(net::ExchangePtr exchange, Verb verb, const SystemPage& 
     requests_.spawn(answer_metrics(std::move(record), std::move(exchange)));
     return;
   }
+  if (page.of_all_loops && roll_call_) {
+    const auto id = requests_.spawn(answer_for_all_loops(std::move(record), exchange, &page));
+    exchange->when_closed([this, id] { requests_.cancel(id); });
+    return;
+  }
   end_page(exchange, record, lenient_terms(exchange), page.page(state()));
+}
+
+Task<void> Proxy::answer_for_all_loops(RequestRecord record, net::ExchangePtr exchange, const SystemPage* page) {
+  auto answered = roll_call_->all_answered(&loop_);
+  co_await answered;
+  end_page(exchange, record, lenient_terms(exchange), page->page(state()));
 }
 
 void Proxy::end_page(const net::ExchangePtr& exchange, RequestRecord& record, const RequestTerms& terms,
@@ -136,7 +136,7 @@ void Proxy::answer_no_route(const net::ExchangePtr& exchange, Verb verb, VerbSet
   const std::string_view path = path_of(request.target);
   RequestRecord record(keeper_, metrics_.unmatched(), verb, exchange);
   const RequestTerms terms = lenient_terms(exchange);
-  if (!snapshot_)
+  if (!view_.snapshot)
     return refuse(exchange, record, {.code = ErrorCode::Unavailable, .message = "Route table is not populated yet."},
                   terms);
   const Error error = allow == 0 ? path_not_found(path) : verb_not_allowed(request.method, path, allow_header(allow));
@@ -159,13 +159,13 @@ void Proxy::answer_route(net::ExchangePtr exchange, Verb verb, const Route& rout
                   *terms);
   if (!route.method.empty()) return send_to_deployment(std::move(exchange), std::move(record), route, *terms);
   net::Response page{.status = 200, .body = route.document};
-  page.headers.add("content-type", net::wire::kJson);
+  page.headers.add("content-type", route.document_type);
   end_page(exchange, record, *terms, std::move(page));
 }
 
 const TrafficPlan* Proxy::traffic_for(const Route& route, const net::Request& request) const {
   const auto* plans = targets_[route.index].traffic;
-  return plans ? TrafficTable::find(*plans, table_->without_root(path_of(request.target))) : nullptr;
+  return plans ? TrafficTable::find(*plans, view_.routes->without_root(path_of(request.target))) : nullptr;
 }
 
 void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord record, const Route& route,

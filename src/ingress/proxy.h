@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +19,11 @@
 #include "ingress/request_id.h"
 #include "ingress/request_record.h"
 #include "ingress/request_terms.h"
+#include "ingress/roll_call.h"
 #include "ingress/route_table.h"
+#include "ingress/routing_view.h"
 #include "ingress/system_pages.h"
+#include "ingress/traffic_shadow.h"
 #include "ingress/traffic_table.h"
 #include "net/exchange.h"
 #include "net/wire.h"
@@ -41,13 +43,16 @@ struct ProxySettings {
   std::string session_header = std::string(net::wire::kSessionId);  // in lower case
 };
 
-// What a proxy works with; all of it outlives the proxy. `access_log` may be null.
+// What a proxy works with; all of it outlives the proxy. `access_log` may be null, and `roll_call` is when its loop is
+// the only one.
 struct ProxyEnvironment {
   Loop& loop;
   Metrics& metrics;
   routing::Dispatchers& dispatchers;
   MetricsCollector& collector;
+  ShadowCounts& shadow_counts;
   AccessLog* access_log = nullptr;
+  const RollCall* roll_call = nullptr;
 };
 
 // Answers the requests that come in at the public door: its own pages, the applications' OpenAPI documents, and
@@ -57,7 +62,7 @@ class Proxy {
   Proxy(const ProxyEnvironment& environment, ProxySettings settings);
 
   // A new snapshot. `dispatchers` must have got it before.
-  void update(const spec::RoutingSnapshot& snapshot);
+  void update(RoutingView view);
   void handle(net::ExchangePtr exchange);
   // Whether the body of this request is a stream into a method, which reads it as it comes.
   bool wants_stream(const net::Request& head) const;
@@ -78,6 +83,7 @@ class Proxy {
   // The system page for a path without root_path; nullptr when there is none, or an application's route hides it.
   const SystemPage* find_page(std::string_view path, const Route* route) const;
   void answer_page(net::ExchangePtr exchange, Verb verb, const SystemPage& page);
+  Task<void> answer_for_all_loops(RequestRecord record, net::ExchangePtr exchange, const SystemPage* page);
   Task<void> answer_metrics(RequestRecord record, net::ExchangePtr exchange);
   void answer_route(net::ExchangePtr exchange, Verb verb, const Route& route);
   // The rule about this request; null: the ingress answers, and nobody gets a copy.
@@ -92,20 +98,19 @@ class Proxy {
   void end_page(const net::ExchangePtr& exchange, RequestRecord& record, const RequestTerms& terms, net::Response page);
   std::string id_of(const RequestTerms& terms);
   std::shared_ptr<RequestContext> context_of(const Route& route, const RequestTerms& terms);
-  void rebuild_routes(const spec::RoutingSnapshot& snapshot);
+  void rebuild_routes();
   DoorState state() const;
 
   Loop& loop_;
   routing::Dispatchers& dispatchers_;
   MetricsCollector& collector_;
+  const RollCall* const roll_call_;
   ProxySettings settings_;
   HttpMetrics metrics_;
   RecordKeeper keeper_;
   std::vector<RouteSeries*> page_series_;  // in the order of system_pages()
   RequestIdSource ids_;
-  std::optional<spec::RoutingSnapshot> snapshot_;
-  spec::RoutingSnapshot routed_;  // what the table was made of
-  std::unique_ptr<RouteTable> table_;
+  RoutingView view_;
   std::vector<Target> targets_;  // by Route::index
   bool has_streams_ = false;     // some route takes a stream
   bool draining_ = false;

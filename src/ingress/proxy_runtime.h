@@ -23,7 +23,7 @@ struct ProxyOptions {
   std::string node_ip = "127.0.0.1";
   std::string session_header;                         // another one than x-session-id; empty: that
   bool is_head = true;                                // healthy without replicas; false on further nodes
-  int threads = 1;                                    // loops; a connection stays on one
+  int threads = 1;                                    // loops, each on a thread; a connection stays on one
   bool access_log = true;                             // one line per request on standard error
   Duration drain_timeout = std::chrono::seconds(30);  // SIGTERM: longest time for open requests, then they are cut
   LogOptions log{.component = "proxy"};

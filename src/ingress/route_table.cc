@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "ingress/docs_page.h"
+
 namespace manta::ingress {
 namespace {
 
@@ -80,7 +82,11 @@ void RouteTable::add_application(const spec::ApplicationRoutes& routes, const sp
   if (!routes.openapi.empty()) {
     Route document = base;
     document.document = routes.openapi;
+    Route page = base;
+    page.document = docs_page();
+    page.document_type = "text/html; charset=utf-8";
     add(index, {kGetOrHead, 0, false}, "/openapi.json", std::move(document));
+    add(index, {kGetOrHead, 0, false}, "/docs", std::move(page));
   }
 }
 

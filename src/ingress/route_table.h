@@ -12,14 +12,16 @@
 
 namespace manta::ingress {
 
-// Where a request goes: one method of an application's ingress deployment, or the application's OpenAPI document.
+// Where a request goes: one method of an application's ingress deployment, or the application's OpenAPI document
+// and the page that shows it.
 struct Route {
   std::string pattern;  // with the application's prefix, "/rag/items/{id}": the route label of metrics
   std::string application;
   std::string deployment;
-  std::string method;         // of the deployment; empty for the OpenAPI document
+  std::string method;         // of the deployment; empty for a document
   std::string upstream_path;  // "/<method>"
-  std::string document;       // the OpenAPI document
+  std::string document;       // the OpenAPI document, or the page that shows it
+  std::string_view document_type = "application/json";
   bool raw_http = false;
   bool idempotent = false;
   bool streams = false;
@@ -37,7 +39,8 @@ struct RouteMatch {
 // Finds the route of a request. The longest application prefix decides about the application ("/route" takes "/route"
 // and "/route/x", not "/routesuffix"); inside it the declared routes, the most specific path first (a declared "/*"
 // takes all the rest), then POST /<method> for each method, then `call` at the prefix itself (GET and POST; a `call`
-// that takes the raw request answers everything below as well), then /openapi.json. Immutable once made.
+// that takes the raw request answers everything below as well), then /openapi.json and
+// /docs. Immutable once made.
 class RouteTable {
  public:
   RouteTable() = default;

@@ -89,9 +89,14 @@ net::Response routes_page(const DoorState& state) {
 
 std::span<const SystemPage> system_pages() {
   static constexpr SystemPage kPages[] = {
-      {"/-/healthz", &health_page, true}, {"/-/routes", &routes_page, true},
-      {"/-/metrics", nullptr, true},      {"/healthz", [](const DoorState&) { return alive_page(); }, false},
-      {"/ready", &ready_page, false},
+      {.path = "/-/healthz", .page = &health_page, .reserved = true, .of_all_loops = true},
+      {.path = "/-/routes", .page = &routes_page, .reserved = true, .of_all_loops = false},
+      {.path = "/-/metrics", .page = nullptr, .reserved = true, .of_all_loops = false},
+      {.path = "/healthz",
+       .page = [](const DoorState&) { return alive_page(); },
+       .reserved = false,
+       .of_all_loops = true},
+      {.path = "/ready", .page = &ready_page, .reserved = false, .of_all_loops = false},
   };
   return kPages;
 }

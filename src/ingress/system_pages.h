@@ -28,11 +28,13 @@ net::Response ready_page(const DoorState& state);
 net::Response routes_page(const DoorState& state);
 
 // A path that the proxy answers itself. `page` is null for the metrics, which have to be gathered first. Those outside
-// /-/ give way to a route that an application declares for exactly that path.
+// /-/ give way to a route that an application declares for exactly that path. Those that say that the proxy lives are
+// answered only while all its loops do.
 struct SystemPage {
   std::string_view path;
   net::Response (*page)(const DoorState&);
   bool reserved;
+  bool of_all_loops;
 };
 std::span<const SystemPage> system_pages();
 

@@ -1,25 +1,35 @@
 #include "ingress/traffic_shadow.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/of_seconds.h"
 #include "base/request_copy.h"
 #include "net/wire.h"
 
 namespace manta::ingress {
-namespace {
 
-// Counts one copy while it is under way, however that ends.
-class InFlight {
+// Of one copy among those that may be under way; given back however that ends.
+class ShadowTraffic::Place {
  public:
-  explicit InFlight(int& count) : count_(count) { ++count_; }
-  ~InFlight() { --count_; }
-  InFlight(const InFlight&) = delete;
-  InFlight& operator=(const InFlight&) = delete;
+  // False when there are `most`.
+  Place(std::shared_ptr<std::atomic<int>> count, int most) : count_(std::move(count)) {
+    if (count_->fetch_add(1) < most) return;
+    count_->fetch_sub(1);
+    count_.reset();
+  }
+  ~Place() {
+    if (count_) count_->fetch_sub(1);
+  }
+  Place(Place&&) = default;
+  Place& operator=(Place&&) = delete;
+  explicit operator bool() const { return count_ != nullptr; }
 
  private:
-  int& count_;
+  std::shared_ptr<std::atomic<int>> count_;
 };
+
+namespace {
 
 // For a shadow: the same request, with a deadline of its own.
 std::shared_ptr<RequestContext> copy_until(const RequestContext& context, TimePoint deadline) {
@@ -37,15 +47,19 @@ ShadowTraffic::Lane& ShadowTraffic::lane(const std::string& application, const s
     return metrics_.counter("manta_shadow_requests", "Copies of requests, by what became of them",
                             {{"application", application}, {"deployment", deployment}, {"result", result}});
   };
-  lane = std::make_unique<Lane>(
-      Lane{.answered = counter("answered"), .failed = counter("failed"), .dropped = counter("dropped")});
+  lane = std::make_unique<Lane>(Lane{.in_flight = counts_.of(application, deployment),
+                                     .answered = counter("answered"),
+                                     .failed = counter("failed"),
+                                     .dropped = counter("dropped")});
   return *lane;
 }
 
 void ShadowTraffic::send(const TrafficShadow& rule, Lane& lane, routing::Dispatcher& target,
                          const routing::Outbound& original) {
   const bool too_large = original.body && static_cast<double>(original.body->size()) > rule.max_body_bytes;
-  if (too_large || lane.in_flight >= rule.max_in_flight || !original.context) return lane.dropped.add();
+  if (too_large || !original.context) return lane.dropped.add();
+  Place place(lane.in_flight, rule.max_in_flight);
+  if (!place) return lane.dropped.add();
   routing::Outbound copy{.method = original.method,
                          .verb = original.verb,
                          .target = original.target,
@@ -55,11 +69,11 @@ void ShadowTraffic::send(const TrafficShadow& rule, Lane& lane, routing::Dispatc
                          .idempotent = original.idempotent,
                          .window = original.window};
   copy.headers.add(net::wire::kShadow, "1");
-  copies_.spawn(run(&lane, &target, std::move(copy)));
+  copies_.spawn(run(std::move(place), &lane, &target, std::move(copy)));
 }
 
-Task<void> ShadowTraffic::run(Lane* lane, routing::Dispatcher* target, routing::Outbound copy) {
-  const InFlight counted(lane->in_flight);
+Task<void> ShadowTraffic::run([[maybe_unused]] Place place, Lane* lane, routing::Dispatcher* target,
+                              routing::Outbound copy) {
   auto dispatching = target->dispatch(std::move(copy));
   Result<routing::Answer> answer = co_await dispatching;
   bool good = answer && answer->status() < 500;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -16,17 +18,34 @@
 
 namespace manta::ingress {
 
+// How many copies a process has under way, by deployment: `max_in_flight` bounds those of all its loops. Thread-safe.
+class ShadowCounts {
+ public:
+  std::shared_ptr<std::atomic<int>> of(const std::string& application, const std::string& deployment) {
+    const std::lock_guard lock(mutex_);
+    auto& count = counts_[{application, deployment}];
+    if (!count) count = std::make_shared<std::atomic<int>>(0);
+    return count;
+  }
+
+ private:
+  std::mutex mutex_;  // guards counts_
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<std::atomic<int>>> counts_;
+};
+
 // Sends copies of requests whose answers nobody reads. Copies share the body with the request, have ends of their own
 // and are dropped, and counted, beyond the limits of the rule: no request of a client waits for one. Loop-confined.
 class ShadowTraffic {
  public:
   // Those to one deployment.
   struct Lane {
-    int in_flight = 0;
+    std::shared_ptr<std::atomic<int>> in_flight;  // of the process
     CounterMetric answered, failed, dropped;
   };
 
-  ShadowTraffic(Loop& loop, Metrics& metrics) : loop_(loop), metrics_(metrics), copies_(loop) {}
+  // `counts` outlives it, as the others do.
+  ShadowTraffic(Loop& loop, Metrics& metrics, ShadowCounts& counts)
+      : loop_(loop), metrics_(metrics), counts_(counts), copies_(loop) {}
 
   // The same as long as this lives.
   Lane& lane(const std::string& application, const std::string& deployment);
@@ -37,10 +56,12 @@ class ShadowTraffic {
   std::size_t in_flight() const { return copies_.size(); }
 
  private:
-  static Task<void> run(Lane* lane, routing::Dispatcher* target, routing::Outbound copy);
+  class Place;
+  static Task<void> run(Place place, Lane* lane, routing::Dispatcher* target, routing::Outbound copy);
 
   Loop& loop_;
   Metrics& metrics_;
+  ShadowCounts& counts_;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<Lane>> lanes_;
   TaskScope copies_;
 };

@@ -2,40 +2,40 @@
 
 #include <sys/socket.h>
 
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cerrno>
 #include <utility>
 
-#include "base/loop_asio.h"
+#include "base/poller.h"
 
 namespace manta::net {
 
-namespace asio = boost::asio;
-
-struct Listener::Impl : std::enable_shared_from_this<Impl> {
-  using Descriptor = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
+struct Listener::Impl final : Descriptor::Owner, std::enable_shared_from_this<Impl> {
   static constexpr int kBatch = 64;  // connections taken before others on the loop have their turn
   static constexpr auto kRetry = std::chrono::milliseconds(50);
 
   Impl(Loop& on, int fd, std::function<bool()> may, std::function<void(int)> take)
-      : loop(on),
-        descriptor(on.asio().io.get_executor(), fd),
-        may_accept(std::move(may)),
-        on_connection(std::move(take)) {}
+      : loop(on), descriptor(on, fd, *this), may_accept(std::move(may)), on_connection(std::move(take)) {}
 
   void wait() {
     waiting = true;
-    descriptor.async_wait(Descriptor::wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
-      self->waiting = false;
-      if (!error && !self->stopped) self->accept();
-    });
+    descriptor.wait(Descriptor::kReadable);
   }
+
+  void on_ready(Descriptor::Ready) override {
+    const auto self = shared_from_this();
+    waiting = false;
+    accept();
+  }
+  void on_loop_end() override {}
 
   void accept() {
     for (int i = 0; i < kBatch; ++i) {
       if (!may_accept()) return;
-      const int fd = ::accept4(descriptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-      if (fd < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+      const int fd = ::accept4(descriptor.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (fd < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        descriptor.exhausted(Descriptor::kReadable);
+        break;
+      }
       if (fd < 0 && (errno == EINTR || errno == ECONNABORTED)) continue;
       if (fd < 0) return retry_later();
       on_connection(fd);
@@ -68,8 +68,7 @@ Listener::Listener(Loop& loop, int fd, std::function<bool()> may_accept, std::fu
 
 Listener::~Listener() {
   impl_->stopped = true;
-  boost::system::error_code ignored;
-  impl_->descriptor.close(ignored);
+  impl_->descriptor.close();
 }
 
 void Listener::resume() {

@@ -2,99 +2,89 @@
 
 #include <sys/socket.h>
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <utility>
 
-#include "base/loop_asio.h"
+#include "base/poller.h"
 #include "net/tls_stream.h"
 
 namespace manta::net {
 
-namespace asio = boost::asio;
+// The descriptor, who is to be told of it, and TLS over it, if there is any.
+struct Socket::Impl final : Descriptor::Owner {
+  using EventsPtr = std::shared_ptr<Events>;
+  using Progress = TlsStream::Progress;
 
-namespace {
-
-using SystemError = boost::system::error_code;
-using Stream = asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
-using Progress = TlsStream::Progress;
-
-// TLS over the stream of a socket: waits for the descriptor in between. Kept by the socket and by what it waits for;
-// `stream` is there until close().
-class EncryptedStream : public std::enable_shared_from_this<EncryptedStream> {
- public:
-  using EventsPtr = std::shared_ptr<Socket::Events>;
-
-  EncryptedStream(Stream& stream, std::shared_ptr<const TlsContext> context, bool is_server)
-      : stream_(stream), tls_(std::move(context), is_server, stream.native_handle()) {}
-
-  void handshake(EventsPtr events) {
-    asio::post(stream_.get_executor(),
-               [self = shared_from_this(), events = std::move(events)] { self->shake(events); });
-  }
-  void read(std::span<char> into, EventsPtr events) {
-    const auto step = [self = shared_from_this(), into, events = std::move(events)] { self->receive(into, events); };
-    if (tls_.has_pending()) return asio::post(stream_.get_executor(), step);
-    wait(Stream::wait_read, step);
-  }
-  void close() {
-    if (!std::exchange(closed_, true)) tls_.end();
-  }
-  TlsStream& tls() { return tls_; }
-
- private:
-  void shake(const EventsPtr& events) {
-    if (closed_) return;
-    const Progress progress = tls_.handshake();
-    if (progress == Progress::Done) return events->on_writable();
-    if (progress == Progress::Failed || progress == Progress::Ended) return events->on_lost(tls_.error());
-    wait(progress == Progress::WantsWrite ? Stream::wait_write : Stream::wait_read,
-         [self = shared_from_this(), events] { self->shake(events); });
-  }
-
-  void receive(std::span<char> into, const EventsPtr& events) {
-    if (closed_) return;
-    const TlsStream::Outcome outcome = tls_.read(into);
-    if (outcome.progress == Progress::Done) return events->on_read(outcome.bytes);
-    if (outcome.progress == Progress::Ended) return events->on_read(0);
-    if (outcome.progress == Progress::Failed) return events->on_lost(tls_.error());
-    wait(Stream::wait_read, [self = shared_from_this(), into, events] { self->receive(into, events); });
-  }
-
-  template <class Step>
-  void wait(Stream::wait_type what, Step step) {
-    stream_.async_wait(what, [step = std::move(step)](const SystemError& error) {
-      if (error != asio::error::operation_aborted) step();
-    });
-  }
-
-  Stream& stream_;
-  TlsStream tls_;
-  bool closed_ = false;
-};
-
-}  // namespace
-
-struct Socket::Impl {
-  explicit Impl(Loop& loop) : stream(loop.asio().io.get_executor()) {}
-  Impl(Loop& loop, int fd) : Impl(loop) {
-    int domain = 0;
-    socklen_t size = sizeof domain;
-    ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
-    SystemError ignored;
-    stream.assign(asio::generic::stream_protocol(domain, 0), fd, ignored);
-    stream.native_non_blocking(true, ignored);
-  }
+  explicit Impl(Loop& on) : loop(on) {}
+  Impl(Loop& on, int fd) : loop(on) { descriptor.emplace(on, fd, *this); }
   ~Impl() {
-    if (encrypted) encrypted->close();
+    if (tls && is_open()) tls->end();
   }
 
-  Stream stream;
-  std::shared_ptr<EncryptedStream> encrypted;  // null: bytes go as they are
+  bool is_open() const { return descriptor && descriptor->fd() >= 0; }
+  int fd() const { return descriptor ? descriptor->fd() : -1; }
+
+  void on_ready(Descriptor::Ready what) override {
+    if (shaking) return shake();
+    if (what == Descriptor::kReadable && reader) return tls ? receive_by_tls() : receive();
+    if (what == Descriptor::kWritable && writer) return std::exchange(writer, nullptr)->on_writable();
+    if (what == Descriptor::kLost && watcher) return std::exchange(watcher, nullptr)->on_lost(0);
+  }
+  void on_loop_end() override { [[maybe_unused]] const Kept dropped = let_go(); }  // the last of them may own this
+
+  struct Kept {
+    EventsPtr shaking, reader, writer, watcher;
+    explicit operator bool() const { return shaking || reader || writer || watcher; }
+  };
+  Kept let_go() { return {std::move(shaking), std::move(reader), std::move(writer), std::move(watcher)}; }
+
+  void receive();
+  void receive_by_tls();
+  void shake();
+
+  Loop& loop;
+  std::optional<Descriptor> descriptor;
+  std::unique_ptr<TlsStream> tls;
+  std::span<char> into;  // of the reader
+  EventsPtr shaking, reader, writer, watcher;
 };
+
+// A call of an Events may destroy the socket.
+void Socket::Impl::receive() {
+  EventsPtr events = std::exchange(reader, nullptr);
+  ssize_t received = 0;
+  do received = ::recv(fd(), into.data(), into.size(), MSG_DONTWAIT);
+  while (received < 0 && errno == EINTR);
+  const bool nothing = received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  if (received < 0 && !nothing) return events->on_lost(errno);
+  // Less than there was room for is all there was, but for the end.
+  if (nothing || (static_cast<std::size_t>(received) < into.size() && !descriptor->has_end()))
+    descriptor->exhausted(Descriptor::kReadable);
+  if (!nothing) return events->on_read(static_cast<std::size_t>(received));
+  reader = std::move(events);
+  descriptor->wait(Descriptor::kReadable);
+}
+
+void Socket::Impl::receive_by_tls() {
+  EventsPtr events = std::exchange(reader, nullptr);
+  const TlsStream::Outcome outcome = tls->read(into);
+  if (outcome.progress == Progress::Done) return events->on_read(outcome.bytes);
+  if (outcome.progress == Progress::Ended) return events->on_read(0);
+  if (outcome.progress == Progress::Failed) return events->on_lost(tls->error());
+  reader = std::move(events);
+  descriptor->wait_anew(Descriptor::kReadable);
+}
+
+void Socket::Impl::shake() {
+  EventsPtr events = std::exchange(shaking, nullptr);
+  const Progress progress = tls->handshake();
+  if (progress == Progress::Done) return events->on_writable();
+  if (progress == Progress::Failed || progress == Progress::Ended) return events->on_lost(tls->error());
+  shaking = std::move(events);
+  descriptor->wait_anew(progress == Progress::WantsWrite ? Descriptor::kWritable : Descriptor::kReadable);
+}
 
 Socket::Socket(Loop& loop) : impl_(std::make_unique<Impl>(loop)) {}
 Socket::Socket(Loop& loop, int fd) : impl_(std::make_unique<Impl>(loop, fd)) {}
@@ -103,37 +93,37 @@ Socket& Socket::operator=(Socket&&) noexcept = default;
 Socket::~Socket() = default;
 
 void Socket::encrypt(std::shared_ptr<const TlsContext> context, bool is_server, std::shared_ptr<Events> events) {
-  impl_->encrypted = std::make_shared<EncryptedStream>(impl_->stream, std::move(context), is_server);
-  impl_->encrypted->handshake(std::move(events));
+  impl_->tls = std::make_unique<TlsStream>(std::move(context), is_server, fd());
+  impl_->shaking = std::move(events);
+  impl_->descriptor->tell_soon(Descriptor::kReadable);
 }
 
-std::string Socket::failure() const { return impl_->encrypted ? impl_->encrypted->tls().failure() : std::string(); }
-std::string Socket::binding() const { return impl_->encrypted ? impl_->encrypted->tls().binding() : std::string(); }
+std::string Socket::failure() const { return impl_->tls ? impl_->tls->failure() : std::string(); }
+std::string Socket::binding() const { return impl_->tls ? impl_->tls->binding() : std::string(); }
 
 void Socket::read(std::span<char> into, std::shared_ptr<Events> events) {
-  if (impl_->encrypted) return impl_->encrypted->read(into, std::move(events));
-  impl_->stream.async_read_some(asio::buffer(into.data(), into.size()),
-                                [events = std::move(events)](const SystemError& error, std::size_t bytes) {
-                                  if (!error) return events->on_read(bytes);
-                                  if (error == asio::error::eof) return events->on_read(0);
-                                  if (error != asio::error::operation_aborted) events->on_lost(error.value());
-                                });
+  if (!is_open()) return;
+  impl_->into = into;
+  impl_->reader = std::move(events);
+  if (!impl_->tls) return impl_->descriptor->wait(Descriptor::kReadable);
+  impl_->tls->has_pending() ? impl_->descriptor->tell_soon(Descriptor::kReadable)
+                            : impl_->descriptor->wait_anew(Descriptor::kReadable);
 }
 
 void Socket::wait_writable(std::shared_ptr<Events> events) {
-  impl_->stream.async_wait(Stream::wait_write, [events = std::move(events)](const SystemError& error) {
-    if (error != asio::error::operation_aborted) events->on_writable();
-  });
+  if (!is_open()) return;
+  impl_->writer = std::move(events);
+  impl_->descriptor->wait(Descriptor::kWritable);
 }
 
 void Socket::wait_lost(std::shared_ptr<Events> events) {
-  impl_->stream.async_wait(Stream::wait_error, [events = std::move(events)](const SystemError& error) {
-    if (error != asio::error::operation_aborted) events->on_lost(0);
-  });
+  if (!is_open()) return;
+  impl_->watcher = std::move(events);
+  impl_->descriptor->wait(Descriptor::kLost);
 }
 
 std::ptrdiff_t Socket::write(std::span<const iovec> parts) {
-  if (impl_->encrypted) return impl_->encrypted->tls().write(parts);
+  if (impl_->tls) return impl_->tls->write(parts);
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts.data());
   message.msg_iovlen = parts.size();
@@ -153,17 +143,19 @@ int Socket::pending_error() const {
 }
 
 void Socket::shutdown_write() {
-  if (impl_->encrypted) impl_->encrypted->tls().end();
+  if (impl_->tls) impl_->tls->end();
   ::shutdown(fd(), SHUT_WR);
 }
 
+// Who closes may be kept by nothing but what it asked for: that goes in the loop's next turn.
 void Socket::close() {
-  if (impl_->encrypted) impl_->encrypted->close();
-  SystemError ignored;
-  impl_->stream.close(ignored);
+  if (!is_open()) return;
+  if (impl_->tls) impl_->tls->end();
+  impl_->descriptor->close();
+  if (Impl::Kept kept = impl_->let_go()) impl_->loop.post([dropped = std::make_unique<Impl::Kept>(std::move(kept))] {});
 }
 
-bool Socket::is_open() const { return impl_->stream.is_open(); }
-int Socket::fd() const { return impl_->stream.native_handle(); }
+bool Socket::is_open() const { return impl_->is_open(); }
+int Socket::fd() const { return impl_->fd(); }
 
 }  // namespace manta::net

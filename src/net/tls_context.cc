@@ -1,5 +1,6 @@
 #include "net/tls_context.h"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -10,6 +11,10 @@
 
 namespace manta::net {
 namespace {
+
+// By itself OpenSSL would clean up when the process exits: before objects that are older than its first use, such as a
+// client in a static variable, which may still connect then. Only whoever is the first to use it can say so.
+[[maybe_unused]] const int kKeepsOpenSsl = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
 
 constexpr std::size_t kTlsReadAhead = 64 << 10;  // taken from the kernel at once: several records
 

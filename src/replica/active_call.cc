@@ -9,6 +9,11 @@
 #include "replica/request_decode.h"
 
 namespace manta::replica {
+namespace {
+
+double in_milliseconds(Duration took) { return std::chrono::duration<double, std::milli>(took).count(); }
+
+}  // namespace
 
 // Gives the place back when the coroutine ends or is destroyed.
 struct ActiveCall::HeldPlace {
@@ -16,27 +21,31 @@ struct ActiveCall::HeldPlace {
   ~HeldPlace() { call.release_place(); }
 };
 
-ActiveCall::ActiveCall(CallBoard& board, net::ExchangePtr exchange, std::shared_ptr<RequestContext> context,
-                       std::shared_ptr<Servable> servable)
+ActiveCall::ActiveCall(CallBoard& board, net::ExchangePtr exchange, DirectCall* direct,
+                       std::shared_ptr<RequestContext> context, std::shared_ptr<Servable> servable,
+                       TimePoint admitted_at)
     : board_(&board),
       loop_(board.loop),
       exchange_(std::move(exchange)),
+      direct_(direct),
       context_(std::move(context)),
       servable_(std::move(servable)),
-      admitted_at_(board.loop.now()) {
-  board.calls.insert(this);
+      admitted_at_(admitted_at) {
+  board.add(*this);
   board.metrics.ongoing.set(board.admission.ongoing());
 }
 
-ActiveCall::ActiveCall(CallBoard& board, std::shared_ptr<DirectCall> direct, std::shared_ptr<Servable> servable)
-    : ActiveCall(board, net::ExchangePtr(), direct->context, std::move(servable)) {
-  direct_ = std::move(direct);
-}
+ActiveCall::ActiveCall(CallBoard& board, net::ExchangePtr exchange, std::shared_ptr<RequestContext> context,
+                       std::shared_ptr<Servable> servable)
+    : ActiveCall(board, std::move(exchange), nullptr, std::move(context), std::move(servable), board.loop.now()) {}
+
+ActiveCall::ActiveCall(CallBoard& board, DirectCall& direct, std::shared_ptr<Servable> servable, TimePoint admitted_at)
+    : ActiveCall(board, nullptr, &direct, direct.context, std::move(servable), admitted_at) {}
 
 ActiveCall::~ActiveCall() {
   if (!board_) return;
   board_->loop.cancel(timer_);
-  board_->calls.erase(this);
+  board_->remove(*this);
   if (!input_.empty()) board_->inputs.close({exchange_->connection_id(), input_});
   if (stream_) --board_->streams;
 }
@@ -46,10 +55,9 @@ void ActiveCall::detach() {
   board_ = nullptr;
 }
 
-int ActiveCall::others() const { return board_->admission.ongoing() - (has_place_ ? 1 : 0); }
-
 void ActiveCall::read_direct() {
   invocation_ = std::move(direct_->invocation);
+  items_ = std::move(direct_->items);
   direct_->cancel = [weak = weak_from_this()] {
     if (const auto call = weak.lock()) call->on_closed();
   };
@@ -86,21 +94,28 @@ void ActiveCall::read_exchange(const spec::MethodSpec& method) {
 }
 
 void ActiveCall::start(const spec::MethodSpec& method, MethodTerms terms) {
-  method_ = method.name;
+  method_ = &method;
   if (direct_)
     read_direct();
   else
     read_exchange(method);
-  if (context_->deadline != TimePoint::max())
-    timer_ = board_->loop.at(context_->deadline, [this] {
-      timer_ = 0;
-      give_up({.code = ErrorCode::DeadlineExceeded,
-               .message = "the time given for the request ran out while it was running"});
-    });
-  if (terms.max_concurrent == 0) return run(terms);
-  pass_ =
-      board_->gates.enter(method.name, terms.max_concurrent, [self = shared_from_this(), terms] { self->run(terms); });
-  if (!has_place_) board_->gates.leave(std::exchange(pass_, 0));  // it has ended within enter()
+  if (terms.max_concurrent == 0) {
+    run(terms);
+  } else {
+    pass_ = board_->gates.enter(method.name, terms.max_concurrent,
+                                [self = shared_from_this(), terms] { self->run(terms); });
+    if (!has_place_) board_->gates.leave(std::exchange(pass_, 0));  // it has ended within enter()
+  }
+  if (!answered_) arm_timer();
+}
+
+void ActiveCall::arm_timer() {
+  if (context_->deadline == TimePoint::max()) return;
+  timer_ = loop_.at(context_->deadline, [this] {
+    timer_ = 0;
+    give_up({.code = ErrorCode::DeadlineExceeded,
+             .message = "the time given for the request ran out while it was running"});
+  });
 }
 
 void ActiveCall::run(MethodTerms terms) {
@@ -108,7 +123,8 @@ void ActiveCall::run(MethodTerms terms) {
   switch (terms.runs) {
     case MethodTerms::Runs::Coroutine: {
       const detail::ScopedRequest scope(context_);
-      task_ = board_->scope.spawn(run_coroutine(shared_from_this()));
+      const auto frame = direct_ ? TaskScope::Frame::AtOnce : TaskScope::Frame::FromLoop;
+      task_ = board_->scope.spawn(run_coroutine(shared_from_this()), frame);
       return;
     }
     case MethodTerms::Runs::Inline:
@@ -163,53 +179,22 @@ void ActiveCall::release_place() {
   board_->place_freed();
 }
 
-void ActiveCall::finish(Result<Reply> reply) {
+void ActiveCall::finish(Result<Reply>&& reply) {
   if (!board_) return;
   board_->loop.cancel(std::exchange(timer_, 0));
   if (!std::exchange(answered_, true)) {
-    const std::chrono::duration<double, std::milli> took = board_->loop.now() - admitted_at_;
-    board_->metrics.answered(context_->route, took.count());
+    const Duration took = board_->loop.now() - admitted_at_;
+    board_->metrics.answered(context_->route, in_milliseconds(took));
     if (!reply) board_->metrics.count_error(context_->route, std::string(name(reply.error().code)));
-    log(reply ? "OK" : name(reply.error().code));
+    log(reply ? "OK" : name(reply.error().code), took);
     release_place();
     answer(std::move(reply));
   }
   release_place();
 }
 
-void ActiveCall::log(std::string_view outcome) {
-  const std::chrono::duration<double, std::milli> took = board_->loop.now() - admitted_at_;
-  board_->call_log.add(method_, outcome, took.count(), *context_);
-}
-
-void ActiveCall::answer_direct(Result<Reply> reply) {
-  const auto direct = std::exchange(direct_, nullptr);
-  direct->cancel = nullptr;
-  direct->end({.reply = std::move(reply), .queue = others()});
-}
-
-void ActiveCall::answer(Result<Reply> reply) {
-  if (direct_) return answer_direct(std::move(reply));
-  exchange_->when_closed(nullptr);
-  if (!reply) {
-    if (stream_ && stream_->started()) return stream_->fail_with(reply.error(), context_->request_id);
-    if (stream_) stream_->close();
-    net::Response response = error_response(reply.error(), context_->request_id);
-    response.headers.add(net::wire::kQueue, queue());
-    return exchange_->respond(std::move(response));
-  }
-  if (reply->http) {
-    if (stream_) stream_->close();
-    reply->http->headers.set(net::wire::kQueue, queue());
-    return exchange_->respond(std::move(*reply->http));
-  }
-  if (stream_) return stream_->finish();
-  net::Response response;
-  response.headers.add("content-type",
-                       invocation_.reply_format == Format::Json ? net::wire::kJson : net::wire::kMsgPack);
-  response.headers.add(net::wire::kQueue, queue());
-  response.body = std::move(reply->body);
-  exchange_->respond(std::move(response));
+void ActiveCall::log(std::string_view outcome, Duration took) {
+  board_->call_log.add(method_->name, outcome, in_milliseconds(took), *context_);
 }
 
 void ActiveCall::give_up(const Error& error) {
@@ -219,7 +204,7 @@ void ActiveCall::give_up(const Error& error) {
   board_->loop.cancel(std::exchange(timer_, 0));
   board_->metrics.route(context_->route).requests.add();
   board_->metrics.count_error(context_->route, std::string(name(error.code)));
-  log(name(error.code));
+  log(name(error.code), board_->loop.now() - admitted_at_);
   stop_work();
   answer(std::unexpected(error));
 }
@@ -228,9 +213,10 @@ void ActiveCall::on_closed() {
   if (answered_ || !board_) return;
   const auto self = shared_from_this();
   answered_ = true;
+  direct_ = nullptr;
   board_->loop.cancel(std::exchange(timer_, 0));
   board_->metrics.count_error(context_->route, std::string(name(ErrorCode::Cancelled)));
-  log(name(ErrorCode::Cancelled));
+  log(name(ErrorCode::Cancelled), board_->loop.now() - admitted_at_);
   if (stream_) stream_->close();
   stop_work();
 }

@@ -24,7 +24,7 @@ class ActiveCall : public std::enable_shared_from_this<ActiveCall> {
  public:
   ActiveCall(CallBoard& board, net::ExchangePtr exchange, std::shared_ptr<RequestContext> context,
              std::shared_ptr<Servable> servable);
-  ActiveCall(CallBoard& board, std::shared_ptr<DirectCall> direct, std::shared_ptr<Servable> servable);
+  ActiveCall(CallBoard& board, DirectCall& direct, std::shared_ptr<Servable> servable, TimePoint admitted_at);
   ~ActiveCall();
 
   void start(const spec::MethodSpec& method, MethodTerms terms);
@@ -33,17 +33,21 @@ class ActiveCall : public std::enable_shared_from_this<ActiveCall> {
   void detach();  // the replica is being destroyed
 
  private:
+  friend class CallBoard;
+  ActiveCall(CallBoard& board, net::ExchangePtr exchange, DirectCall* direct, std::shared_ptr<RequestContext> context,
+             std::shared_ptr<Servable> servable, TimePoint admitted_at);
   struct HeldPlace;
   void read_exchange(const spec::MethodSpec& method);
   void read_direct();
+  void arm_timer();
   void run(MethodTerms terms);
   Task<void> run_coroutine(std::shared_ptr<ActiveCall> self);
   void run_plain(Compute& compute);
   Result<Reply> call_blocking();  // on a compute thread
-  void finish(Result<Reply> reply);
-  void answer(Result<Reply> reply);
-  void answer_direct(Result<Reply> reply);
-  void log(std::string_view outcome);
+  void finish(Result<Reply>&& reply);
+  void answer(Result<Reply>&& reply);
+  void answer_direct(Result<Reply>&& reply);
+  void log(std::string_view outcome, Duration took);
   void on_closed();
   void stop_work();
   void release_place();
@@ -52,13 +56,15 @@ class ActiveCall : public std::enable_shared_from_this<ActiveCall> {
 
   CallBoard* board_;  // null once the replica has been destroyed
   Loop& loop_;
-  const net::ExchangePtr exchange_;  // null: direct_
-  std::shared_ptr<DirectCall> direct_;
+  std::size_t on_board_ = 0;         // where among CallBoard::calls
+  const net::ExchangePtr exchange_;  // null: a direct call
+  DirectCall* direct_;               // until it has been answered or given up
+  std::shared_ptr<ItemSink> items_;  // of a direct call
   const std::shared_ptr<RequestContext> context_;
   const std::shared_ptr<Servable> servable_;
   const TimePoint admitted_at_;
   Invocation invocation_;
-  std::string method_;
+  const spec::MethodSpec* method_ = nullptr;  // the servable's
   std::shared_ptr<StreamAnswer> stream_;
   std::string input_;  // how the caller calls the stream that it gives; empty: none
   TaskScope::Id task_ = 0;

@@ -23,6 +23,17 @@ CallBoard::~CallBoard() {
   for (ActiveCall* call : calls) call->detach();
 }
 
+void CallBoard::add(ActiveCall& call) {
+  call.on_board_ = calls.size();
+  calls.push_back(&call);
+}
+
+void CallBoard::remove(ActiveCall& call) {
+  calls[call.on_board_] = calls.back();
+  calls[call.on_board_]->on_board_ = call.on_board_;
+  calls.pop_back();
+}
+
 void CallBoard::place_freed() {
   admission.release();
   ++completed;

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <unordered_set>
+#include <vector>
 
 #include "base/loop.h"
 #include "base/task_scope.h"
@@ -25,6 +25,8 @@ class CallBoard {
   CallBoard(Loop& on, Compute& pool, Metrics& metrics, const ReplicaOptions& with);
   ~CallBoard();
 
+  void add(ActiveCall& call);
+  void remove(ActiveCall& call);
   void place_freed();  // tells place_freed_callback
   void set_abandoned(int by);
   void cancel_all(const Error& error);
@@ -39,7 +41,7 @@ class CallBoard {
   CallInputs inputs;
   CallLog call_log;
   TaskScope scope;
-  std::unordered_set<ActiveCall*> calls;
+  std::vector<ActiveCall*> calls;  // in no order
   std::int64_t abandoned = 0;
   std::uint64_t completed = 0;
   std::size_t streams = 0;

@@ -21,19 +21,30 @@ struct DirectEnd {
 };
 
 // One call from a caller on the replica's own loop: without a connection, headers and bytes. Admission, deadline,
-// cancellation and figures are those of any other call. Kept by both sides; loop-confined.
+// cancellation and figures are those of any other call. The caller's, and where it is until it has ended or was given
+// up; loop-confined.
 struct DirectCall {
+  DirectCall() = default;
+  ~DirectCall() { give_up(); }
+  DirectCall(DirectCall&&) = default;  // before it is made
+
   ConnectionId caller = 0;                  // of ReplicaServer::attach()
   int waiting = 0;                          // more requests of this caller wait
   Invocation invocation;                    // taken when it is admitted
   std::shared_ptr<RequestContext> context;  // the callee's own
   std::shared_ptr<ItemSink> items;          // that invocation.items points to; null: the caller wants no stream
-  // Once, perhaps inside call(): dropped when the caller has gone.
-  std::move_only_function<void(DirectEnd)> on_end;
-  std::function<void()> cancel;  // while it runs: the caller has gone
+  // Once, perhaps inside ReplicaServer::call(). May destroy this.
+  std::move_only_function<void(DirectEnd&&)> on_end;
+  std::move_only_function<void()> cancel;  // set while it runs
 
-  void end(DirectEnd how) {
+  void end(DirectEnd&& how) {
+    cancel = nullptr;
     if (auto callback = std::exchange(on_end, nullptr)) callback(std::move(how));
+  }
+  // The caller has gone: it hears nothing, and what runs for it ends.
+  void give_up() {
+    on_end = nullptr;
+    if (auto stop = std::exchange(cancel, nullptr)) stop();
   }
 };
 

@@ -31,45 +31,50 @@ void ReplicaServer::Impl::refuse(DirectCall& call, std::string_view why, Error e
 }
 
 // As handle_call() does it for a request that came over a connection.
-void ReplicaServer::Impl::call(std::shared_ptr<DirectCall> call) {
-  const std::string& named = call->invocation.method;
+void ReplicaServer::Impl::call(DirectCall& call) {
+  const std::string& named = call.invocation.method;
   if (draining)
-    return refuse(*call, "draining", {.code = ErrorCode::Unavailable, .message = options.id + " is shutting down"});
-  const auto servable = host.servable();
-  if (!servable)
-    return refuse(*call, "full", {.code = ErrorCode::Unavailable, .message = options.id + " is not ready"});
+    return refuse(call, "draining", {.code = ErrorCode::Unavailable, .message = options.id + " is shutting down"});
+  const auto& servable = host.servable();
+  if (!servable) return refuse(call, "full", {.code = ErrorCode::Unavailable, .message = options.id + " is not ready"});
   const spec::MethodSpec* const method = find_method(*servable, named);
   if (!method)
-    return refuse(*call, "no-method",
+    return refuse(call, "no-method",
                   {.code = ErrorCode::NotFound, .message = options.deployment + " has no method '" + named + "'"});
-  if (method->streams != (call->items != nullptr))
-    return call->end({.reply = fail(ErrorCode::InvalidArgument,
-                                    "method '" + method->name + "' " +
-                                        (method->streams ? "streams: use stream()" : "does not stream: use call()"))});
+  if (method->streams != (call.items != nullptr))
+    return call.end({.reply = fail(ErrorCode::InvalidArgument,
+                                   "method '" + method->name + "' " +
+                                       (method->streams ? "streams: use stream()" : "does not stream: use call()"))});
   const MethodTerms terms = servable->terms(method->name);
-  if (terms.runs == MethodTerms::Runs::Aside) {
-    const detail::ScopedRequest its_own(call->context);
-    scope.spawn(answer_aside(std::move(call), servable));
-    return;
-  }
+  if (terms.runs == MethodTerms::Runs::Aside) return answer_aside(call, servable);
   fit_places();
-  const bool admitted = board.admission.admit(call->caller, call->waiting, loop.now());
+  const TimePoint now = loop.now();
+  const bool admitted = board.admission.admit(call.caller, call.waiting, now);
   places_changed();
   if (!admitted)
-    return refuse(*call, "full",
+    return refuse(call, "full",
                   {.code = ErrorCode::Overloaded,
                    .message = options.id + " runs max_ongoing_requests already",
                    .retry_after_s = 1});
-  RequestContext& context = *call->context;
+  RequestContext& context = *call.context;
   if (context.deadline == TimePoint::max() && options.config.request_timeout_s > 0)
-    context.deadline = loop.now() + of_seconds(options.config.request_timeout_s);
+    context.deadline = now + of_seconds(options.config.request_timeout_s);
   if (context.application.empty()) context.application = options.application;
-  std::make_shared<ActiveCall>(board, std::move(call), servable)->start(*method, terms);
+  std::make_shared<ActiveCall>(board, call, servable, now)->start(*method, terms);
 }
 
-Task<void> ReplicaServer::Impl::answer_aside(std::shared_ptr<DirectCall> call, std::shared_ptr<Servable> servable) {
+void ReplicaServer::Impl::answer_aside(DirectCall& call, std::shared_ptr<Servable> servable) {
+  const auto to = std::make_shared<DirectCall*>(&call);
+  call.cancel = [to] { *to = nullptr; };
+  const detail::ScopedRequest its_own(call.context);
+  scope.spawn(answer_aside(to, std::move(call.invocation), std::move(servable)));
+}
+
+// `to`: null once the caller has gone.
+Task<void> ReplicaServer::Impl::answer_aside(std::shared_ptr<DirectCall*> to, Invocation invocation,
+                                             std::shared_ptr<Servable> servable) {
   auto reply = std::make_shared<Result<Reply>>();
-  Compute::Job job = [reply, servable, invocation = std::move(call->invocation)]() mutable {
+  Compute::Job job = [reply, servable, invocation = std::move(invocation)]() mutable {
     try {
       *reply = servable->call_blocking(std::move(invocation));
     } catch (...) {
@@ -79,7 +84,7 @@ Task<void> ReplicaServer::Impl::answer_aside(std::shared_ptr<DirectCall> call, s
   auto running = run_on(options.aside ? *options.aside : compute, loop, std::move(job));
   const auto ran = co_await running;
   if (!ran) *reply = std::unexpected(ran.error());
-  call->end({.reply = std::move(*reply), .queue = board.admission.ongoing()});
+  if (*to) (*to)->end({.reply = std::move(*reply), .queue = board.admission.ongoing()});
 }
 
 void ReplicaServer::Impl::tell(ConnectionId caller, const spec::SlotNotice& notice) {
@@ -93,7 +98,7 @@ void ReplicaServer::Impl::tell_all(const spec::SlotNotice& notice) {
 
 ConnectionId ReplicaServer::attach(DirectEvents events) { return impl_->attach(std::move(events)); }
 void ReplicaServer::detach(ConnectionId caller) { impl_->detach(caller); }
-void ReplicaServer::call(std::shared_ptr<DirectCall> call) { impl_->call(std::move(call)); }
+void ReplicaServer::call(DirectCall& call) { impl_->call(call); }
 void ReplicaServer::share_socket(std::string member, ReplicaServer& with) {
   impl_->members.emplace(std::move(member), with.impl_.get());
 }

@@ -241,8 +241,9 @@ const std::string& ReplicaHost::message() const { return impl_->message; }
 bool ReplicaHost::is_final() const { return impl_->is_final; }
 void ReplicaHost::on_phase(std::function<void(Phase)> callback) { impl_->on_phase = std::move(callback); }
 
-std::shared_ptr<Servable> ReplicaHost::servable() const {
-  return impl_->phase == Phase::Running || impl_->phase == Phase::Stopping ? impl_->servable : nullptr;
+const std::shared_ptr<Servable>& ReplicaHost::servable() const {
+  static const std::shared_ptr<Servable> none;
+  return impl_->phase == Phase::Running || impl_->phase == Phase::Stopping ? impl_->servable : none;
 }
 
 Task<Result<void>> ReplicaHost::check_health() {

@@ -33,7 +33,7 @@ class ReplicaHost {
   void on_phase(std::function<void(Phase)> callback);
 
   // Null unless Running or Stopping. Shared with the compute jobs that use it.
-  std::shared_ptr<Servable> servable() const;
+  const std::shared_ptr<Servable>& servable() const;
   // Runs the user's check on options.aside, within health_check_timeout_s. Without that it runs among the requests, and
   // a pool that is busy but gets on with its work is healthy. Errors are Unavailable.
   Task<Result<void>> check_health();

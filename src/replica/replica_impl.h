@@ -47,9 +47,10 @@ struct ReplicaServer::Impl {
 
   ConnectionId attach(DirectEvents events);
   void detach(ConnectionId caller);
-  void call(std::shared_ptr<DirectCall> call);
+  void call(DirectCall& call);
   void refuse(DirectCall& call, std::string_view why, Error error);
-  Task<void> answer_aside(std::shared_ptr<DirectCall> call, std::shared_ptr<Servable> servable);
+  void answer_aside(DirectCall& call, std::shared_ptr<Servable> servable);
+  Task<void> answer_aside(std::shared_ptr<DirectCall*> to, Invocation invocation, std::shared_ptr<Servable> servable);
 
   spec::ReplicaState state() const;
   void phase_changed();

@@ -9,7 +9,7 @@ namespace manta::replica {
 // Requests can only fill a batch if they run together. A limit that nobody gave follows the batches; one that was given
 // stays, with a warning, as Ray Serve does it.
 void ReplicaServer::Impl::fit_places() {
-  const auto servable = host.servable();
+  const auto& servable = host.servable();
   const int configured = options.config.max_ongoing_requests;
   const int batches = servable ? servable->batch_concurrency() : 0;
   if (batches > configured && !options.config.raise_for_batches && batches != warned_of_batches) {

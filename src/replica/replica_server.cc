@@ -191,8 +191,9 @@ const spec::MethodSpec* ReplicaServer::Impl::find_method(const Servable& servabl
 // After every change of admission: announces new grants and sets the timer for those that may lapse.
 void ReplicaServer::Impl::places_changed() {
   if (closing) return;
-  for (const Admission::Grant& grant : board.admission.grant(loop.now()))
-    tell(grant.connection, {.grant = grant.count});
+  if (board.admission.waiters() > 0)
+    for (const Admission::Grant& grant : board.admission.grant(loop.now()))
+      tell(grant.connection, {.grant = grant.count});
   const auto lapse = board.admission.next_lapse();
   if (lapse && lapse_timer == 0)
     lapse_timer = loop.at(*lapse, [this] {

@@ -42,7 +42,7 @@ class ReplicaServer {
   // A caller on the same loop; it is a connection of its own for admission. `events` are for it alone.
   ConnectionId attach(DirectEvents events);
   void detach(ConnectionId caller);
-  void call(std::shared_ptr<DirectCall> call);
+  void call(DirectCall& call);
 
   // Ids of the multiplexed models that are loaded; callers are told, at most every 100 ms.
   void set_models(std::vector<std::string> model_ids);

@@ -41,7 +41,14 @@ Dispatcher::Dispatcher(const RouterEnvironment& environment, std::string applica
       budget_spent_(environment.metrics.counter(
           "manta_router_retry_budget_spent", "Lost requests that were not sent again as too many had been.",
           {{"application", application}, {"deployment", deployment}, {"handle", environment.handle}})),
+      arguments_ms_(environment.metrics.histogram(
+          "router_args_resolution_latency_ms", "From a call until the responses among its arguments had come.",
+          {{"application", application}, {"deployment", deployment}, {"handle", environment.handle}})),
       retry_(options) {}
+
+void Dispatcher::waited_for_arguments(Duration time) {
+  arguments_ms_.observe(std::chrono::duration<double, std::milli>(time).count());
+}
 
 RequestInfo Dispatcher::open(const std::shared_ptr<RequestContext>& context, std::size_t bytes,
                              const std::string& policy) {

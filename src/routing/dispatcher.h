@@ -52,6 +52,9 @@ class Dispatcher {
   // himself, over the router.
   RequestInfo open(const std::shared_ptr<RequestContext>& context, std::size_t bytes, const std::string& policy);
 
+  // A request that was held back until its arguments had come.
+  void waited_for_arguments(Duration time);
+
   void update(const spec::ReplicaSet& set) { router_.update(set); }
   const spec::ReplicaSet& replica_set() const { return router_.replica_set(); }
   Router& router() { return router_; }
@@ -69,6 +72,7 @@ class Dispatcher {
   CounterMetric requests_;
   CounterMetric retries_;
   CounterMetric budget_spent_;
+  HistogramMetric arguments_ms_;
   RetryRule retry_;
 };
 

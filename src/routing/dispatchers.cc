@@ -4,7 +4,9 @@ namespace manta::routing {
 
 Dispatchers::Dispatchers(const RouterEnvironment& environment, QueueCounts& counts, RouterOptions router_options,
                          DispatchOptions options)
-    : environment_(environment), counts_(counts), router_options_(std::move(router_options)), options_(options) {}
+    : environment_(environment), counts_(counts), router_options_(std::move(router_options)), options_(options) {
+  environment_.zones = &zones_;
+}
 
 Dispatcher& Dispatchers::at(const std::string& application, const std::string& deployment) {
   std::unique_ptr<Dispatcher>& dispatcher = dispatchers_[{application, deployment}];
@@ -15,7 +17,7 @@ Dispatcher& Dispatchers::at(const std::string& application, const std::string& d
                                             router_options_, options_);
   if (!custom_policies_.empty()) dispatcher->router().use_custom_policies(custom_policies_);
   if (const auto set = published_.find({application, deployment}); set != published_.end())
-    dispatcher->update(set->second);
+    dispatcher->update(*set->second);
   return *dispatcher;
 }
 
@@ -28,14 +30,16 @@ void Dispatchers::use_custom_policies(CustomPolicies policies) {
   for (auto& [name, dispatcher] : dispatchers_) dispatcher->router().use_custom_policies(custom_policies_);
 }
 
-void Dispatchers::update(const spec::RoutingSnapshot& snapshot) {
+void Dispatchers::update(const std::shared_ptr<const spec::RoutingSnapshot>& snapshot) {
   informed_ = true;
+  zones_ = node_zones(snapshot->zones);
   published_.clear();
-  for (const spec::ReplicaSet& set : snapshot.deployments) published_[{set.application, set.deployment}] = set;
+  for (const spec::ReplicaSet& set : snapshot->deployments)
+    published_[{set.application, set.deployment}] = std::shared_ptr<const spec::ReplicaSet>(snapshot, &set);
   for (auto& [name, dispatcher] : dispatchers_) {
     const auto set = published_.find(name);
     if (set != published_.end()) {
-      dispatcher->update(set->second);
+      dispatcher->update(*set->second);
       continue;
     }
     spec::ReplicaSet gone = dispatcher->replica_set();

@@ -18,6 +18,8 @@ class Dispatchers {
   // `counts` is shared by the loops of the process and outlives this.
   Dispatchers(const RouterEnvironment& environment, QueueCounts& counts, RouterOptions router_options = {},
               DispatchOptions options = {});
+  Dispatchers(const Dispatchers&) = delete;
+  Dispatchers& operator=(const Dispatchers&) = delete;
 
   // Made on first use, with the replicas of the last snapshot; if that does not name it, it has none until one does,
   // and requests to it wait. Valid as long as this.
@@ -31,22 +33,26 @@ class Dispatchers {
   }
 
   // What is known of a deployment before the first snapshot.
-  void expect(const spec::ReplicaSet& set) { published_[{set.application, set.deployment}] = set; }
-  // Deployments that `snapshot` does not name lose their replicas.
-  void update(const spec::RoutingSnapshot& snapshot);
+  void expect(const spec::ReplicaSet& set) {
+    published_[{set.application, set.deployment}] = std::make_shared<spec::ReplicaSet>(set);
+  }
+  // Deployments that `snapshot` does not name lose their replicas. It is kept, not copied.
+  void update(const std::shared_ptr<const spec::RoutingSnapshot>& snapshot);
+  void update(const spec::RoutingSnapshot& snapshot) { update(std::make_shared<spec::RoutingSnapshot>(snapshot)); }
   // See Router; for those made later as well.
   void use_custom_policies(CustomPolicies policies);
 
  private:
   using Name = std::pair<std::string, std::string>;  // application, deployment
 
+  NodeZones zones_;  // by the last snapshot
   RouterEnvironment environment_;
   QueueCounts& counts_;
   RouterOptions router_options_;
   DispatchOptions options_;
   CustomPolicies custom_policies_;
   bool informed_ = false;
-  std::map<Name, spec::ReplicaSet> published_;  // by the last snapshot
+  std::map<Name, std::shared_ptr<const spec::ReplicaSet>> published_;  // parts of the last snapshot
   std::map<Name, std::unique_ptr<Dispatcher>> dispatchers_;
 };
 

@@ -37,6 +37,7 @@ struct ReplicaLoad {
   TimePoint reported_at{};            // when `others` was learnt; believed for kReportLife
   std::uint64_t id_hash = 0;          // of the replica's id: the same at every caller
   bool same_node = false;             // as the caller
+  bool same_zone = false;             // the same; false where a node's zone is not known
   const ReplicaTold* told = nullptr;  // outlives this; null in tests
 };
 

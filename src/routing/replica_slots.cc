@@ -30,7 +30,7 @@ void ReplicaSlots::place(ReplicaSlot& slot) {
     swap(slot.index, pickable_++);
 }
 
-ReplicaSlot& ReplicaSlots::add(std::shared_ptr<ReplicaSlot> slot, bool same_node) {
+ReplicaSlot& ReplicaSlots::add(std::shared_ptr<ReplicaSlot> slot, Nearness nearness) {
   slot->index = slots_.size();
   auto number = static_cast<std::uint32_t>(slots_.size());
   if (!free_numbers_.empty()) {
@@ -42,7 +42,8 @@ ReplicaSlot& ReplicaSlots::add(std::shared_ptr<ReplicaSlot> slot, bool same_node
                     .max_ongoing = slot->address.max_ongoing_requests,
                     .number = number,
                     .id_hash = stable_hash(slot->address.id),
-                    .same_node = same_node,
+                    .same_node = nearness.same_node,
+                    .same_zone = nearness.same_zone,
                     .told = &slot->told});
   slots_.push_back(std::move(slot));
   return *slots_.back();

@@ -9,6 +9,7 @@
 #include "base/deadline_heap.h"
 #include "base/metrics.h"
 #include "routing/circuit_breaker.h"
+#include "routing/node_zones.h"
 #include "routing/policy.h"
 #include "routing/replica_connection.h"
 #include "spec/replica_set.h"
@@ -41,7 +42,7 @@ struct ReplicaSlot {
 // which is what a policy chooses from. Holds decisions only: no clock, no sockets.
 class ReplicaSlots {
  public:
-  ReplicaSlot& add(std::shared_ptr<ReplicaSlot> slot, bool same_node = false);
+  ReplicaSlot& add(std::shared_ptr<ReplicaSlot> slot, Nearness nearness = {});
   void remove(ReplicaSlot& slot);
   const std::vector<std::shared_ptr<ReplicaSlot>>& all() const { return slots_; }
 

@@ -11,6 +11,7 @@
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "routing/lease.h"
+#include "routing/node_zones.h"
 #include "routing/queue_count.h"
 #include "routing/replica_connection.h"
 #include "routing/request_info.h"
@@ -34,9 +35,11 @@ struct RouterEnvironment {
   Metrics& metrics;
   Logger& logger;
   ConnectReplica connect;
-  std::uint64_t seed = 0;    // of the policy's random choices
-  std::string handle;        // metrics label: "proxy", or the deployment that holds the handle
-  std::string node_id = {};  // where this process runs, for locality_first
+  std::uint64_t seed = 0;                 // of the policy's random choices
+  std::string handle;                     // metrics label: "proxy", or the deployment that holds the handle
+  std::string node_id = {};               // where this process runs, for locality_first
+  const NodeZones* zones = nullptr;       // of all nodes; outlives the router; null: none is known
+  std::string handle_source = "UNKNOWN";  // metrics label: PROXY, REPLICA, or UNKNOWN of a client program
   // In the place of one over `connect`, where it makes one.
   MakeConnection make_connection = {};
 };

@@ -99,6 +99,7 @@ std::optional<Error> RouterCore::enqueue(Waiter& waiter) {
   metrics_.queued.add(1);
   metrics_.queued_bytes.add(static_cast<double>(waiter.request.bytes));
   queue_.add(waiter);
+  count_tasks();
   arm_timer(waiter);
   pump_later();
   return std::nullopt;
@@ -146,6 +147,7 @@ void RouterCore::leave_counts(const Waiter& waiter) {
   queued_in_process_->leave_bytes(bytes_of(waiter.request));
   metrics_.queued.add(-1);
   metrics_.queued_bytes.add(-static_cast<double>(waiter.request.bytes));
+  count_tasks();
 }
 
 void RouterCore::leave_queue(Waiter& waiter, Result<Lease> result) {

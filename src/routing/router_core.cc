@@ -23,7 +23,8 @@ RouterCore::RouterCore(const RouterEnvironment& environment, std::string applica
       model_policy_(model_affinity(policy_)),
       rng_(environment.seed),
       metrics_(environment.metrics,
-               {{"application", application_}, {"deployment", deployment_}, {"handle", environment.handle}}) {
+               {{"application", application_}, {"deployment", deployment_}, {"handle", environment.handle}},
+               environment.handle_source) {
   set_.application = application_;
   set_.deployment = deployment_;
   use_policy(set_.router);
@@ -111,13 +112,20 @@ void RouterCore::arm_fallback(bool progress) {
     next_back_off_ = of_seconds(set_.router.initial_backoff_s);
     env_.loop.cancel(std::exchange(fallback_, 0));
   }
-  if (queue_.empty() || slots_.waiting() == 0 || fallback_ != 0) return;
+  const bool backs_off = !queue_.empty() && slots_.waiting() > 0;
+  if (!backs_off || fallback_ != 0) return count_tasks();
   fallback_ = env_.loop.after(next_back_off_, [this] {
     fallback_ = 0;
     const std::chrono::duration<double> longer = next_back_off_ * set_.router.backoff_multiplier;
     next_back_off_ = of_seconds(std::min(longer.count(), set_.router.max_backoff_s));
-    if (slots_.forget_longest_wait()) pump_later();
+    slots_.forget_longest_wait() ? pump_later() : count_tasks();
   });
+  count_tasks();
+}
+
+void RouterCore::count_tasks() {
+  metrics_.tasks.set(queue_.size());
+  metrics_.tasks_in_backoff.set(fallback_ != 0 ? queue_.size() : 0);
 }
 
 void RouterCore::reported(ReplicaSlot& slot, std::int32_t queue) {

@@ -78,6 +78,7 @@ class RouterCore : public std::enable_shared_from_this<RouterCore> {
   void arm_timer(Waiter& waiter);
   void on_timer(Waiter& waiter);
   void arm_fallback(bool progress);
+  void count_tasks();
   Error overloaded(TurnedAway why);
   std::string who() const { return application_ + "/" + deployment_; }
 

@@ -17,10 +17,25 @@ enum class TurnedAway { QueueCount, QueueBytes, QueueAge, Displaced, Hopeless, R
 inline constexpr std::array<std::string_view, 7> kTurnedAwayReasons{
     "queue_count", "queue_bytes", "queue_age", "displaced", "hopeless", "rate", "tenant_rate"};
 
+// What one router adds to a gauge that those of several loops share.
+class GaugeShare {
+ public:
+  explicit GaugeShare(GaugeMetric gauge) : gauge_(gauge) {}
+  void set(std::size_t value) {
+    if (value == value_) return;
+    gauge_.add(static_cast<double>(value) - static_cast<double>(value_));
+    value_ = value;
+  }
+
+ private:
+  GaugeMetric gauge_;
+  std::size_t value_ = 0;
+};
+
 // The series of one (process, deployment, handle); those of several loops are the same series and add up.
 class RouterMetrics {
  public:
-  RouterMetrics(Metrics& metrics, const Labels& labels)
+  RouterMetrics(Metrics& metrics, const Labels& labels, const std::string& handle_source)
       : refused_by_queue(
             metrics.counter("manta_router_overloaded", "Requests turned away as the queue was full.", labels)),
         refused_by_replica(
@@ -33,6 +48,11 @@ class RouterMetrics {
             "From asking for a replica until there was a place on one, if it was not at once.", labels)),
         open_breakers(metrics.gauge("manta_router_open_breakers", "Replicas that are kept away from.", labels)),
         breaker_openings(metrics.counter("manta_router_breaker_openings", "Times that a replica began to be.", labels)),
+        tasks(metrics.gauge("num_scheduling_tasks", "Requests for which a replica is looked for.",
+                            with_source(labels, handle_source))),
+        tasks_in_backoff(metrics.gauge("num_scheduling_tasks_in_backoff",
+                                       "Those of them for which all replicas have been found full.",
+                                       with_source(labels, handle_source))),
         metrics_(metrics),
         labels_(labels) {
     for (const std::string_view reason : kTurnedAwayReasons) {
@@ -60,9 +80,15 @@ class RouterMetrics {
   HistogramMetric fulfillment_ms;
   GaugeMetric open_breakers;
   CounterMetric breaker_openings;
+  GaugeShare tasks, tasks_in_backoff;
 
  private:
   static constexpr std::size_t kMaxRoutes = 64;
+
+  static Labels with_source(Labels labels, const std::string& handle_source) {
+    labels["handle_source"] = handle_source;
+    return labels;
+  }
 
   CounterMetric counter(std::string_view route) const {
     Labels labels = labels_;

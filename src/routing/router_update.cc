@@ -71,6 +71,7 @@ void RouterCore::add_replica(const spec::ReplicaAddress& address) {
                          {{"application", application_},
                           {"deployment", deployment_},
                           {"handle", env_.handle},
+                          {"handle_source", env_.handle_source},
                           {"replica_id", address.id}});
   ReplicaSlot* const raw = slot.get();
   slot->connection = connection_to(
@@ -92,7 +93,7 @@ void RouterCore::add_replica(const spec::ReplicaAddress& address) {
                                     [this, raw] {
                                       if (!raw->removed && !raw->draining) slots_.set_draining(*raw);
                                     }});
-  slots_.add(std::move(slot), !env_.node_id.empty() && address.node_id == env_.node_id);
+  slots_.add(std::move(slot), nearness(env_.node_id, address.node_id, env_.zones));
   raw->connection->start();
 }
 

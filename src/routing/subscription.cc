@@ -6,6 +6,7 @@
 
 #include <manta/detail/json.h>
 
+#include "base/unix_time.h"
 #include "net/item_stream.h"
 
 namespace manta::routing {
@@ -13,18 +14,26 @@ namespace manta::routing {
 struct Subscription::Impl {
   Loop& loop;
   Logger& logger;
+  HistogramMetric latency_ms;
   Connect connect;
   const SubscriptionOptions options;
   std::vector<Callback> callbacks;
   std::unique_ptr<net::Channel> channel;
   std::unique_ptr<net::ItemStream> stream;
-  std::unique_ptr<spec::RoutingSnapshot> last;
+  std::shared_ptr<const spec::RoutingSnapshot> last;
   Duration pause;
   TimerId timer = 0;
   bool connected = false;
 
-  Impl(Loop& on, Logger& log, Connect connector, SubscriptionOptions with)
-      : loop(on), logger(log), connect(std::move(connector)), options(with), pause(with.first_reconnect) {}
+  Impl(Loop& on, Metrics& metrics, Logger& log, Connect connector, SubscriptionOptions with)
+      : loop(on),
+        logger(log),
+        latency_ms(metrics.histogram("long_poll_latency_ms",
+                                     "From a change at the controller until it was known here, by the clocks of both.",
+                                     {{"namespace", "snapshots"}})),
+        connect(std::move(connector)),
+        options(with),
+        pause(with.first_reconnect) {}
 
   void open() {
     timer = 0;
@@ -54,16 +63,18 @@ struct Subscription::Impl {
     if (!next)
       return logger.error("snapshot not understood", {{"error", next.error().message}, {"at", next.error().detail}});
     pause = options.first_reconnect;
-    connected = true;
+    // The first on a connection may be an old one.
+    if (std::exchange(connected, true) && next->published_at_s > 0)
+      latency_ms.observe(std::max(0.0, (unix_time_s() - next->published_at_s) * 1000));
     auto known = if_newer(last.get(), std::move(*next));
     if (!known) return;
-    last = std::make_unique<spec::RoutingSnapshot>(std::move(*known));
+    last = std::make_shared<spec::RoutingSnapshot>(std::move(*known));
     for (const Callback& callback : callbacks) callback(*last);
   }
 };
 
-Subscription::Subscription(Loop& loop, Logger& logger, Connect connect, SubscriptionOptions options)
-    : impl_(std::make_unique<Impl>(loop, logger, std::move(connect), options)) {}
+Subscription::Subscription(Loop& loop, Metrics& metrics, Logger& logger, Connect connect, SubscriptionOptions options)
+    : impl_(std::make_unique<Impl>(loop, metrics, logger, std::move(connect), options)) {}
 
 Subscription::~Subscription() { impl_->loop.cancel(impl_->timer); }
 
@@ -74,6 +85,6 @@ void Subscription::on_snapshot(Callback callback) {
 
 void Subscription::start() { impl_->open(); }
 bool Subscription::connected() const { return impl_->connected; }
-const spec::RoutingSnapshot* Subscription::snapshot() const { return impl_->last.get(); }
+const std::shared_ptr<const spec::RoutingSnapshot>& Subscription::snapshot() const { return impl_->last; }
 
 }  // namespace manta::routing

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/metrics.h"
 #include "net/channel.h"
 #include "spec/replica_set.h"
 
@@ -30,7 +31,7 @@ class Subscription {
   using Connect = std::function<std::unique_ptr<net::Channel>()>;  // null: cannot be reached now
   using Callback = std::function<void(const spec::RoutingSnapshot&)>;
 
-  Subscription(Loop& loop, Logger& logger, Connect connect, SubscriptionOptions options = {});
+  Subscription(Loop& loop, Metrics& metrics, Logger& logger, Connect connect, SubscriptionOptions options = {});
   ~Subscription();
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
@@ -38,8 +39,9 @@ class Subscription {
   // `callback` gets every new snapshot, and the present one at once if there is one. Before start() or later.
   void on_snapshot(Callback callback);
   void start();
-  bool connected() const;                         // a snapshot has arrived on the present connection
-  const spec::RoutingSnapshot* snapshot() const;  // null before the first
+  bool connected() const;  // a snapshot has arrived on the present connection
+  // Null before the first. Never changed: a newer one takes its place.
+  const std::shared_ptr<const spec::RoutingSnapshot>& snapshot() const;
 
  private:
   struct Impl;

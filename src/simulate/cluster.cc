@@ -57,11 +57,14 @@ Task<Result<runtime::ObservedReplica>> Cluster::start(runtime::ReplicaProcess pr
     const auto known = std::ranges::find(nodes_, process.node_id, &runtime::NodeInfo::node_id);
     if (known == nodes_.end()) co_return fail(ErrorCode::Unavailable, "the node is gone");
     account();
-    const std::string node_id = process.node_id;
+    if (world_.options.mistake == Mistake::LoseBundle && process.bundles.size() > 1) process.bundles.pop_back();
+    if (const std::string broken = broken_group(spec->config, process.bundles); !broken.empty())
+      world_.findings.add(id + " " + broken);
     const auto replica = std::make_shared<SimulatedReplica>(world_, std::move(process), *std::move(spec));
     observed_[id] = observed(*replica);
     replicas_[id] = replica;
-    check_node(node_id);
+    for (const spec::Bundle& bundle : replica->process().bundles) check_node(bundle.node_id);
+    gangs_.started(replica->spec());
     replica->start();
   }
   const runtime::ObservedReplica seen = observed_.at(id);
@@ -78,6 +81,7 @@ void Cluster::check_node(const std::string& node_id) {
     if (world_.options.mistake == Mistake::BookTwice) held.insert(held.end(), bundles.begin(), bundles.end());
   }
   const auto node = std::ranges::find(nodes_, node_id, &runtime::NodeInfo::node_id);
+  if (node == nodes_.end()) return;
   if (const std::string too_much = overbooked(*node, held); !too_much.empty())
     world_.findings.add("node " + node_id + " is overbooked, " + too_much);
 }
@@ -89,10 +93,23 @@ Task<Result<void>> Cluster::stop(std::string id, double grace_s) {
   auto waiting = pause(world_.loop, kAgentDelay);
   co_await waiting;
   const auto replica = this->replica(id).lock();
-  if (!replica) co_return Result<void>();
+  if (!replica || stops_wrongly(*replica)) co_return Result<void>();
   world_.loop.after(of_seconds(grace_s), [this, id] { kill(id); });
   replica->drain();
   co_return Result<void>();
+}
+
+// Mistakes with the first member of a gang.
+bool Cluster::stops_wrongly(const SimulatedReplica& replica) {
+  if (replica.spec().gang_id.empty() || replica.spec().rank != 0) return false;
+  if (world_.options.mistake == Mistake::EndEarly) tell_exit({.id = replica.process().id, .exit_code = 0});
+  return world_.options.mistake == Mistake::KeepMember || world_.options.mistake == Mistake::EndEarly;
+}
+
+void Cluster::tell_exit(runtime::ReplicaExit exit) {
+  world_.network.send(to_controller_, [this, exit = std::move(exit)] {
+    if (on_exit_) on_exit_(exit);
+  });
 }
 
 void Cluster::stop_another(const std::string& id) {
@@ -134,10 +151,8 @@ void Cluster::gone(const SimulatedReplica& replica) {
   stopped_.erase(id);
   replicas_.erase(id);
   observed_.erase(id);
-  runtime::ReplicaExit exit{.id = id, .exit_code = was_killed ? -1 : 0, .signal = was_killed ? SIGKILL : 0};
-  world_.network.send(to_controller_, [this, exit = std::move(exit)] {
-    if (on_exit_) on_exit_(exit);
-  });
+  gangs_.ended(replica.spec());
+  tell_exit({.id = id, .exit_code = was_killed ? -1 : 0, .signal = was_killed ? SIGKILL : 0});
 }
 
 void Cluster::kill(const std::string& id) {

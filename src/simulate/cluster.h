@@ -9,6 +9,7 @@
 
 #include "control/cluster_view.h"
 #include "runtime/backend.h"
+#include "simulate/gang_watch.h"
 #include "simulate/simulated_replica.h"
 
 namespace manta::simulate {
@@ -55,11 +56,14 @@ class Cluster final : public runtime::Backend {
  private:
   runtime::ObservedReplica observed(const SimulatedReplica& replica) const;
   void stop_another(const std::string& id);
+  bool stops_wrongly(const SimulatedReplica& replica);
+  void tell_exit(runtime::ReplicaExit exit);
   void check_node(const std::string& node_id);
   void account();
   std::size_t nodes_in_use() const;
 
   World& world_;
+  GangWatch gangs_{world_};
   Random random_;
   std::vector<runtime::NodeInfo> nodes_, away_;
   std::map<std::string, std::shared_ptr<SimulatedReplica>> replicas_;

@@ -10,6 +10,7 @@
 #include "base/of_seconds.h"
 #include "simulate/caller.h"
 #include "simulate/cluster.h"
+#include "simulate/gang_watch.h"
 #include "simulate/ready_floor.h"
 #include "simulate/replica_watch.h"
 
@@ -57,7 +58,7 @@ void ControlPlane::begin() {
                                    [this](const std::string& address, control::ReplicaLink::OnState on_state) {
                                      return std::make_unique<ReplicaWatch>(world_, address, std::move(on_state));
                                    }},
-      control::ControllerOptions{.seed = world_.options.seed * 1000 + ++starts_});
+      control::ControllerOptions{.packing = world_.options.packing, .seed = world_.options.seed * 1000 + ++starts_});
   for (auto& [id, subscriber] : subscribers_) subscriber.pipe = std::make_shared<Network::Pipe>();
   controller_->snapshots().on_publish([this](const std::string& json) { publish(json); });
   controller_->begin();
@@ -120,6 +121,10 @@ Task<Result<std::vector<spec::ApplicationGraph>>> ControlPlane::describe(std::st
 void ControlPlane::publish(const std::string& json) {
   auto snapshot = detail::from_json<spec::RoutingSnapshot>(json, UnknownKeys::Ignore);
   if (!snapshot) return world_.findings.add("a snapshot cannot be read: " + snapshot.error().message);
+  if (world_.options.mistake == Mistake::RouteToPart)
+    for (spec::ReplicaSet& set : snapshot->deployments)
+      if (!set.replicas.empty()) set.replicas.pop_back();
+  if (const std::string torn = torn_gang(*snapshot, *controller_); !torn.empty()) world_.findings.add(torn);
   latest_ = std::make_shared<const spec::RoutingSnapshot>(std::move(*snapshot));
   for (const auto& [id, subscriber] : subscribers_) send(id, latest_);
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "control/node_compaction.h"
 #include "runtime/backend.h"
 #include "simulate/arrivals.h"
 #include "simulate/faults.h"
@@ -33,6 +34,10 @@ enum class Mistake {
   BookTwice,      // a replica takes its share of the node twice
   NeverReady,     // replicas that are started late in the run never get ready
   ForgetReplica,  // a caller does not hear of the last snapshots
+  KeepMember,     // a member of a gang does not end when it is stopped
+  EndEarly,       // a member of a gang is said to have ended while it lives on
+  RouteToPart,    // a snapshot lacks a member of a gang
+  LoseBundle,     // a replica is started without the last bundle of its group
 };
 
 struct SimulationOptions {
@@ -47,6 +52,7 @@ struct SimulationOptions {
   double idempotent_share = 0;    // of the requests may be run twice
   double timeout_s = 0;           // deadline of each request; 0: none but request_timeout_s
   std::vector<double> updates_s;  // a new version of everything is deployed then
+  control::PackingOptions packing;
   FaultOptions faults;
   std::uint64_t seed = 1;
   Mistake mistake = Mistake::None;

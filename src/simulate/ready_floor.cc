@@ -8,7 +8,7 @@ namespace {
 // Written down once more, so that a change of the real rule shows.
 int allowed_floor(const DeploymentConfig& config, int wanted) {
   if (config.max_surge_percent && *config.max_surge_percent > 0) return wanted;
-  const int wave = std::max(1, static_cast<int>(config.rolling_update_percentage * wanted / 100));
+  const int wave = std::max(1, static_cast<int>(config.rolling_update_percentage * wanted + 1e-6));
   return std::max(0, wanted - wave);
 }
 

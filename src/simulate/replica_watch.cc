@@ -78,6 +78,7 @@ Task<void> ReplicaWatch::run_check(Duration timeout, OnHealth on_health) {
   ask_health(world_, replica_id_, answer);
   Result<void> result = co_await answer;
   world_.loop.cancel(limit);
+  world_.loop.cancel(check_);
   check_ = world_.loop.after(Duration::zero(),
                              [callback = std::move(on_health), outcome = std::move(result)] { callback(outcome); });
 }

@@ -90,7 +90,7 @@ void read_resources(Reading& reading) {
   Section options = reading.section.section("ray_actor_options");
   options.read_members(reading.config.ray_actor_options);
   read_environment(reading, options.section("runtime_env"));
-  options.ignore({"fallback_strategy", "object_store_memory"}, "not acted on yet");
+  options.ignore({"object_store_memory"}, "not acted on yet");
   options.refuse_rest();
   if (given) keep(reading, "ray_actor_options", reading.config.ray_actor_options);
 }
@@ -112,9 +112,11 @@ void read_router(Reading& reading) {
   Section router = reading.section.section("request_router_config");
   router.read_members(reading.config.request_router_config);
   router.refuse_rest();
-  const RequestRouterConfig& config = reading.config.request_router_config;
-  if (const auto policy = read_routing_policy(config); policy && config.request_router_class.starts_with("ray."))
-    router.warn("request_router_class", "a class of Ray Serve; here it is '" + std::string(policy->name) + "'");
+  RequestRouterConfig& config = reading.config.request_router_config;
+  if (const auto policy = read_routing_policy(config); policy && config.request_router_class.starts_with("ray.")) {
+    config.request_router_class = policy->name;
+    router.warn("request_router_class", "a class of Ray Serve; here it is '" + config.request_router_class + "'");
+  }
   if (given) keep(reading, "request_router_config", reading.config.request_router_config);
 }
 

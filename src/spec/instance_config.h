@@ -22,11 +22,12 @@ struct HttpOptions {
   double keep_alive_timeout_s = 90;    // an idle connection is closed after this long
   double max_body_bytes = 64 << 20;    // a larger request body is refused with 413
   double max_header_bytes = 64 << 10;  // a larger request head is refused with 431
+  int threads = 0;                     // event loops of each proxy; 0 = one for every 4 cores, at least 1 and at most 8
   bool operator==(const HttpOptions&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(HttpOptions, (),
-                      (host, port, root_path, request_timeout_s, keep_alive_timeout_s, max_body_bytes,
-                       max_header_bytes))
+                      (host, port, root_path, request_timeout_s, keep_alive_timeout_s, max_body_bytes, max_header_bytes,
+                       threads))
 
 // One entry of applications[].deployments[]: only the fields that stand in the file, as JSON text by field name; the
 // rest keeps what the code says.

@@ -19,7 +19,7 @@ void read_http_options(Section options, HttpOptions& http) {
   options.read_members(http);
   for (const char* key : {"ssl_keyfile", "ssl_certfile", "ssl_keyfile_password", "ssl_ca_certs"})
     if (options.take(key)) options.refuse(key, "TLS is not served yet; put a TLS proxy in front and remove this key");
-  options.ignore({"location", "num_cpus", "middlewares"}, "only Ray's Python proxy has it");
+  options.ignore({"location", "num_cpus", "middlewares", "root_url"}, "only Ray's Python proxy has it");
   options.refuse_rest();
 }
 

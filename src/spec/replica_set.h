@@ -69,6 +69,12 @@ struct ApplicationRoutes {
 };
 BOOST_DESCRIBE_STRUCT(ApplicationRoutes, (), (application, route_prefix, ingress, routes, openapi, ready, traffic))
 
+struct NodeZone {
+  std::string node_id, zone;
+  bool operator==(const NodeZone&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(NodeZone, (), (node_id, zone))
+
 // One item of the controller's subscription stream (POST /-/subscribe, JSON items with the 5-byte prefix). Complete: it
 // replaces what the subscriber knew, if its stamp is newer. `adopted` is false until a restarted controller has looked
 // at what lives: until then a subscriber drops no replica that still answers.
@@ -79,8 +85,12 @@ struct RoutingSnapshot {
   std::vector<ReplicaSet> deployments;
   std::optional<LoggingConfig> logging_config = {};  // of proxies
   std::vector<std::string> draining_nodes = {};      // ids: their proxies say that they go away
+  std::vector<NodeZone> zones = {};                  // of the nodes whose labels name one
+  double published_at_s = 0;                         // Unix time, of this version; 0: not known
   bool operator==(const RoutingSnapshot&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(RoutingSnapshot, (), (stamp, adopted, applications, deployments, logging_config, draining_nodes))
+BOOST_DESCRIBE_STRUCT(RoutingSnapshot, (),
+                      (stamp, adopted, applications, deployments, logging_config, draining_nodes, zones,
+                       published_at_s))
 
 }  // namespace manta::spec

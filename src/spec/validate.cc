@@ -71,6 +71,7 @@ std::vector<Fault> faults(const HttpOptions& options) {
   checks.above(options.keep_alive_timeout_s, 0, "keep_alive_timeout_s");
   checks.at_least(options.max_body_bytes, 1, "max_body_bytes");
   checks.at_least(options.max_header_bytes, 1024, "max_header_bytes");
+  checks.between(options.threads, 0, 64, "threads");
   return checks.take();
 }
 

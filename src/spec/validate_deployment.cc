@@ -34,8 +34,9 @@ void check_warmup(Checks& checks, const std::vector<WarmUp>& warmup) {
 }
 
 void check_rollout(Checks& checks, const DeploymentConfig& config) {
-  checks.above(config.rolling_update_percentage, 0, "rolling_update_percentage");
-  checks.between(config.rolling_update_percentage, 0, 100, "rolling_update_percentage");
+  checks.require(
+      config.rolling_update_percentage > 0 && config.rolling_update_percentage <= 1, "rolling_update_percentage",
+      "expected a fraction above 0 and up to 1 (0.2 is 20 %), found " + number_text(config.rolling_update_percentage));
   if (config.max_surge_percent) checks.between(*config.max_surge_percent, 0, 100, "max_surge_percent");
 }
 

@@ -64,7 +64,7 @@ def deploy(instance, *applications):
 
 
 def details(instance, application, deployment):
-    status, text = admin(instance, "GET", "/api/serve/applications/")
+    status, text = admin(instance, "GET", "/api/serve/details")
     assert status == 200, text
     return json.loads(text)["applications"][application]["deployments"][deployment]
 

@@ -1,6 +1,7 @@
 """examples/rag as `make run` starts it, over this repository's documentation."""
 import json
 import re
+import subprocess
 
 import pytest
 
@@ -41,6 +42,12 @@ def rag(manta_binary, cache, tmp_path_factory):
     assert instance.stop() == 0, "".join(instance.lines)
 
 
+def run_command(command):
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def without_layout(text):
     return " ".join(text.split())
 
@@ -53,6 +60,18 @@ def found(instance, question):
 
 def missed(instance):
     return [question["question"] for question in QUESTIONS if not found(instance, question)]
+
+
+def test_the_commands_of_the_guide(rag):
+    page = (ROOT / "docs" / "guide" / "rag.md").read_text()
+    query, stream, candidates, chat = re.search(r"^```\n(curl .*?)```", page, re.M | re.S)[1].splitlines()
+
+    def answer(command):
+        return run_command(command.replace("localhost:8000", f"127.0.0.1:{rag.port}"))
+    assert json.loads(answer(query))["answer"].strip()
+    assert answer(stream).count("data: ") > 2
+    assert "Cats" in json.loads(answer(candidates))["sources"][0]["text"]
+    assert "data: [DONE]" in answer(chat)
 
 
 def test_the_first_command_is_answered_with_sources_and_timings(rag):

@@ -52,6 +52,7 @@ def test_every_model_says_by_its_handle_what_it_is_and_how_long_it_took_to_load(
 def test_ready_names_every_model(stack):
     reply = ask(stack, "GET", "/ready")
     assert reply.status == 200
+    assert reply.body.decode().strip() in (ROOT / "docs" / "guide" / "stack.md").read_text().splitlines()
     assert reply.json() == {"ready": True, "models": {name: "ready" for name in ("LLMServer", "embed_onxx", "openai_ingress", "rerank_onnx")}}
 
 
@@ -197,7 +198,7 @@ def test_the_variables_of_the_guide_say_how_many_replicas_gpus_and_threads(manta
     instance = Instance(example("stack", tmp_path), tmp_path, ["--num-cpus", "4", "--num-gpus", "3"], ready_s=240,
                         env={"MANTA_MODELS": str(models_folder()), **variables})
     try:
-        details = json.loads(curl(f"http://127.0.0.1:{instance.admin_port}/api/serve/applications/"))["applications"]
+        details = json.loads(curl(f"http://127.0.0.1:{instance.admin_port}/api/serve/details"))["applications"]
         found = {name: deployment for application in details.values() for name, deployment in application["deployments"].items()}
         for name, replicas, gpus in (("embed_onxx", 1, 0.5), ("rerank_onnx", 2, 0.25), ("LLMServer", 2, 1)):
             assert len(pids_of(instance, name)) == replicas, name

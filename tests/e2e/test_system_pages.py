@@ -20,6 +20,14 @@ def test_every_application_has_an_openapi_document(http):
         assert path in document["paths"], list(document["paths"])
 
 
+def test_a_page_shows_the_document_to_people(http):
+    for prefix in ("", "/busy"):
+        page = ask(http, "GET", f"{prefix}/docs")
+        assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert b'fetch("openapi.json")' in page.body
+        assert b"://" not in page.body  # nothing is loaded from elsewhere
+
+
 def samples(text, name):
     return [line for line in text.splitlines() if line.startswith(name + "{") or line.startswith(name + " ")]
 

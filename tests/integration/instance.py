@@ -121,7 +121,7 @@ class Instance:
         return json.loads(self.admin("GET", "/api/serve/status")[2])
 
     def details(self):
-        return json.loads(self.admin("GET", "/api/serve/applications/")[2])
+        return json.loads(self.admin("GET", "/api/serve/details")[2])
 
     def deployment(self, application="test", name="Echo"):
         return self.status()["applications"][application]["deployments"][name]

@@ -1,6 +1,7 @@
 """What goes wrong inside a running instance, and what its status says about it."""
 import json
 import os
+import signal
 import time
 import unittest
 
@@ -67,6 +68,19 @@ class FailureTest(unittest.TestCase):
             os.unlink(flag)
             instance.wait_healthy()
             self.assertTrue(before.isdisjoint(instance.replicas()))
+
+    def test_a_replica_that_hangs_is_replaced(self):
+        """A blocked strand answers no health check, whatever the deployment's own check would say."""
+        with Instance().run(f"{APP_ONE}:build") as instance:
+            config = instance.config()  # with a check every 10 seconds before
+            config["applications"][0]["deployments"] = [{"name": "Echo", "health_check_period_s": 0.1, "health_check_timeout_s": 0.3,
+                                                         "graceful_shutdown_timeout_s": 0.1}]
+            self.assertEqual(instance.admin("PUT", "/api/serve/applications/", config)[0], 200)
+            [(before, pid)] = instance.replicas().items()
+            os.kill(pid, signal.SIGSTOP)
+            wait_until(lambda: instance.replicas() and before not in instance.replicas(), "another replica")
+            self.assertEqual(instance.call(text="still")["text"], "still")
+            wait_until(lambda: not os.path.exists(f"/proc/{pid}"), "the end of the one that hung")
 
     def test_what_cannot_be_placed_says_why(self):
         with Instance().run(f"{APP_ONE}:build", "--num-cpus", "2", "--num-gpus", "1") as instance:

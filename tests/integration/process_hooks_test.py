@@ -55,7 +55,7 @@ class HooksTest(unittest.TestCase):
                                                           "target_ongoing_requests": 5}}
         with start(self.addCleanup, deployments=[scaled]) as instance:
             def metrics():
-                answer = instance.admin("GET", "/api/serve/applications/")[2]
+                answer = instance.admin("GET", "/api/serve/details")[2]
                 return '"depth":7.5' in answer.replace(" ", "")
             wait_until(metrics, "the controller shows what the replicas record")
 

@@ -165,6 +165,20 @@ class PlacementTest(Deploying):
             wait_until(lambda: "label zone is a, needs !a" in self.deployment(instance)["message"], "the reason")
 
 
+    def test_a_fallback_is_used_where_the_labels_find_no_node_and_told(self):
+        with Instance().run("--labels", '{"zone": "a"}', verb="start") as instance:
+            options = {"num_cpus": 0.1, "label_selector": {"zone": "b"}}
+            self.deploy(instance, ray_actor_options={**options, "fallback_strategy": [{"label_selector": {"zone": "c"}}]})
+            wait_until(lambda: "fallback_strategy[0]: the node cannot take it: label zone is a, needs c"
+                       in self.deployment(instance)["message"], "the reason of each")
+            others = [{"label_selector": {"zone": "c"}}, {"label_selector": {"zone": "!c"}}]
+            self.deploy(instance, ray_actor_options={**options, "fallback_strategy": others})
+            self.wait_healthy(instance)
+            self.assertEqual([r["fallback"] for r in self.replicas(instance)], ["fallback_strategy[1]"])
+            done = subprocess.run([MANTA, "explain", "place/Worker", "--admin-port", str(instance.admin_port)],
+                                  capture_output=True, text=True, timeout=30)
+            self.assertIn("1 by fallback_strategy[1]", done.stdout, done.stderr)
+
     def test_limits_are_enforced_when_asked_for_and_said_plainly_where_not(self):
         with Instance().run("--enforce-limits", verb="start") as instance:
             self.deploy(instance, num_replicas=2, ray_actor_options={"num_cpus": 1, "memory": 1 << 30})

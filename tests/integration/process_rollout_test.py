@@ -32,8 +32,8 @@ class RolloutTest(unittest.TestCase):
         with Instance().run(f"{APP_ONE}:build", "--args", '{"num_replicas": 3}') as instance:
             version = "one"
             with Load(instance, method="once", sleep_ms=5) as load:
-                for fields in ({"max_surge_percent": 0}, {"max_surge_percent": 34}, {"rolling_update_percentage": 100},
-                               {"max_surge_percent": 0, "rolling_update_percentage": 67}):
+                for fields in ({"max_surge_percent": 0}, {"max_surge_percent": 34}, {"rolling_update_percentage": 1},
+                               {"max_surge_percent": 0, "rolling_update_percentage": 0.67}):
                     version = {"one": "two", "two": "one"}[version]
                     artifact = APP_TWO if version == "two" else APP_ONE
                     self.assertEqual(deploy(instance, artifact, fields, num_replicas=3)[0], 200)

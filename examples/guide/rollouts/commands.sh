@@ -5,7 +5,7 @@ manta plan changed.yaml
 #> ~ rag: restart
 #>   ~ Llm     restart      1 replica in waves of 1; new ones start first
 #>       ray_actor_options.num_cpus: 1.0 -> 0.5
-#>       rolling_update_percentage: 20.0 -> 50.0
+#>       rolling_update_percentage: 0.2 -> 0.5
 #>       rollback_on_failure: false -> true
 #>   ~ OpenAi  reconfigure  1 replica; each is told while it serves
 #>       max_ongoing_requests: 1024 -> 50

@@ -98,8 +98,8 @@ consteval bool may_be_held(std::type_identity<std::tuple<P...>>, std::type_ident
 // stream is only taken over.
 template <class... P, class... A>
 OutgoingCall make_call(std::type_identity<std::tuple<P...>> parameters, const Caller& caller, std::string_view method,
-                       CallOptions options, A&&... values) {
-  OutgoingCall call{.method = method, .options = std::move(options)};
+                       const CallOptions& options, A&&... values) {
+  OutgoingCall call{.method = method, .options = options};
   if constexpr (may_be_held(parameters, std::type_identity<std::tuple<std::remove_cvref_t<A>...>>())) {
     if (caller.is_in_process()) {
       call.values = std::make_unique<Held<std::tuple<P...>>>(std::tuple<P...>(static_cast<A&&>(values)...));

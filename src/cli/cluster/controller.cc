@@ -18,6 +18,7 @@
 #include "cli/one_shot.h"
 #include "cli/port_choice.h"
 #include "cli/serving_controller.h"
+#include "control/node_report.h"
 #include "runtime/local/fd_watch.h"
 #include "runtime/ray/ray_backend.h"
 
@@ -141,16 +142,18 @@ ClusterController::ClusterController(const ControllerArguments& arguments, const
       backend_(base_.loop, base_.logger, ray_options(arguments, environment, paths_, python, base_.store->epoch())),
       tasks_(base_.loop),
       serving_(base_, backend_,
-               {.options = controller_options(arguments, opened.paths, opened.http, opened.paths.controller_socket(),
-                                              arguments.cluster_address),
+               {.options = controller_options(arguments, environment, opened.paths, opened.http,
+                                              opened.paths.controller_socket(), arguments.cluster_address),
                 .paths = opened.paths,
                 .environment = without_secrets(environment),
                 .shut_down = [this] { tasks_.spawn(end_instance()); },
                 .security = std::move(security)}),
-      proxies_(base_.loop, base_.logger, backend_, proxy_options(arguments, environment, opened),
-               [this](const std::string& node_id, std::string status) {
-                 serving_.controller().set_proxy_status(node_id, std::move(status));
-               }),
+      proxies_(
+          base_.loop, base_.logger, base_.metrics, backend_, proxy_options(arguments, environment, opened),
+          [this] { return control::nodes_in_use(serving_.controller()); },
+          [this](const std::string& node_id, std::string status, std::string message) {
+            serving_.controller().set_proxy_status(node_id, std::move(status), std::move(message));
+          }),
       demand_(base_.loop, base_.logger, backend_, serving_.controller()) {}
 
 Result<void> ClusterController::listen() {

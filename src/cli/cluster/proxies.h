@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,9 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/metrics.h"
 #include "base/task_scope.h"
+#include "cli/cluster/proxy_plan.h"
 #include "cli/proxy_check.h"
 #include "runtime/ray/ray_backend.h"
 #include "spec/instance_config.h"
@@ -28,20 +31,24 @@ struct ClusterProxyOptions {
   std::map<std::string, std::string> environment;  // the cluster's token
   std::string log_dir;                             // on the node
   ProxyCheckOptions check;
-  // For how long the proxy of a node that leaves says so at /-/healthz, and serves, before it is stopped.
+  // For how long a proxy that is to go away says so at /-/healthz, and serves, before it is stopped.
   Duration min_draining = std::chrono::seconds(30);
 };
 
 // Keeps a proxy on every node that is to have one. Each is a role that its supervisor restarts in place; proxies live
 // on when this ends, and the next controller finds them. A proxy that hangs is replaced under the same listening
-// socket; that of a node which leaves the cluster ends when its requests have. Loop-confined.
+// socket; that of a node which leaves the cluster, or has no replicas any more, ends when its requests have.
+// Loop-confined.
 class ClusterProxies {
  public:
-  // Of a node's proxy: STARTING, HEALTHY, UNHEALTHY, DRAINING, DRAINED; empty when the node has none any more.
-  using OnStatus = std::function<void(const std::string& node_id, std::string status)>;
+  // Of a node's proxy: STARTING, HEALTHY, UNHEALTHY, DRAINING, DRAINED; empty when the node has none any more. With the
+  // reason why it is UNHEALTHY.
+  using OnStatus = std::function<void(const std::string& node_id, std::string status, std::string message)>;
+  // Ids of the nodes that have replicas; none: not known yet.
+  using InUse = std::function<std::optional<std::set<std::string>>()>;
 
-  ClusterProxies(Loop& loop, Logger& logger, runtime::RayBackend& backend, ClusterProxyOptions options,
-                 OnStatus on_status);
+  ClusterProxies(Loop& loop, Logger& logger, Metrics& metrics, runtime::RayBackend& backend,
+                 ClusterProxyOptions options, InUse in_use, OnStatus on_status);
   ~ClusterProxies();
   ClusterProxies(const ClusterProxies&) = delete;
   ClusterProxies& operator=(const ClusterProxies&) = delete;
@@ -58,7 +65,8 @@ class ClusterProxies {
     int failures = 0;        // to start, in a row
     TimePoint not_before{};  // of the next attempt
     int replacements = 0;
-    std::optional<TimePoint> drained_since;  // its node leaves
+    std::optional<TimePoint> drained_since;
+    std::optional<TimePoint> told_to_end;
   };
 
   void look_after(Duration pause);
@@ -66,19 +74,25 @@ class ClusterProxies {
   void carry_out(const std::vector<runtime::NodeInfo>& nodes, const std::vector<runtime::RoleInfo>& roles);
   void watch(const runtime::RoleInfo& role);
   void drain(const std::string& node_id);
+  std::set<std::string> used_lately(const std::vector<runtime::RoleInfo>& roles);
+  void take_back_drains(const ProxyPlan& plan, const std::vector<runtime::RoleInfo>& roles);
   Task<void> start(std::string node_id);
   Task<void> stop(std::string name, double grace_s);
   void on_role_end(const runtime::RoleEnd& end);
+  void note_shutdown(const std::string& node_id, Proxy& proxy);
   Task<bool> all_ended();
   runtime::RoleStart role(const std::string& node_id, const Proxy& proxy) const;
 
   Loop& loop_;
   Logger& logger_;
+  Metrics& metrics_;
   runtime::RayBackend& backend_;
   const ClusterProxyOptions options_;
+  InUse in_use_;
   OnStatus on_status_;
   std::map<std::string, runtime::NodeInfo> nodes_;  // as last looked at, by id
   std::map<std::string, Proxy> proxies_;            // by node id
+  std::map<std::string, TimePoint> last_used_;      // when replicas were last seen there, by node id
   bool ending_ = false;
   TimerId next_ = 0;
   TaskScope tasks_;

@@ -1,7 +1,6 @@
 #include "cli/cluster/proxy_plan.h"
 
 #include <algorithm>
-#include <set>
 
 namespace manta::cli {
 namespace {
@@ -19,12 +18,13 @@ std::string name_without_prefix(const std::string& role) { return role.substr(kP
 std::string proxy_role_name(const std::string& node_id) { return std::string(kPrefix) + node_id; }
 
 ProxyPlan plan_proxies(const std::string& location, const std::vector<runtime::NodeInfo>& nodes,
-                       const std::vector<runtime::RoleInfo>& roles) {
+                       const std::vector<runtime::RoleInfo>& roles, const std::set<std::string>& in_use) {
   std::set<std::string> wanted, leaving;
   for (const runtime::NodeInfo& node : nodes) {
     if (!is_wanted(location, node)) continue;
     wanted.insert(proxy_role_name(node.node_id));
-    if (node.is_leaving) leaving.insert(proxy_role_name(node.node_id));
+    if (node.is_leaving || (!node.is_head && !in_use.contains(node.node_id)))
+      leaving.insert(proxy_role_name(node.node_id));
   }
   ProxyPlan plan;
   std::set<std::string> existing;

@@ -64,7 +64,9 @@ std::map<std::string, std::string> controller_environment(const ClusterArguments
                                                           const Environment& environment) {
   std::map<std::string, std::string> values;
   for (const auto& [name, value] : environment.map())
-    if (name.starts_with("MANTA_") || name == "HOME" || name == "USER" || name == "PATH") values[name] = value;
+    if (name.starts_with("MANTA_") || name.starts_with("RAY_SERVE_") || name == "HOME" || name == "USER" ||
+        name == "PATH")
+      values[name] = value;
   // Decides where the sockets are, here and there.
   values["XDG_RUNTIME_DIR"] = environment.get("XDG_RUNTIME_DIR").value_or("");
   values["MANTA_CLUSTER_TOKEN"] = token;

@@ -6,8 +6,8 @@
 namespace manta::routing {
 namespace {
 
-// Two different random ones of those on the own node, in one pass; the same one twice if there is only one.
-struct LocalPair {
+// Two different random ones of those that are near, in one pass; the same one twice if there is only one.
+struct NearPair {
   std::size_t first = 0, second = 0;
   std::size_t seen = 0;
 
@@ -27,10 +27,14 @@ struct LocalPair {
 Policy locality_first(const spec::LocalityFirstOptions& options) {
   return [spill_at = options.spill_at](std::span<const ReplicaLoad> candidates, const PolicyInput& input,
                                        Rng& rng) -> std::optional<std::size_t> {
-    LocalPair pair;
-    for (std::size_t i = 0; i < candidates.size(); ++i)
-      if (candidates[i].same_node && load_at(candidates[i], input.now) < spill_at * candidates[i].max_ongoing)
-        pair.offer(i, rng);
+    NearPair here, in_zone;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      const ReplicaLoad& replica = candidates[i];
+      if (!replica.same_node && !replica.same_zone) continue;
+      if (load_at(replica, input.now) < spill_at * replica.max_ongoing)
+        (replica.same_node ? here : in_zone).offer(i, rng);
+    }
+    const NearPair& pair = here.seen > 0 ? here : in_zone;
     if (pair.seen == 0) return power_of_two(candidates, input, rng);
     const bool second = load_at(candidates[pair.second], input.now) < load_at(candidates[pair.first], input.now);
     return second ? pair.second : pair.first;

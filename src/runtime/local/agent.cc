@@ -21,6 +21,7 @@ namespace {
 
 constexpr Duration kGroupLookEvery = std::chrono::milliseconds(2);
 constexpr int kGroupLooks = 5'000;
+constexpr const char* kOwnAddress = "127.0.0.1";  // as the proxy of this machine names it
 
 std::string file_name_of(std::string text) {
   for (char& c : text)
@@ -231,6 +232,7 @@ void NodeAgent::role_ended(Child& child, int status) {
   ::kill(-child.pid, SIGKILL);
   const std::string last_output = child.output->last_lines();
   child.pid = 0;
+  note_proxy_shutdown(child);
   loop_.cancel(std::exchange(child.kill_timer, 0));
   if (child.on_end) std::exchange(child.on_end, nullptr)();
   if (on_role_end_) on_role_end_(child.name, WIFEXITED(status) && WEXITSTATUS(status) != 0, last_output);
@@ -245,6 +247,15 @@ void NodeAgent::role_ended(Child& child, int status) {
                {{"role", child.name}, {"how", ending(status)}, {"deaths", child.deaths}, {"last_output", last_output}});
   child.restart_timer =
       loop_.after(role_restart_delay(child.deaths), [this, name = child.name] { restart_role(name); });
+}
+
+void NodeAgent::note_proxy_shutdown(Child& child) {
+  const auto since = std::exchange(child.told_to_end, std::nullopt);
+  if (!since || child.name != "proxy") return;
+  metrics_
+      .histogram("proxy_shutdown_duration_ms", "From the order to a proxy to end until its process had.",
+                 {{"node_id", options_.node_id}, {"node_ip_address", kOwnAddress}})
+      .observe(std::chrono::duration<double, std::milli>(loop_.now() - *since).count());
 }
 
 void NodeAgent::restart_role(const std::string& name) {
@@ -266,6 +277,7 @@ void NodeAgent::stop_role(const std::string& name, double grace_s, std::function
   if (!role_runs(name)) return done();
   Child& child = roles_.at(name);
   child.on_end = std::move(done);
+  child.told_to_end = loop_.now();
   signal_child(child, SIGTERM);
   child.kill_timer = loop_.after(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(grace_s)),
                                  [this, name] { signal_child(roles_.at(name), SIGKILL); });
@@ -274,6 +286,7 @@ void NodeAgent::stop_role(const std::string& name, double grace_s, std::function
 void NodeAgent::kill_role(const std::string& name) {
   if (!role_runs(name) || shutting_down_) return;
   logger_.warn("role does not answer, killing it", {{"role", name}});
+  roles_.at(name).told_to_end = loop_.now();
   signal_child(roles_.at(name), SIGKILL);
 }
 

@@ -100,6 +100,7 @@ class NodeAgent {
     RoleProcess role;
     int deaths = 0;
     TimePoint since{};
+    std::optional<TimePoint> told_to_end;
     std::function<void()> on_end;
     TimerId restart_timer = 0;
   };
@@ -119,6 +120,7 @@ class NodeAgent {
   // still has its device.
   void forget_when_group_is_gone(const std::string& id, int looks_left);
   void role_ended(Child& child, int status);
+  void note_proxy_shutdown(Child& child);
   void restart_role(const std::string& name);
   void signal_child(Child& child, int signal);
   void sweep_orphans();

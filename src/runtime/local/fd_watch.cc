@@ -1,51 +1,43 @@
 #include "runtime/local/fd_watch.h"
 
-#include <csignal>
-
 #include <sys/signalfd.h>
 #include <unistd.h>
-#include <boost/asio/posix/stream_descriptor.hpp>
 
-#include "base/loop_asio.h"
+#include <csignal>
+#include <utility>
+
+#include "base/poller.h"
 
 namespace manta::runtime {
 
-struct FdWatch::Impl : std::enable_shared_from_this<FdWatch::Impl> {
+struct FdWatch::Impl final : Descriptor::Owner, std::enable_shared_from_this<FdWatch::Impl> {
   Impl(Loop& loop, int fd, std::function<void()> callback)
-      : descriptor(loop.asio().io, fd), on_readable(std::move(callback)) {}
+      : descriptor(loop, fd, *this), on_readable(std::move(callback)) {}
 
-  void wait() {
-    descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                          [self = shared_from_this()](const boost::system::error_code& error) {
-                            if (error || self->closed) return;
-                            self->on_readable();
-                            if (!self->closed) self->wait();
-                          });
+  void on_ready(Descriptor::Ready what) override {
+    const auto self = shared_from_this();
+    if (what == Descriptor::kWritable) return std::exchange(on_writable, nullptr)();
+    on_readable();
+    descriptor.wait_anew(Descriptor::kReadable);  // whatever the callback has left
   }
+  void on_loop_end() override {}
 
-  boost::asio::posix::stream_descriptor descriptor;
-  std::function<void()> on_readable;
-  bool closed = false;
+  Descriptor descriptor;
+  std::function<void()> on_readable, on_writable;
 };
 
 FdWatch::FdWatch(Loop& loop, int fd, std::function<void()> on_readable)
     : impl_(std::make_shared<Impl>(loop, fd, std::move(on_readable))) {
-  if (impl_->on_readable) impl_->wait();
+  if (impl_->on_readable) impl_->descriptor.wait(Descriptor::kReadable);
 }
 
-FdWatch::~FdWatch() {
-  impl_->closed = true;
-  boost::system::error_code ignored;
-  impl_->descriptor.close(ignored);
-}
+FdWatch::~FdWatch() { impl_->descriptor.close(); }
 
-int FdWatch::fd() const { return impl_->descriptor.native_handle(); }
+int FdWatch::fd() const { return impl_->descriptor.fd(); }
 
 void FdWatch::once_writable(std::function<void()> callback) {
-  impl_->descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_write,
-                               [self = impl_, callback = std::move(callback)](const boost::system::error_code& error) {
-                                 if (!error && !self->closed) callback();
-                               });
+  impl_->on_writable = std::move(callback);
+  impl_->descriptor.wait(Descriptor::kWritable);
 }
 
 std::unique_ptr<FdWatch> watch_signals(Loop& loop, std::initializer_list<int> signals,

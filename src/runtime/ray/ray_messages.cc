@@ -68,6 +68,7 @@ Amounts bundle_amounts(const Resources& resources) {
 Resources amounts_only(Resources resources) {
   resources.accelerator_type.clear();
   resources.label_selector.clear();
+  resources.fallback_strategy.clear();
   return resources;
 }
 
@@ -80,7 +81,8 @@ BridgeStart start_message(const ReplicaProcess& process, const ReplicaLaunch& la
                     .resources = is_placed ? amounts_only(process.resources) : process.resources,
                     .group = group,
                     .join = process.bundles.size() > 1,
-                    .shared = launch.share_supervisors && !group && process.resources.num_gpus <= 0,
+                    .shared = launch.share_supervisors && !group && process.resources.num_gpus <= 0 &&
+                              (is_placed || process.resources.fallback_strategy.empty()),
                     .log_dir = launch.log_dir};
   start.environment.erase(kDevicesVariable);
   for (const auto& [name, value] : launch.environment) start.environment[name] = value;

@@ -212,11 +212,17 @@ class Front {
   manta::Task<int> worker_pid() { co_return co_await worker_.call<&Worker::pid>(); }
   manta::Task<int> block(int ms) { co_return co_await blocker_.call<&Blocker::block>(ms); }
   manta::Task<int> aside() { co_return co_await blocker_.call<&Blocker::aside>(); }
+  // A response as an argument.
+  manta::Task<int> block_briefly() {
+    auto aside = blocker_.call<&Blocker::aside>();
+    co_return co_await blocker_.call<&Blocker::block>(std::move(aside));
+  }
   manta::Task<manta::WhereAmI> where() { co_return co_await blocker_.where_am_i(); }
-  using methods = manta::Methods<&Front::sum_to, &Front::tripled, &Front::endless, &Front::given_up, &Front::sources,
-                                 &Front::failing, manta::route<"*", "/pass/*", &Front::pass>,
-                                 manta::route<"POST", "/page", &Front::pass_page>, &Front::predict, &Front::most_alone,
-                                 &Front::worker_pid, &Front::block, &Front::aside, &Front::where>;
+  using methods =
+      manta::Methods<&Front::sum_to, &Front::tripled, &Front::endless, &Front::given_up, &Front::sources,
+                     &Front::failing, manta::route<"*", "/pass/*", &Front::pass>,
+                     manta::route<"POST", "/page", &Front::pass_page>, &Front::predict, &Front::most_alone,
+                     &Front::worker_pid, &Front::block, &Front::aside, &Front::block_briefly, &Front::where>;
 
  private:
   manta::Handle<Worker> worker_;

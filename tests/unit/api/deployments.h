@@ -83,6 +83,10 @@ class Meeting {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return arrived_ >= count; });
   }
+  int arrived() {
+    const std::lock_guard lock(mutex_);
+    return arrived_;
+  }
 
  private:
   std::mutex mutex_;  // guards arrived_

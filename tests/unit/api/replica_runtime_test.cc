@@ -125,6 +125,15 @@ TEST_F(ReplicaRuntimeTest, StreamsGoFromReplicaToReplica) {
   EXPECT_EQ(reader.next_blocking(), std::nullopt);
 }
 
+TEST_F(ReplicaRuntimeTest, MeasuresHowLongResponsesAmongTheArgumentsTook) {
+  deploy(rag_application());
+  EXPECT_EQ(handle<Rag>().call<&Rag::sum>(handle<Rag>().call<&Rag::sum>(4)).get(), 15);
+  const std::string text = metrics_.text();
+  const std::string sample =
+      R"(router_args_resolution_latency_ms_count{application="rag",deployment="Rag",handle="test"} )";
+  EXPECT_NE(text.find(sample + "1\n"), std::string::npos) << "only of the call that was given one";
+}
+
 TEST_F(ReplicaRuntimeTest, ErrorsKeepTheirCodeAndMessage) {
   deploy(rag_application());
   auto failing = handle<Retriever>().call<&Retriever::fail>("broken");

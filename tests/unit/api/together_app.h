@@ -45,6 +45,11 @@ class Back {
     co_await sleep(std::chrono::nanoseconds(1));
     throw std::runtime_error(why);
   }
+  Task<int> at_once(int x) { co_return x; }
+  Task<int> later(int x) {
+    co_await sleep(std::chrono::nanoseconds(1));
+    co_return x;
+  }
   // Never returns.
   Task<int> hold() {
     struct Guard {
@@ -65,6 +70,14 @@ class Back {
   Task<void> numbers(int to, Writer<int> out) {
     for (int i = 0; i < to; ++i) co_await out.write(i);
   }
+  // Until nobody reads on.
+  void numbers_plain(Writer<int> out) {
+    try {
+      for (int i = 0;; ++i) out.write_blocking(i);
+    } catch (const Exception&) {
+      back_seen->left.arrive();
+    }
+  }
   Task<int> sum(Reader<int> numbers) {
     int sum = 0;
     while (auto number = co_await numbers.next()) sum += *number;
@@ -77,9 +90,9 @@ class Back {
     told.push_back(replica_context().deployment);
     co_return told;
   }
-  using methods =
-      Methods<&Back::echo, pool<&Back::plain>, inline_<&Back::quick>, &Back::twice, &Back::place_of, &Back::broken,
-              &Back::hold, pool<&Back::hold_plain>, &Back::batched, &Back::numbers, &Back::sum, &Back::context>;
+  using methods = Methods<&Back::echo, &Back::at_once, &Back::later, pool<&Back::plain>, inline_<&Back::quick>,
+                          &Back::twice, &Back::place_of, &Back::broken, &Back::hold, pool<&Back::hold_plain>,
+                          &Back::batched, &Back::numbers, pool<&Back::numbers_plain>, &Back::sum, &Back::context>;
 
  private:
   Batcher<int, int> batcher_{{.max_batch_size = 4, .batch_wait_timeout_s = 30},
@@ -138,8 +151,9 @@ class Front {
     co_return told;
   }
   Task<int> drop(bool plain) {
+    const int entered = back_seen->entered.arrived();
     auto held = plain ? back_.call<&Back::hold_plain>() : back_.call<&Back::hold>();
-    co_await sleep(std::chrono::milliseconds(5));
+    while (back_seen->entered.arrived() == entered) co_await sleep(std::chrono::milliseconds(1));
     co_return 1;
   }
   // One runs, one waits, one is too many.
@@ -169,6 +183,37 @@ class Front {
     auto numbers = back_.stream<&Back::numbers>(1'000'000);
     co_return *co_await numbers.next();
   }
+  Task<int> first_of_plain_stream() {
+    auto numbers = back_.stream<&Back::numbers_plain>();
+    co_return *co_await numbers.next();
+  }
+  // One that is dropped and one that is awaited.
+  Task<std::string> where() {
+    {
+      auto dropped = back_.where_am_i();
+    }
+    auto asked = back_.where_am_i();
+    co_return (co_await asked).deployment;
+  }
+  Task<std::string> given_an_error() {
+    auto call = back_.call<&Back::echo>(back_.call<&Back::broken>("the argument"));
+    std::string told = "none";
+    try {
+      (void)co_await call;
+    } catch (const Exception& exception) {
+      told = exception.what();
+    }
+    co_return told;
+  }
+  // Sum of what `times` calls one after the other give, which suspend in turn or not.
+  Task<int> many(int times) {
+    int sum = 0;
+    for (int i = 0; i < times; ++i) {
+      auto call = i % 2 == 0 ? back_.call<&Back::later>(i) : back_.call<&Back::at_once>(i);
+      sum += co_await call;
+    }
+    co_return sum;
+  }
   Task<std::vector<std::string>> context() {
     auto theirs = back_.with({.session_id = "s1"}).call<&Back::context>();
     std::vector<std::string> told = co_await theirs;
@@ -176,7 +221,8 @@ class Front {
     co_return told;
   }
   using methods = Methods<&Front::all, &Front::twice, &Front::moves, &Front::error_of, &Front::drop, &Front::crowd,
-                          &Front::batch, &Front::streams, &Front::first_of_stream, &Front::context>;
+                          &Front::batch, &Front::streams, &Front::first_of_stream, &Front::first_of_plain_stream,
+                          &Front::where, &Front::given_an_error, &Front::many, &Front::context>;
 
  private:
   static Task<std::string> code_of(Response<int>& call) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -129,6 +130,83 @@ TEST_F(TaskScopeTest, DestroyingTheScopeCancelsAll) {
     scope.spawn(wait_at(gate, log));
   }
   EXPECT_EQ(gate.abandoned, 1);
+}
+
+// Ends at the gate; `given` lives as long as the frame.
+Task<void> keep_until_gate(Gate& gate, std::shared_ptr<int> given) {
+  co_await gate.wait();
+  ++*given;
+}
+
+TEST_F(TaskScopeTest, AFrameThatEndedIsDestroyedFromTheLoop) {
+  Gate gate;
+  TaskScope scope(loop);
+  const auto given = std::make_shared<int>(0);
+  scope.spawn(keep_until_gate(gate, given));
+  gate.parked.resume();
+  EXPECT_EQ(*given, 1);
+  EXPECT_EQ(given.use_count(), 2);
+  loop.poll();
+  EXPECT_EQ(given.use_count(), 1);
+}
+
+TEST_F(TaskScopeTest, AFrameThatEndedIsDestroyedAtOnceWhereThatIsAskedFor) {
+  Gate gate;
+  TaskScope scope(loop);
+  const auto given = std::make_shared<int>(0);
+  scope.spawn(keep_until_gate(gate, given), TaskScope::Frame::AtOnce);
+  gate.parked.resume();
+  EXPECT_EQ(*given, 1);
+  EXPECT_EQ(given.use_count(), 1);
+}
+
+TEST_F(TaskScopeTest, AnEndedTaskIsNotCancelledInItsSuccessor) {
+  Gate first, second;
+  std::string log;
+  TaskScope scope(loop);
+  const auto ended = scope.spawn(wait_at(first, log));
+  first.parked.resume();
+  scope.spawn(wait_at(second, log));
+  scope.cancel(ended);
+  scope.cancel(0);
+  loop.poll();
+  EXPECT_EQ(second.abandoned, 0);
+  EXPECT_EQ(scope.size(), 1u);
+}
+
+Task<void> cancel_itself(TaskScope& scope, TaskScope::Id& own, Gate& gate, std::shared_ptr<int> given) {
+  co_await gate.wait();
+  scope.cancel(own);
+  ++*given;
+}
+
+TEST_F(TaskScopeTest, ATaskThatCancelsItselfRunsOnToItsNextSuspension) {
+  Gate gate;
+  TaskScope scope(loop);
+  TaskScope::Id own = 0;
+  const auto given = std::make_shared<int>(0);
+  own = scope.spawn(cancel_itself(scope, own, gate, given), TaskScope::Frame::AtOnce);
+  gate.parked.resume();
+  EXPECT_EQ(*given, 1);
+  EXPECT_EQ(given.use_count(), 2);
+  loop.poll();
+  EXPECT_EQ(given.use_count(), 1);
+}
+
+TEST_F(TaskScopeTest, TasksMaySpawnOthersWhileTheyEnd) {
+  TaskScope scope(loop);
+  int ran = 0;
+  struct Spawner {
+    static Task<void> spawn(TaskScope& scope, int& ran, int left) {
+      ++ran;
+      if (left > 0) scope.spawn(spawn(scope, ran, left - 1));
+      co_return;
+    }
+  };
+  scope.spawn(Spawner::spawn(scope, ran, 100));
+  EXPECT_EQ(ran, 101);
+  EXPECT_EQ(scope.size(), 0u);
+  loop.poll();
 }
 
 }  // namespace

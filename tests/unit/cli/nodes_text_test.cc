@@ -76,16 +76,24 @@ TEST(NodesTextTest, CountsWhatOthersUseAndSetsApartWhoLeaves) {
   EXPECT_THAT(text, HasSubstr("Active:\n 1 node(s) with resources: {\"GPU\": 1.0, \"CPU\": 4.0}\n"
                               "Draining:\n 1 node(s) with resources: {\"GPU\": 1.0, \"CPU\": 4.0}\n"));
   EXPECT_THAT(text, HasSubstr("\nbbbb: rag/Llm: pending: needs 1 GPU\n"));
+  report.nodes[1].proxy = "UNHEALTHY";
+  report.nodes[1].proxy_message = "port 8000 is taken";
+  EXPECT_THAT(nodes_text(report),
+              HasSubstr("\nbbbb: rag/Llm: pending: needs 1 GPU; proxy UNHEALTHY: port 8000 is taken\n"));
 }
 
 TEST(NodesTextTest, TheStatusOfOneMachineIsAsRayServePrintsIt) {
   control::NodesReport report = two_machines();
+  report.nodes[1].proxy = "UNHEALTHY";
+  report.nodes[1].proxy_message = "port 8000 is taken";
   EXPECT_EQ(nodes_status_yaml(report), R"(nodes:
   aaaa:
     state: ALIVE
+    message: ''
     replicas: {}
   bbbb:
     state: ALIVE
+    message: 'proxy UNHEALTHY: port 8000 is taken'
     replicas:
       rag/Embed: 2
       rag/Llm: 1

@@ -49,5 +49,16 @@ TEST(PlacementTableTest, NamesBundlesAndRanks) {
   EXPECT_TRUE(table.contains("rag#Tp bundle 0 (GPU 2), rag#Tp bundle 1 (GPU 3)")) << table;
 }
 
+TEST(PlacementTableTest, SaysByWhichFallbackAReplicaIsPlaced) {
+  control::ClusterView view;
+  view.nodes = {{.node_id = "a", .total = {.num_cpus = 1}, .labels = {{"zone", "a"}}},
+                {.node_id = "b", .total = {.num_cpus = 1}, .labels = {{"zone", "b"}}}};
+  view.deployments = {deployment("Llm", 2, {.num_cpus = 1, .label_selector = {{"zone", "a"}}})};
+  view.deployments[0].placement.fallbacks = {{{"zone", "b"}}};
+  const std::string table = table_of(view);
+  EXPECT_TRUE(table.contains("a     0 of 1    0 of 0    -            rag#Llm\n")) << table;
+  EXPECT_TRUE(table.contains("b     0 of 1    0 of 0    -            rag#Llm by fallback_strategy[0]\n")) << table;
+}
+
 }  // namespace
 }  // namespace manta::cli

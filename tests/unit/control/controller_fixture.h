@@ -57,7 +57,7 @@ class ControllerTest : public testing::Test {
                         .describe = [this](ArtifactRef, std::string args,
                                            std::map<std::string, std::string>) { return describe(std::move(args)); },
                         .start_policy_host = policy_hosts.start()},
-        ControllerOptions{.seed = ++seed});
+        ControllerOptions{.packing = packing, .seed = ++seed});
     controller->begin();
     loop.poll();
   }
@@ -141,6 +141,7 @@ class ControllerTest : public testing::Test {
   DeploymentConfig config{.name = "D"};
   std::function<spec::ApplicationGraph(const std::string& args)> build;
   Duration describing = Duration::zero();
+  PackingOptions packing;
   std::uint64_t seed = 0;
 
  private:

@@ -126,5 +126,13 @@ TEST_F(ControllerPlacementTest, TheEpochOfAGangRisesOverRestartsOfTheController)
   EXPECT_GT(view_of(first()).gang_epoch, epoch);
 }
 
+TEST_F(ControllerTest, TellsCallersTheZonesOfNodesByTheirLabels) {
+  backend.set_nodes({{.node_id = "a", .total = {.num_cpus = 4}, .labels = {{"ray.io/availability-zone", "east"}}},
+                     {.node_id = "b", .total = {.num_cpus = 4}, .labels = {{"topology.kubernetes.io/zone", "west"}}},
+                     {.node_id = "c", .total = {.num_cpus = 4}, .labels = {{"colour", "blue"}}}});
+  run(1);
+  EXPECT_EQ(snapshot().zones, (std::vector<spec::NodeZone>{{"a", "east"}, {"b", "west"}}));
+}
+
 }  // namespace
 }  // namespace manta::control

@@ -220,7 +220,7 @@ TEST_F(ControllerRolloutTest, ALightChangeTouchesNoReplica) {
   run(2, one);
   const auto before = backend.running();
   config.max_queued_requests = 7;
-  config.rolling_update_percentage = 50;
+  config.rolling_update_percentage = 0.5;
   config.max_surge_percent = 10;
   config.admission.max_queued_bytes = 5;
   config.health_check_period_s = 3;

@@ -145,6 +145,19 @@ TEST_F(ControllerTest, ThreeFailedHealthChecksInARowReplaceAReplica) {
   EXPECT_NE(status().message.find("3 health checks in a row: sick"), std::string::npos) << status().message;
 }
 
+TEST_F(ControllerTest, AnotherPeriodOfHealthChecksHoldsAtOnce) {
+  config.health_check_period_s = 600;
+  run(1);
+  pass(seconds(11));
+  EXPECT_EQ(fakes.health_checks, 0);
+  config.health_check_period_s = 10;
+  ASSERT_TRUE(deploy(1));
+  pass(seconds(11));
+  EXPECT_EQ(fakes.health_checks, 1);
+  pass(seconds(11));
+  EXPECT_EQ(fakes.health_checks, 2) << "one check after the other";
+}
+
 TEST_F(ControllerTest, AStoppedReplicaLeavesRoutingBeforeItIsTold) {
   run(2);
   backend.exits_when_stopped = false;

@@ -57,7 +57,7 @@ TEST(DeployPlanTest, OtherCodeRestartsInWaves) {
 TEST(DeployPlanTest, WavesFollowTheLimitsOfTheNewConfiguration) {
   const DeploymentPlan plan = changed(
       [](auto& next) {
-        next.graph.nodes[0].config.rolling_update_percentage = 50;
+        next.graph.nodes[0].config.rolling_update_percentage = 0.5;
         next.graph.nodes[0].config.max_surge_percent = 0;
         next.graph.nodes[0].fingerprint = "g";
       },

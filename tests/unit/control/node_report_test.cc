@@ -37,7 +37,8 @@ TEST(NodeReportTest, WhatReplicasHoldIsNotFree) {
                                                 replica_on("r2", "a", {.num_cpus = 2, .num_gpus = 0.2, .memory = 24}),
                                                 replica_on("r3", "a", {.num_cpus = 0, .resources = {{"disk", 1}}})},
                                    .drains = {},
-                                   .proxies = {{"a", "HEALTHY"}}});
+                                   .proxies = {{"a", "UNHEALTHY"}},
+                                   .proxy_messages = {{"a", "its port is taken"}}});
   ASSERT_EQ(nodes.size(), 1u);
   EXPECT_EQ(nodes[0].total, (Amounts{{"CPU", 8}, {"GPU", 2}, {"memory", 1024}, {"disk", 4}}));
   EXPECT_EQ(nodes[0].used.at("CPU"), 3);
@@ -48,7 +49,8 @@ TEST(NodeReportTest, WhatReplicasHoldIsNotFree) {
   EXPECT_EQ(nodes[0].free.at("disk"), 3);
   EXPECT_TRUE(nodes[0].used_by_others.empty());
   EXPECT_THAT(nodes[0].replicas_of, ElementsAre(Pair("rag/Embed", 3)));
-  EXPECT_EQ(nodes[0].proxy, "HEALTHY");
+  EXPECT_EQ(nodes[0].proxy, "UNHEALTHY");
+  EXPECT_EQ(nodes[0].proxy_message, "its port is taken");
 }
 
 TEST(NodeReportTest, WhatOthersUseOfAMachineIsNeitherOursNorFree) {

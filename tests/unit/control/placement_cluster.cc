@@ -62,6 +62,17 @@ bool accepts(const NodeView& node, const Resources& need) {
          unmet_label(node, need.label_selector).empty();
 }
 
+bool accepts_any(const NodeView& node, Resources need,
+                 const std::map<std::string, std::vector<std::map<std::string, std::string>>>& fallbacks,
+                 const std::string& replica) {
+  if (accepts(node, need)) return true;
+  const auto own = fallbacks.find(replica);
+  return own != fallbacks.end() && std::ranges::any_of(own->second, [&](const auto& selector) {
+           need.label_selector = selector;
+           return accepts(node, need);
+         });
+}
+
 // All sets of `count` devices that could be given.
 void device_sets(const NodeView& node, const Used& used, double count, int from, std::vector<int>& chosen,
                  std::vector<std::vector<int>>& sets) {
@@ -130,7 +141,8 @@ class BruteForce {
 }  // namespace
 
 void CheckedCluster::add(const ReplicaNeed& need, const Placement& placement) {
-  replicas.push_back({.id = fmt::format("r{}", replicas.size()),
+  if (placement.bundles.empty()) fallbacks[fmt::format("r{}", next_)] = need.rules.fallbacks;
+  replicas.push_back({.id = fmt::format("r{}", next_++),
                       .key = need.key,
                       .version = "v",
                       .phase = ReplicaPhase::Running,
@@ -149,7 +161,8 @@ std::string CheckedCluster::fault() const {
     for (const spec::Bundle& bundle : bundles_of(replica)) {
       const auto node = std::ranges::find(nodes, bundle.node_id, &NodeView::node_id);
       if (node == nodes.end()) return "a bundle on no node";
-      if (!accepts(*node, bundle.resources)) return fmt::format("{} does not accept what it holds", node->node_id);
+      if (!accepts_any(*node, bundle.resources, fallbacks, replica.id))
+        return fmt::format("{} does not accept what it holds", node->node_id);
       const double wanted = bundle.resources.num_gpus;
       const auto devices = static_cast<double>(std::set(bundle.gpus.begin(), bundle.gpus.end()).size());
       if (devices != std::ceil(wanted - kTolerance)) return fmt::format("{} devices for {}", devices, wanted);
@@ -158,10 +171,17 @@ std::string CheckedCluster::fault() const {
 }
 
 bool CheckedCluster::can_place(const ReplicaNeed& need, int members, Strategy strategy) const {
-  std::vector<GroupItem> items;
-  for (int i = 0; i < members; ++i)
-    for (const GroupItem& item : items_of(need)) items.push_back(item);
-  return BruteForce(nodes, use_of(replicas), need, std::move(items), strategy).place(0);
+  const auto fits = [&](const std::map<std::string, std::string>* selector) {
+    std::vector<GroupItem> items;
+    for (int i = 0; i < members; ++i)
+      for (GroupItem item : items_of(need)) {
+        if (selector != nullptr && item.is_replica) item.need.label_selector = *selector;
+        items.push_back(std::move(item));
+      }
+    return BruteForce(nodes, use_of(replicas), need, std::move(items), strategy).place(0);
+  };
+  return fits(nullptr) ||
+         std::ranges::any_of(need.rules.fallbacks, [&](const auto& selector) { return fits(&selector); });
 }
 
 }  // namespace manta::control

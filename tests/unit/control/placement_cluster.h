@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,11 +18,16 @@ class CheckedCluster {
 
   // What is wrong: a node or a device that gives more than it has, a need that is not met; empty when all is well.
   std::string fault() const;
-  // Tries every node and every choice of devices for every item, by its own rules.
+  // Tries every node and every choice of devices for every item, by its own rules; with its labels, then its fallbacks.
   bool can_place(const ReplicaNeed& need, int members, Strategy strategy) const;
 
   std::vector<NodeView> nodes;
   std::vector<ReplicaView> replicas;
+  // By id of a replica without bundles: the other selectors that its node may meet instead of its own.
+  std::map<std::string, std::vector<std::map<std::string, std::string>>> fallbacks;
+
+ private:
+  int next_ = 0;
 };
 
 }  // namespace manta::control

@@ -55,12 +55,20 @@ Resources random_share(Dice& dice) {
   return share;
 }
 
+std::map<std::string, std::string> random_selector(Dice& dice) {
+  const char* kZones[] = {"a", "b", "!a", "in(a,b)"};
+  if (dice.one_in(3)) return {};
+  return {{"zone", dice.of(kZones)}};
+}
+
 ReplicaNeed random_need(Dice& dice, int most_bundles) {
   ReplicaNeed need{.key = {"app", dice.one_in(2) ? "D" : "E"}, .resources = random_share(dice)};
   const int bundles = dice.upto(most_bundles);
   for (int i = 0; i < bundles; ++i) need.rules.bundles.push_back(random_share(dice));
   need.rules.strategy = dice.of(kStrategies);
   if (bundles == 0 && dice.one_in(4)) need.max_replicas_per_node = 1 + dice.upto(1);
+  if (dice.one_in(4))
+    for (int i = 1 + dice.upto(1); i > 0; --i) need.rules.fallbacks.push_back(random_selector(dice));
   if (dice.one_in(6)) need.rules.affinity = {.node_id = fmt::format("n{}", dice.upto(3)), .soft = dice.one_in(2)};
   return need;
 }
@@ -78,12 +86,15 @@ std::string broken_promise(const CheckedCluster& before, const ReplicaNeed& need
   if (bundles == 0) return {};
   if (placement.bundles.front().node_id != placement.node_id) return "the replica is not in its first bundle";
   const Strategy strategy = need.rules.strategy;
+  ReplicaNeed chosen = need;  // by its own labels or by one of its fallbacks
+  chosen.rules.bundles.front().label_selector = placement.bundles.front().resources.label_selector;
+  chosen.rules.fallbacks.clear();
   if (strategy == Strategy::StrictPack && apart != 1) return "STRICT_PACK on several nodes";
   if (strategy == Strategy::StrictSpread && apart != bundles) return "STRICT_SPREAD shares a node";
   if (need.rules.affinity && need.rules.affinity->soft) return {};
-  if (strategy == Strategy::Pack && apart != 1 && before.can_place(need, 1, Strategy::StrictPack))
+  if (strategy == Strategy::Pack && apart != 1 && before.can_place(chosen, 1, Strategy::StrictPack))
     return "PACK although one node has room";
-  if (strategy == Strategy::Spread && apart != bundles && before.can_place(need, 1, Strategy::StrictSpread))
+  if (strategy == Strategy::Spread && apart != bundles && before.can_place(chosen, 1, Strategy::StrictSpread))
     return "SPREAD although there is room for all apart";
   return {};
 }
@@ -98,7 +109,7 @@ TEST(PlacementPropertyTest, NothingIsOverbookedAndNothingPlaceableIsLeftPending)
         cluster.remove(static_cast<std::size_t>(dice.upto(static_cast<int>(cluster.replicas.size()) - 1)));
         continue;
       }
-      FreeResources free(cluster.nodes, cluster.replicas);
+      FreeResources free(cluster.nodes, cluster.replicas, dice.one_in(2));
       for (int more = 0; more <= dice.upto(2); ++more) {
         const ReplicaNeed need = random_need(dice, 3);
         const CheckedCluster before = cluster;
@@ -130,7 +141,7 @@ TEST(PlacementPropertyTest, AGangIsPlacedWholeOrNotAtAll) {
       ReplicaNeed need = random_need(dice, 0);
       need.rules.gang_size = 2 + dice.upto(1);
       need.rules.gang_strategy = dice.of(kStrategies);
-      FreeResources free(cluster.nodes, cluster.replicas);
+      FreeResources free(cluster.nodes, cluster.replicas, dice.one_in(2));
       const bool possible = cluster.can_place(need, need.rules.gang_size, need.rules.gang_strategy);
       const auto gang = free.place_gang(need);
       ASSERT_EQ(gang.has_value(), possible) << "seed " << seed << (gang ? "" : ": " + gang.error().message);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "control/deployment_target.h"
 #include "control/restart_backoff.h"
 
 namespace manta::control {
@@ -58,6 +59,15 @@ TEST(RolloutTest, AWaveIsThePercentageRoundedDownAndAtLeastOne) {
   EXPECT_EQ(wave_size(100, {.rolling_update_percentage = 29}), 29) << "not 28 by the rounding of fractions";
   EXPECT_EQ(wave_size(10, {.rolling_update_percentage = 100}), 10);
   EXPECT_EQ(wave_size(10, {.gang_size = 4}), 4) << "whole gangs";
+}
+
+TEST(RolloutTest, TheShareOfAWaveIsAFractionAsInRayServe) {
+  DeploymentConfig config;
+  EXPECT_EQ(wave_size(10, rollout_limits(config)), 2) << "a fifth, if nobody says otherwise";
+  config.rolling_update_percentage = 0.29;
+  EXPECT_EQ(wave_size(100, rollout_limits(config)), 29);
+  config.rolling_update_percentage = 1;
+  EXPECT_EQ(wave_size(10, rollout_limits(config)), 10);
 }
 
 TEST(RolloutTest, WithoutASurgeOldOnesStopFirst) {

@@ -124,7 +124,8 @@ class ProxyTest : public testing::Test {
   void publish(const spec::RoutingSnapshot& snapshot) {
     dispatchers_.update(snapshot);
     collector_.update(snapshot);
-    proxy_->update(snapshot);
+    view_ = view_after(view_, std::make_shared<spec::RoutingSnapshot>(snapshot), "");
+    proxy_->update(view_);
     loop_.poll();
   }
 
@@ -197,6 +198,8 @@ class ProxyTest : public testing::Test {
   Logger logger_{{.component = "test", .level = LogLevel::Error, .async = false}};
   net::ReceiveBudget budget_;
   routing::QueueCounts counts_;
+  ShadowCounts shadow_counts_;
+  RoutingView view_;
   bool unreachable_ = false;
   std::map<std::string, Replica> replicas_;
   routing::Dispatchers dispatchers_{
@@ -208,9 +211,12 @@ class ProxyTest : public testing::Test {
        .handle = "proxy"},
       counts_};
   MetricsCollector collector_{loop_, metrics_, [this](const std::string& address) { return connect(address); }, {}};
-  std::unique_ptr<Proxy> proxy_ = std::make_unique<Proxy>(
-      ProxyEnvironment{.loop = loop_, .metrics = metrics_, .dispatchers = dispatchers_, .collector = collector_},
-      ProxySettings{.seed = 7});
+  std::unique_ptr<Proxy> proxy_ = std::make_unique<Proxy>(ProxyEnvironment{.loop = loop_,
+                                                                           .metrics = metrics_,
+                                                                           .dispatchers = dispatchers_,
+                                                                           .collector = collector_,
+                                                                           .shadow_counts = shadow_counts_},
+                                                          ProxySettings{.seed = 7});
   std::unique_ptr<net::Server> server_ = std::make_unique<net::Server>(
       loop_, net::ServerOptions{}, budget_, [this](net::ExchangePtr exchange) { proxy_->handle(std::move(exchange)); });
 };

@@ -231,11 +231,11 @@ TEST_F(ProxyTest, ADrainingProxySaysSo) {
 TEST_F(ProxyTest, SaysSoWhileItsNodeIsDrainedAndServesAllTheSame) {
   auto snapshot = standard_snapshot();
   snapshot.draining_nodes = {"another", "local"};
-  proxy_->update(snapshot);
+  publish(snapshot);
   EXPECT_THAT(ask(get("/-/healthz")), testing::AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("being drained")));
   EXPECT_THAT(ask(get("/-/routes")), StartsWith("HTTP/1.1 200 "));
   snapshot.draining_nodes = {"another"};
-  proxy_->update(snapshot);
+  publish(snapshot);
   EXPECT_THAT(ask(get("/-/healthz")), StartsWith("HTTP/1.1 200 "));
 }
 

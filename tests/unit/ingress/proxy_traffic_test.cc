@@ -232,6 +232,20 @@ TEST_F(ShadowTest, OneThatHangsHoldsNobodyUpAndIsBoundedInNumberAndTime) {
   EXPECT_EQ(count_of("V3"), 4);
 }
 
+TEST_F(ShadowTest, TheCopiesOfOtherLoopsCountForItsBound) {
+  shadow_to_v3({.max_in_flight = 3});
+  answers["/ask"] = json("{}");
+  const auto everywhere = shadow_counts_.of("app", "V3");
+  *everywhere = 3;
+  EXPECT_THAT(ask_app(), StartsWith("HTTP/1.1 200"));
+  EXPECT_EQ(count_of("V3"), 0);
+  EXPECT_THAT(dropped(), HasSubstr(" 1"));
+  *everywhere = 2;
+  EXPECT_THAT(ask_app(), StartsWith("HTTP/1.1 200"));
+  EXPECT_EQ(count_of("V3"), 1);
+  EXPECT_EQ(*everywhere, 2) << "its own has ended";
+}
+
 TEST_F(ShadowTest, OneThatIsDeadHarmsNobody) {
   shadow_to_v3({});
   kill_replica("V3");

@@ -121,6 +121,7 @@ TEST(RouteTableTest, ADeclaredRouteForEverythingBelowWinsOverTheNamesOfMethods) 
                                        {"GET", "/a/v1/x", "a", "some"},
                                        {"POST", "/a/v1/x", "a", "all"},
                                        {"GET", "/a/openapi.json", "a", "all"},
+                                       {"GET", "/a/docs", "a", "all"},
                                        {"GET", "/a", "a", "all"},  // the prefix itself too
                                        {"GET", "/a/", "a", "all"},
                                    });
@@ -132,6 +133,10 @@ TEST(RouteTableTest, TheOpenApiDocumentIsServedBelowEachPrefix) {
   ASSERT_NE(match.route, nullptr);
   EXPECT_EQ(match.route->document, "{}");
   EXPECT_EQ(table.match(Verb::Get, "/rag/openapi.json").route, nullptr);
+  const RouteMatch page = table.match(Verb::Get, "/docs");
+  ASSERT_NE(page.route, nullptr);
+  EXPECT_EQ(page.route->document_type, "text/html; charset=utf-8");
+  EXPECT_EQ(table.match(Verb::Get, "/rag/docs").route, nullptr);
 }
 
 TEST(RouteTableTest, TheRootPathIsNotPartOfRoutes) {

@@ -30,6 +30,29 @@ TEST_F(PeerTlsTest, CallsAndStreamsWork) {
   EXPECT_EQ(stream.call->trailers().size(), 1u);
 }
 
+// Runs at the end of the process, as a client does that a static object holds.
+struct AtExit {
+  std::function<void()> run;
+  ~AtExit() {
+    if (run) run();
+  }
+} at_exit;
+
+// By itself OpenSSL would clean up before objects that are older than its first use.
+TEST_F(PeerTlsTest, ConnectionsAreMadeUntilTheEndOfTheProcess) {
+  const auto connect_at_exit = [this] {
+    serve_echo(with(first));
+    at_exit.run = [this, security = with(second)] {
+      const auto channel = connect(security);
+      TestCall call(*channel, "/", "hello");
+      settle();
+      ::_exit(call.call->body() == "hello" ? 0 : 1);
+    };
+    std::exit(2);
+  };
+  EXPECT_EXIT(connect_at_exit(), ::testing::ExitedWithCode(0), "");
+}
+
 TEST_F(PeerTlsTest, BigBodiesGoBothWaysAtOnce) {
   serve_echo(with(first));
   const auto channel = connect(with(second));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "routing/node_zones.h"
 #include "routing/policies/hash.h"
 #include "routing/policies/model_affinity.h"
 #include "routing/policies/policy_list.h"
@@ -177,6 +178,31 @@ TEST(LocalityTest, PrefersTheLessLoadedOfTwoOnTheNode) {
   replicas.all[1].same_node = replicas.all[2].same_node = true;
   replicas.all[1].in_flight = 2;
   for (int i = 0; i < 20; ++i) EXPECT_EQ(replicas.pick(policy), "replica-2");
+}
+
+TEST(LocalityTest, GoesToTheZoneWhenTheNodeHasNoRoomAndThenAnywhere) {
+  Policy policy = named("locality_first");
+  Replicas replicas(4);
+  replicas.all[0].same_node = replicas.all[0].same_zone = replicas.all[1].same_zone = true;
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(replicas.pick(policy), "replica-0");
+  replicas.all[0].in_flight = 5;
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(replicas.pick(policy), "replica-1");
+  replicas.all[1].in_flight = 5;
+  for (int i = 0; i < 20; ++i) EXPECT_FALSE(replicas.of(replicas.pick(policy)).same_zone);
+}
+
+TEST(NodeZonesTest, TellHowNearAReplicaIs) {
+  const NodeZones zones = node_zones({{"a", "east"}, {"b", "east"}, {"c", "west"}});
+  const auto is = [&](const std::string& caller, const std::string& replica, bool node, bool zone) {
+    const Nearness near = nearness(caller, replica, &zones);
+    return near.same_node == node && near.same_zone == zone;
+  };
+  EXPECT_TRUE(is("a", "a", true, true));
+  EXPECT_TRUE(is("a", "b", false, true));
+  EXPECT_TRUE(is("a", "c", false, false));
+  EXPECT_TRUE(is("a", "not labelled", false, false));
+  EXPECT_TRUE(is("not labelled", "not labelled either", false, false));
+  EXPECT_TRUE(is("", "", false, false));  // a program outside
 }
 
 TEST(ConsistentHashTest, OneSessionGoesToOneReplicaWhoeverAsks) {

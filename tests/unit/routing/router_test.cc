@@ -178,6 +178,27 @@ TEST_F(RouterTest, TriesAgainByItselfIfNoGrantComes) {
   EXPECT_EQ(replica("a").requests.size(), 2u);
 }
 
+TEST_F(RouterTest, CountsRequestsForWhichAReplicaIsLookedFor) {
+  const auto shows = [this](const std::string& name, int value) {
+    const std::string labels = R"({application="app",deployment="D",handle="test",handle_source="UNKNOWN"} )";
+    return metrics.text().find("ray_serve_" + name + labels + std::to_string(value) + "\n") != std::string::npos;
+  };
+  publish({});
+  send(post("m"));
+  EXPECT_TRUE(shows("num_scheduling_tasks", 1));
+  EXPECT_TRUE(shows("num_scheduling_tasks_in_backoff", 0));
+  publish({"a"});
+  EXPECT_TRUE(shows("num_scheduling_tasks", 0));
+  respond(replica("a").requests[0], refusal("full"));
+  send(post("m"));
+  EXPECT_TRUE(shows("num_scheduling_tasks", 2));
+  EXPECT_TRUE(shows("num_scheduling_tasks_in_backoff", 2));
+  replica("a").notice(R"({"grant":2})");
+  loop.poll();
+  EXPECT_TRUE(shows("num_scheduling_tasks", 0));
+  EXPECT_TRUE(shows("num_scheduling_tasks_in_backoff", 0));
+}
+
 TEST_F(RouterTest, ADrainingReplicaGetsNothingMore) {
   publish({"a", "b"});
   replica("a").notice(R"({"draining":true})");

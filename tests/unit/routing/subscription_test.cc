@@ -2,6 +2,7 @@
 
 #include <manta/detail/json.h>
 
+#include "base/unix_time.h"
 #include "fixture.h"
 #include "routing/dispatchers.h"
 
@@ -42,7 +43,7 @@ class SubscriptionTest : public RoutingFixture {
   std::unique_ptr<net::Server> controller;
   net::ExchangePtr stream;
   std::vector<spec::PublishStamp> seen;
-  Subscription subscription{loop, logger, [this]() -> std::unique_ptr<net::Channel> {
+  Subscription subscription{loop, metrics, logger, [this]() -> std::unique_ptr<net::Channel> {
                               if (!controller) return nullptr;
                               int fds[2];
                               if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) != 0)
@@ -84,6 +85,30 @@ TEST_F(SubscriptionTest, KeepsTheLastSnapshotAndComesBackWhenTheControllerDoes) 
   ASSERT_TRUE(stream);
   send_snapshot(2, 1);
   EXPECT_EQ(seen.back(), (spec::PublishStamp{2, 1}));
+}
+
+// The first on a connection may have been published long before.
+TEST_F(SubscriptionTest, TellsHowLongChangesTookToArrive) {
+  const auto arrives_after = [this](double age_s, std::uint64_t version) {
+    std::string item;
+    net::append_item(item, *detail::to_json(spec::RoutingSnapshot{
+                               .stamp = {1, version}, .published_at_s = age_s < 0 ? 0 : unix_time_s() - age_s}));
+    stream->write(item);
+    loop.poll();
+  };
+  const auto shows = [this](const std::string& sample) {
+    return metrics.text().find("ray_serve_long_poll_latency_ms_" + sample) != std::string::npos;
+  };
+  start_controller();
+  subscribe();
+  arrives_after(1000, 1);
+  EXPECT_TRUE(shows("count{namespace=\"snapshots\"} 0"));
+  arrives_after(-1, 2);  // of a controller that does not tell
+  EXPECT_TRUE(shows("count{namespace=\"snapshots\"} 0"));
+  arrives_after(200, 3);
+  EXPECT_TRUE(shows("count{namespace=\"snapshots\"} 1"));
+  EXPECT_TRUE(shows("bucket{namespace=\"snapshots\",le=\"120000\"} 0"));
+  EXPECT_TRUE(shows("bucket{namespace=\"snapshots\",le=\"300000\"} 1"));
 }
 
 TEST_F(SubscriptionTest, ARestartedControllerThatHasNotAdoptedDropsNoReplica) {

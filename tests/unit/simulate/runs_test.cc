@@ -2,6 +2,7 @@
 // command that runs it alone; MANTA_SIMULATED_REQUESTS changes how many there are together.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <string>
 
@@ -31,7 +32,7 @@ DeploymentConfig random_config(Random& random, std::string name) {
   config.health_check_period_s = between(random, 2, 15);
   config.health_check_timeout_s = between(random, 1, 10);
   config.request_router_config.request_router_class = kPolicies[below(random, 5)];
-  config.rolling_update_percentage = between(random, 10, 60);
+  config.rolling_update_percentage = between(random, 0.1, 0.6);
   if (one_in(random, 3)) config.max_surge_percent = 25.0 * static_cast<double>(below(random, 5));
   if (one_in(random, 4)) config.max_queued_requests = 5 + static_cast<int>(below(random, 100));
   if (one_in(random, 5)) config.request_timeout_s = between(random, 2, 30);
@@ -43,6 +44,30 @@ DeploymentConfig random_config(Random& random, std::string name) {
                                                   .upscale_delay_s = between(random, 0.5, 20),
                                                   .downscale_delay_s = between(random, 5, 60)};
   return config;
+}
+
+// Replicas in gangs, and with several bundles each; only such as find room on the three nodes.
+void add_gang_and_group(Random& random, DeploymentConfig& config) {
+  static constexpr const char* kStrategies[] = {"PACK", "SPREAD", "STRICT_PACK", "STRICT_SPREAD"};
+  if (one_in(random, 4)) {
+    config.placement_group_bundles = {{{"CPU", 1}}, {{"CPU", 1}}};
+    config.placement_group_strategy = kStrategies[below(random, 4)];
+  }
+  if (!one_in(random, 4)) return;
+  const int size = 2 + static_cast<int>(below(random, 2));
+  config.gang_scheduling_config = GangSchedulingConfig{.gang_size = size};
+  config.gang_scheduling_config->gang_placement_strategy =
+      kStrategies[below(random, config.placement_group_bundles.empty() ? 4 : 2)];
+  config.num_replicas = size * (1 + static_cast<int>(below(random, 2)));
+  if (!config.autoscaling_config) return;
+  config.autoscaling_config->min_replicas = size * static_cast<int>(below(random, 2));
+  config.autoscaling_config->max_replicas = size * 2;
+}
+
+// Nodes of zone a first, then those of b, then any.
+void add_fallbacks(DeploymentConfig& config) {
+  config.ray_actor_options.label_selector = {{"zone", "a"}};
+  config.ray_actor_options.fallback_strategy = {{.label_selector = {{"zone", "b"}}}, {.label_selector = {}}};
 }
 
 FaultOptions random_faults(Random& random) {
@@ -65,10 +90,16 @@ SimulationOptions random_run(std::uint64_t seed) {
   Random random(seed);
   SimulationOptions options = one_in(random, 3) ? two_deployments() : one_deployment();
   options.seed = seed;
-  for (spec::NodeSpec& node : options.applications[0].graphs[0].nodes) node.config = random_config(random, node.name);
+  for (spec::NodeSpec& node : options.applications[0].graphs[0].nodes) {
+    node.config = random_config(random, node.name);
+    add_gang_and_group(random, node.config);
+    if (one_in(random, 6)) add_fallbacks(node.config);
+  }
   options.nodes.clear();
   for (const char* name : {"a", "b", "c"})
-    options.nodes.push_back({.node_id = name, .total = {.num_cpus = 12, .num_gpus = 8}});
+    options.nodes.push_back({.node_id = name, .total = {.num_cpus = 12, .num_gpus = 8}, .labels = {{"zone", name}}});
+  if (one_in(random, 3))
+    options.packing = {.packs_nodes = true, .delay = std::chrono::seconds(20), .timeout = std::chrono::seconds(90)};
   options.callers = 1 + static_cast<int>(below(random, 3));
   options.services.otherwise = {.mean_s = between(random, 0.005, 0.05), .spread_s = between(random, 0, 0.05)};
   if (one_in(random, 4)) options.services.otherwise.batch = 1 + static_cast<int>(below(random, 16));

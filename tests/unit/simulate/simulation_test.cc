@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include <manta/detail/json.h>
 
 #include "simulate/report_text.h"
@@ -49,6 +51,23 @@ TEST(SimulationTest, TheRowsTogetherAreTheWholeRun) {
   EXPECT_NEAR(node_hours, report.summary.node_hours, 0.001);
   EXPECT_LE(answered, report.summary.answered) << "what ends after the last row is in the summary only";
   EXPECT_GE(answered, report.summary.answered * 9 / 10);
+}
+
+// An update leaves three new replicas on one node and the first on the other.
+TEST(SimulationTest, ANodeWhoseReplicasFitElsewhereIsEmptiedAndNoRequestFails) {
+  SimulationOptions options = one_deployment({.name = "D", .num_replicas = 4});
+  options.applications[0].graphs[0].nodes[0].config.max_surge_percent = 25;
+  for (runtime::NodeInfo& node : options.nodes) node.total.num_cpus = 4;
+  options.duration_s = 600;
+  options.updates_s = {20};
+  options.packing = {.packs_nodes = true, .delay = std::chrono::seconds(10'000)};
+  const Summary kept = report_of(options).summary;
+  options.packing.delay = std::chrono::seconds(60);
+  const Summary emptied = report_of(options).summary;
+  EXPECT_NEAR(kept.node_hours, 2 * 580 / 3600.0, 0.02);
+  EXPECT_LT(emptied.node_hours, kept.node_hours * 0.7);
+  EXPECT_EQ(emptied.failed, 0U);
+  EXPECT_TRUE(emptied.findings.empty()) << emptied.findings[0];
 }
 
 TEST(SimulationTest, TheSameSeedGivesTheSameReportByteForByte) {

@@ -39,15 +39,42 @@ TEST(DeploymentSectionTest, ANumberBesideAutoscalingIsTheOneToBeginWith) {
 
 TEST(DeploymentSectionTest, OtherSpellingsOfRoutersAndGroupsWarnOnce) {
   std::vector<std::string> warnings;
-  parsed(deployment("request_router_config: {request_router_class: 'ray.serve.experimental:RoundRobinRouter'}"), {},
-         &warnings);
+  const InstanceConfig config =
+      parsed(deployment("request_router_config: {request_router_class: 'ray.serve.experimental:RoundRobinRouter'}"), {},
+             &warnings);
   EXPECT_THAT(warnings, ElementsAre(HasSubstr("here it is 'round_robin'")));
+  EXPECT_THAT(config.applications[0].deployments[0].fields.at("request_router_config"),
+              HasSubstr(R"("request_router_class":"round_robin")"))
+      << "the same under either name";
   warnings.clear();
   parsed(deployment("placement_group_strategy: STRICT_PACK\nray_actor_options: {num_gpus: 4}"), {}, &warnings);
   EXPECT_THAT(warnings, ElementsAre(HasSubstr("one bundle, made of ray_actor_options")));
   warnings.clear();
   parsed(deployment("request_router_config: {request_router_class: round_robin}"), {}, &warnings);
   EXPECT_THAT(warnings, ElementsAre());
+}
+
+TEST(DeploymentSectionTest, FallbacksAreReadInTheirOrder) {
+  std::vector<std::string> warnings;
+  const auto fields = parsed(deployment("ray_actor_options:\n"
+                                        "  label_selector: {zone: a}\n"
+                                        "  fallback_strategy: [{label_selector: {zone: b}}, {label_selector: {}}]"),
+                             {}, &warnings)
+                          .applications.at(0)
+                          .deployments.at(0)
+                          .fields;
+  const auto options = detail::from_json<Resources>(fields.at("ray_actor_options")).value();
+  ASSERT_EQ(options.fallback_strategy.size(), 2u);
+  EXPECT_EQ(options.fallback_strategy[0].label_selector.at("zone"), "b");
+  EXPECT_TRUE(options.fallback_strategy[1].label_selector.empty());
+  EXPECT_THAT(warnings, ElementsAre());
+}
+
+TEST(DeploymentSectionTest, WhatAFallbackCannotChangeIsRefusedByItsPlace) {
+  EXPECT_THAT(error_of(deployment("ray_actor_options: {fallback_strategy: [{label_selector: {}}, {num_cpus: 1}]}")),
+              HasSubstr("app.yaml:5:68: unknown key 'num_cpus'; known: label_selector"));
+  EXPECT_THAT(error_of(deployment("ray_actor_options: {fallback_strategy: [{label_selektor: {}}]}")),
+              HasSubstr("label_selector"));
 }
 
 AutoscalingConfig scaling(const std::string& lines, std::vector<std::string>* warnings = nullptr) {

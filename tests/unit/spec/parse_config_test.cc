@@ -194,10 +194,12 @@ TEST(ParseConfigTest, AnAliasInsideWhatItNamesEndsAtALimit) {
 
 TEST(ParseConfigTest, KnownKeysOfRayServeAreWarnings) {
   std::vector<std::string> warnings;
-  parsed("grpc_options: {port: 9000}\nlogging_config: {additional_log_standard_attrs: [lineno]}\n" +
-             deployment("deployment_actors: []\nversion: v7"),
-         {}, &warnings);
-  EXPECT_THAT(warnings, ElementsAre(HasSubstr("grpc_options"), HasSubstr("logging_config"),
+  parsed(
+      "http_options: {root_url: x}\ngrpc_options: {port: 9000}\nlogging_config: {additional_log_standard_attrs: "
+      "[lineno]}\n" +
+          deployment("deployment_actors: []\nversion: v7"),
+      {}, &warnings);
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("root_url"), HasSubstr("grpc_options"), HasSubstr("logging_config"),
                                     HasSubstr("deployment_actors"), HasSubstr("version")));
 }
 

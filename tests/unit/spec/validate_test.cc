@@ -1,6 +1,7 @@
 #include "spec/validate.h"
 
 #include <functional>
+#include <string>
 
 #include <gmock/gmock.h>
 
@@ -44,6 +45,9 @@ TEST(ValidateTest, EachFieldOfADeploymentHasItsRange) {
       {[](auto& c) { c.request_timeout_s = -1; }, "request_timeout_s"},
       {[](auto& c) { c.max_constructor_retry_count = 0; }, "max_constructor_retry_count"},
       {[](auto& c) { c.max_replicas_per_node = 101; }, "max_replicas_per_node"},
+      {[](auto& c) { c.rolling_update_percentage = 1; }, ""},
+      {[](auto& c) { c.rolling_update_percentage = 0; }, "rolling_update_percentage"},
+      {[](auto& c) { c.rolling_update_percentage = 20; }, "rolling_update_percentage"},
       {[](auto& c) { c.user_config = "{"; }, "user_config"},
       {[](auto& c) { c.warmup = {{.method = "", .body = "x", .count = 0}}; },
        "warmup[0].method warmup[0].body warmup[0].count"},
@@ -91,6 +95,16 @@ TEST(ValidateTest, ValidateTellsTheFirstFault) {
   ASSERT_FALSE(valid);
   EXPECT_EQ(valid.error().message, "port: expected 0 to 65535, found -1");
   EXPECT_EQ(valid.error().detail, "port");
+}
+
+TEST(ValidateTest, AProxyHasUpTo64Threads) {
+  EXPECT_TRUE(validate(HttpOptions{.threads = 0}));
+  EXPECT_TRUE(validate(HttpOptions{.threads = 64}));
+  for (const int threads : {-1, 65}) {
+    const Result<void> valid = validate(HttpOptions{.threads = threads});
+    ASSERT_FALSE(valid);
+    EXPECT_EQ(valid.error().message, "threads: expected 0 to 64, found " + std::to_string(threads));
+  }
 }
 
 TEST(ImportPathTest, FourFormsAreKnown) {

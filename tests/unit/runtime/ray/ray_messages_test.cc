@@ -14,7 +14,10 @@ ReplicaProcess process() {
   return {.id = "a#D#1",
           .arguments = {"--id", "a#D#1"},
           .environment = {{"MODE", "x"}, {"CUDA_VISIBLE_DEVICES", "3"}, {"MANTA_CLUSTER_TOKEN", "forged"}},
-          .resources = {.num_cpus = 2, .accelerator_type = "T4", .label_selector = {{"zone", "a"}}},
+          .resources = {.num_cpus = 2,
+                        .accelerator_type = "T4",
+                        .label_selector = {{"zone", "a"}},
+                        .fallback_strategy = {{.label_selector = {{"zone", "b"}}}}},
           .labels = R"({"application":"a"})",
           .node_id = "n1"};
 }
@@ -63,6 +66,9 @@ TEST(RayMessagesTest, OnlySmallReplicasShareASupervisor) {
   ReplicaProcess with_gpu = process();
   with_gpu.resources.num_gpus = 0.5;
   EXPECT_FALSE(start_message(with_gpu, sharing, {}).shared);
+  ReplicaProcess undecided = process();
+  undecided.node_id.clear();
+  EXPECT_FALSE(start_message(undecided, sharing, {}).shared) << "Ray tries the fallbacks of an actor's own only";
 }
 
 TEST(RayMessagesTest, OnlyWhatHoldsBundlesForItsChildrenJoinsTheCluster) {
