@@ -2,7 +2,7 @@
 
 Prints {"ok": {"cluster_id", "ray", "python"}} or {"error": BridgeError}. Ray itself waits 20 s on a wrong token, for
 minutes on a wrong address, and aborts the whole process when a token is wanted and there is none; a child that is
-given 10 s can do all that.
+given PROBE_S can do all that.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from typing import Any
 
 from manta_ray import MINIMUM_RAY
 from manta_ray.errors import BridgeError
+from manta_ray.limits import seconds
 
 CONNECT_S = 3.0
-PROBE_S = 15.0
+PROBE_S = seconds("MANTA_RAY_PROBE_TIMEOUT_S", 15)
 TOKEN_REMEDY = (
     "give the cluster's token to Manta as it was given to `ray start`: RAY_AUTH_MODE=token with RAY_AUTH_TOKEN, "
     "RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token"

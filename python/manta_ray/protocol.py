@@ -41,6 +41,11 @@ class Welcome:
 
 
 @dataclass
+class Fallback:
+    label_selector: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
 class Resources:
     """What one replica takes of a node: booked before its process starts."""
 
@@ -50,6 +55,7 @@ class Resources:
     resources: dict[str, float] = field(default_factory=dict)  # custom ones
     accelerator_type: str = ""
     label_selector: dict[str, str] = field(default_factory=dict)  # on the node's labels: a, !a, in(a,b), !in(a,b)
+    fallback_strategy: list[Fallback] = field(default_factory=list)  # tried in this order where that has no room
 
 
 @dataclass

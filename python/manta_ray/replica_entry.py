@@ -25,6 +25,7 @@ def new_entry(wanted: Start, epoch: int) -> dict[str, Any]:
         **vars(entry),
         "needs": shortage.demand(wanted.resources),
         "selector": wanted.resources.label_selector,
+        "fallbacks": [other.label_selector for other in wanted.resources.fallback_strategy],
         "accelerator": wanted.resources.accelerator_type,
         "only_node": wanted.affinity.node_id if wanted.affinity and not wanted.affinity.soft else "",
         "group": wanted.group.name if wanted.group else "",
@@ -85,5 +86,10 @@ def waits_for(entry: dict[str, Any], nodes: list[Node]) -> list[str]:
     """Why a pending replica has no process yet."""
     if entry["group"]:
         return [f"bundle {entry['bundle']} of placement group {entry['group']}"]
-    lacking = shortage.reasons(nodes, entry["needs"], entry["selector"], entry["only_node"], entry["accelerator"])
-    return lacking or ["there is room: it is being started"]
+    lacking: list[str] = []
+    for selector in [entry["selector"], *entry["fallbacks"]]:
+        reasons = shortage.reasons(nodes, entry["needs"], selector, entry["only_node"], entry["accelerator"])
+        if not reasons:
+            return ["there is room: it is being started"]
+        lacking = lacking or reasons
+    return lacking

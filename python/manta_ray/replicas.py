@@ -15,6 +15,7 @@ from ray.exceptions import ActorUnavailableError, ActorUnschedulableError, RayAc
 from manta_ray import cluster
 from manta_ray.background import Background
 from manta_ray.errors import BridgeError
+from manta_ray.limits import seconds
 from manta_ray.protocol import Hello, Node, Observed, Pending, ReplicaEnded, RoleEnded, Start, Stop, Superseded
 from manta_ray.registry_client import RegistryClient
 from manta_ray.replica_entry import (
@@ -32,7 +33,7 @@ from manta_ray.supervisor import WITHDRAWN, Supervisor
 from manta_ray.supervisor_options import actor_name, check, supervisor_options
 
 Tell = Callable[[str, Any], None]
-STOP_ANSWER_S = 5.0
+STOP_ANSWER_S = seconds("MANTA_RAY_STOP_ANSWER_S", 5)
 ON_ITS_WAY_S = 3.0
 NAME_FREE_EVERY_S = 0.1
 NAME_FREE_TRIES = 100

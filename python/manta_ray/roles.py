@@ -14,6 +14,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from manta_ray import cluster
 from manta_ray.background import Background
 from manta_ray.errors import BridgeError
+from manta_ray.limits import seconds
 from manta_ray.listening import split_address
 from manta_ray.protocol import Hello, Role, StartRole, StopRole
 from manta_ray.registry_client import RegistryClient
@@ -27,7 +28,7 @@ REMEDIES = {
     "cannot_listen": "choose an address of that node, and a port that its user may open",
     "not_started": "check the program on that node",
 }
-STOP_ANSWER_S = 5.0
+STOP_ANSWER_S = seconds("MANTA_RAY_STOP_ANSWER_S", 5)
 RETRY_S = 1.0
 
 

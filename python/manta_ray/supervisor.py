@@ -16,6 +16,7 @@ import ray
 from manta_ray.child_process import ChildExit, ChildPlan, ChildProcess, adopt_orphans
 from manta_ray.fencing import end_when_cut_off, end_with
 from manta_ray.leaving import Leaving
+from manta_ray.limits import seconds
 from manta_ray.output_log import OutputLog
 from manta_ray.process_environment import environment_for
 from manta_ray.registry_link import RegistryLink
@@ -23,7 +24,7 @@ from manta_ray.registry_link import RegistryLink
 WITHDRAWN = "it was stopped before it ran"
 LEAVE_WITHIN_S = 10.0
 ASKED_WITHIN_S = 5.0
-IDLE_S = 10.0  # a shared supervisor waits so long for further replicas
+IDLE_S = seconds("MANTA_RAY_SHARED_IDLE_S", 10)  # a shared supervisor waits so long for further replicas
 
 
 class Supervisor:

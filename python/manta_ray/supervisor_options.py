@@ -20,10 +20,10 @@ def check(wanted: Start) -> None:
         problem = f"num_gpus {resources.num_gpus:g}: above 1 only whole numbers"
     elif min([resources.num_cpus, resources.num_gpus, resources.memory, *resources.resources.values()]) < 0:
         problem = "resources are negative"
-    elif wanted.group and (wanted.affinity or resources.label_selector):
-        problem = "in a placement group, the group's bundles decide where: no affinity, no label_selector"
-    elif wanted.shared and (wanted.group or resources.num_gpus > 0):
-        problem = "shared: only without GPUs and outside placement groups"
+    elif wanted.group and (wanted.affinity or resources.label_selector or resources.fallback_strategy):
+        problem = "in a placement group, the group's bundles decide where: no affinity, label_selector, fallbacks"
+    elif wanted.shared and (wanted.group or resources.num_gpus > 0 or resources.fallback_strategy):
+        problem = "shared: only without GPUs and fallback_strategy, and outside placement groups"
     if problem:
         raise BridgeError(
             "InvalidArgument", "bad_start", f"replica {wanted.id}: {problem}", "change the deployment's options"
@@ -40,6 +40,10 @@ def supervisor_options(wanted: Start, group: PlacementGroup | None) -> dict[str,
     }
     if wanted.resources.label_selector:
         options["label_selector"] = wanted.resources.label_selector
+    if wanted.resources.fallback_strategy:
+        options["fallback_strategy"] = [
+            {"label_selector": other.label_selector} for other in wanted.resources.fallback_strategy
+        ]
     if group is not None and wanted.group is not None:
         options["scheduling_strategy"] = PlacementGroupSchedulingStrategy(
             group, placement_group_bundle_index=wanted.group.bundle, placement_group_capture_child_tasks=True

@@ -79,8 +79,8 @@ def open_bridge(nodes: Nodes, noise: Any) -> Iterator[Callable[..., Bridge]]:
     """Starts bridges, and ends those that the test has left."""
     opened: list[Bridge] = []
 
-    def start(namespace: str, epoch: int = 1) -> Bridge:
-        bridge = Bridge(hello_for(nodes, namespace, epoch), nodes.environment, noise)
+    def start(namespace: str, epoch: int = 1, **environment: str) -> Bridge:
+        bridge = Bridge(hello_for(nodes, namespace, epoch), {**nodes.environment, **environment}, noise)
         opened.append(bridge)
         bridge.welcome()
         return bridge

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bridge_client import WAIT_S
 from ray_nodes import HEAD, Nodes, alive, processes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,7 +36,7 @@ APPLICATION = {
 }
 
 
-def until(condition: Callable[[], Any], what: str, limit_s: float = 60.0) -> Any:
+def until(condition: Callable[[], Any], what: str, limit_s: float = WAIT_S) -> Any:
     end = time.monotonic() + limit_s
     while not (value := condition()):
         assert time.monotonic() < end, f"not within {limit_s} s: {what}"
@@ -46,7 +47,7 @@ def until(condition: Callable[[], Any], what: str, limit_s: float = 60.0) -> Any
 def ask(address: str, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
     """(status, text) of one request to HOST:PORT."""
     host, port = address.rsplit(":", 1)
-    connection = http.client.HTTPConnection(host, int(port), timeout=20)
+    connection = http.client.HTTPConnection(host, int(port), timeout=WAIT_S)
     try:
         text = None if body is None else json.dumps(body)
         connection.request(method, path, text, {"content-type": "application/json", **(headers or {})})
@@ -86,7 +87,7 @@ class MantaCluster:
                 stderr=subprocess.STDOUT,
             )
         process = self.process
-        until(lambda: "ready: " in log.read_text() or process.poll() is not None, "ready", 120)
+        until(lambda: "ready: " in log.read_text() or process.poll() is not None, "ready")
         if "ready: " not in log.read_text():
             raise AssertionError(f"ended with {process.poll()}:\n{log.read_text()}\n{self.log('controller')}")
 
@@ -103,13 +104,24 @@ class MantaCluster:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=WAIT_S,
         )
 
     def wait_running(self, application: str) -> None:
         self.wait(lambda: self.details()["applications"][application]["status"] == "RUNNING", application)
 
-    def wait(self, condition: Callable[[], Any], what: str, limit_s: float = 60.0) -> Any:
+    def wait_proxies(self) -> None:
+        """The head and each node with replicas have one that serves: it is started when they have been seen there."""
+        self.wait(
+            lambda: all(
+                node["proxy"] == "HEALTHY"
+                for node in self.report()["nodes"]
+                if node["is_head"] or node["replicas_of"]
+            ),
+            "the proxies of all nodes",
+        )
+
+    def wait(self, condition: Callable[[], Any], what: str, limit_s: float = WAIT_S) -> Any:
         """Fails with the status, the nodes and the log of the controller."""
         try:
             return until(condition, what, limit_s)
@@ -118,7 +130,7 @@ class MantaCluster:
             raise AssertionError("\n".join([str(late), *shown])) from None
 
     def details(self) -> Any:
-        return json.loads(ask(self.admin_address, "GET", "/api/serve/applications/")[1])
+        return json.loads(ask(self.admin_address, "GET", "/api/serve/details")[1])
 
     @property
     def admin_address(self) -> str:
@@ -145,7 +157,7 @@ class MantaCluster:
     def interrupt(self) -> int:
         assert self.process
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=120)
+        return self.process.wait(timeout=WAIT_S)
 
     def actors(self) -> list[str]:
         """Names of what Ray runs for this instance."""

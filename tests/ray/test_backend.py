@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bridge_client import WAIT_S
 from ray_nodes import HEAD, Nodes, alive
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("MANTA_BINARY", ROOT / "build/release/bin/manta"))
 PROBE = BINARY.parent.parent / "tests/apps/ray_backend_probe"
-WAIT_S = 60.0
 
 pytestmark = pytest.mark.skipif(not PROBE.exists(), reason=f"{PROBE} is not built: make build")
 

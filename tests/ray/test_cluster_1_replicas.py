@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from bridge_client import Bridge, Refused
+from bridge_client import WAIT_S, Bridge, Refused
 from conftest import clear, hello_for
 from ray_nodes import HEAD, alive, processes
 
@@ -33,7 +33,7 @@ def environment_of(pid):
     return dict(entry.split("=", 1) for entry in open(f"/proc/{pid}/environ").read().split("\0") if "=" in entry)
 
 
-def until(condition, limit_s=20.0):
+def until(condition, limit_s=WAIT_S):
     end = time.monotonic() + limit_s
     while not condition():
         assert time.monotonic() < end
@@ -159,6 +159,24 @@ def test_cpus_memory_and_custom_resources_are_booked(bridge):
 def test_label_selectors_choose_the_node(bridge, selector, allowed):
     started = bridge.do("start", id="chosen", argv=SLEEP, resources={"label_selector": selector})
     assert {found["address"] for found in bridge.do("nodes") if found["node_id"] == started["node_id"]} == allowed
+
+
+def test_the_first_fallback_with_room_is_used_where_the_selector_has_none(bridge):
+    others = [{"label_selector": {"zone": "z"}}, {"label_selector": {"disk": "ssd"}}, {"label_selector": {}}]
+    wanted = {"label_selector": {"zone": "nowhere"}, "fallback_strategy": others}
+    started = bridge.do("start", id="second choice", argv=SLEEP, resources=wanted)
+    assert started["node_id"] == node(bridge, "10.77.0.2")["node_id"]
+
+
+def test_a_start_without_room_by_any_selector_says_what_its_own_lacks(bridge):
+    wanted = {"label_selector": {"zone": "nowhere"}, "fallback_strategy": [{"label_selector": {"zone": "z"}}]}
+    waiting = bridge.ask("start", id="nowhere", argv=SLEEP, resources=wanted)
+    until(lambda: bridge.do("pending"))
+    (reasons,) = (pending["reasons"] for pending in bridge.do("pending"))
+    assert any("wanted nowhere" in reason for reason in reasons) and not any("wanted z" in r for r in reasons)
+    bridge.do("stop", id="nowhere")
+    with pytest.raises(Refused):
+        bridge.answer(waiting)
 
 
 def test_the_kind_of_accelerator_chooses_the_node(bridge):
@@ -301,4 +319,4 @@ def test_a_wrong_token_is_refused_at_once(nodes, noise, changes, measured):
         stranger.welcome()
     measured("wrong token refused", time.monotonic() - began)
     assert caught.value.reason == "token_refused" and "RAY_AUTH_TOKEN" in caught.value.remedy
-    assert stranger.process.wait(timeout=20) == 1
+    assert stranger.process.wait(timeout=WAIT_S) == 1

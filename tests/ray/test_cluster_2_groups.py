@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from bridge_client import Refused
+from bridge_client import WAIT_S, Refused
 from ray_nodes import BIN
 
 HERE = Path(__file__).parent
@@ -31,7 +31,7 @@ def free_gpus(bridge):
     return sum(node["available"]["num_gpus"] for node in bridge.do("nodes"))
 
 
-def until(condition, limit_s=20.0):
+def until(condition, limit_s=WAIT_S):
     end = time.monotonic() + limit_s
     while not condition():
         assert time.monotonic() < end
@@ -122,7 +122,7 @@ def test_rays_autoscaler_shows_what_is_wanted(bridge, nodes):
     bridge.do("demand", bundles=[{"CPU": 17}])
     command = [str(BIN / "python"), str(BIN / "ray"), "status", f"--address={nodes.address}"]
     shown = "{'CPU': 17.0}: 1 from request_resources()"
-    until(lambda: shown in subprocess.run(command, env=nodes.environment, capture_output=True, text=True).stdout, 60)
+    until(lambda: shown in subprocess.run(command, env=nodes.environment, capture_output=True, text=True).stdout)
     bridge.do("demand", bundles=[])
 
 

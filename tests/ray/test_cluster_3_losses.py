@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from bridge_client import Bridge, Refused
+from bridge_client import WAIT_S, Bridge, Refused
 from conftest import clear, hello_for
 from ray_nodes import alive, kill, processes, raylet_of
 
@@ -24,7 +24,7 @@ def family_of(pid):
     return [pid, *(int(text) for text in open(f"/proc/{pid}/task/{pid}/children").read().split())]
 
 
-def until(condition, limit_s=30.0):
+def until(condition, limit_s=WAIT_S):
     end = time.monotonic() + limit_s
     while not condition():
         assert time.monotonic() < end
@@ -45,7 +45,7 @@ class Deaths:
         self.at = time.monotonic()
 
     def when(self):
-        self._thread.join(timeout=30)
+        self._thread.join(timeout=WAIT_S)
         assert self.at is not None, "a process of a lost replica still runs"
         return self.at
 
@@ -78,7 +78,8 @@ def test_a_killed_supervisor_takes_its_replica_along_and_nobody_restarts_it(brid
     assert bridge.do("list") == []
 
 
-def test_a_supervisor_that_hangs_is_killed_after_the_grace_and_its_replica_with_it(bridge, measured):
+def test_a_supervisor_that_hangs_is_killed_after_the_grace_and_its_replica_with_it(open_bridge, measured):
+    bridge = open_bridge("hung", MANTA_RAY_STOP_ANSWER_S="1")
     started = bridge.do("start", id="hung", argv=FAMILY)
     deaths, supervisor = Deaths(family_of(started["pid"])), parent_of(started["pid"])
     os.kill(supervisor, signal.SIGSTOP)
@@ -87,6 +88,7 @@ def test_a_supervisor_that_hangs_is_killed_after_the_grace_and_its_replica_with_
     assert bridge.event("replica_ended", id="hung")["reason"]
     assert deaths.when()
     until(lambda: not alive(supervisor))
+    clear(bridge)
     measured("supervisor hangs, replica stopped with no grace", time.monotonic() - began)
 
 

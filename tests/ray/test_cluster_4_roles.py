@@ -159,7 +159,7 @@ def test_the_next_process_waits_for_what_an_earlier_supervisor_has_left(bridge, 
     survivor = int(left.read_text())
     kill(parent_of(started["pid"]))
     until(lambda: not alive(started["pid"]))
-    time.sleep(3)
+    time.sleep(1.5)
     assert alive(survivor) and listed(bridge)["pid"] in (0, started["pid"])
     kill(survivor)
     until(lambda: listed(bridge)["pid"] not in (0, started["pid"]))

@@ -120,13 +120,14 @@ def test_a_killed_supervisor_of_the_controller_is_restarted_and_no_two_processes
     measured("controller's supervisor killed, told with its next process", time.monotonic() - began)
 
 
-def test_a_stop_holds_although_the_supervisor_is_killed_meanwhile(controller):
-    deaf = "trap '' TERM; echo up; while :; do sleep 0.05; done"
+def test_a_stop_holds_although_the_supervisor_is_killed_meanwhile(controller, tmp_path):
+    asked = tmp_path / "asked"
+    deaf = f"trap 'touch {asked}' TERM; echo up; while :; do sleep 0.05; done"
     started = controller.ok("start", argv=shell(deaf))
     stopping = threading.Thread(target=lambda: controller.run("stop", grace_s=30))
     supervisor = parent_of(started["pid"])
     stopping.start()
-    time.sleep(3)  # it is asked by now
+    until(asked.exists)
     kill(supervisor)
     stopping.join()
     assert controller.ok("status")["state"] == "ended" and not alive(started["pid"])

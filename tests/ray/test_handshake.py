@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from bridge_client import Bridge, Refused
+from bridge_client import WAIT_S, Bridge, Refused
 
 PYTHON = Path(__file__).parents[2] / "python"
 DEBIAN_PYTHON = "/usr/bin/python3"
@@ -20,7 +20,7 @@ def refusal(address="127.0.0.1:1", protocol=1, python=sys.executable, first=None
     bridge = Bridge(hello, {**os.environ, "PYTHONPATH": str(PYTHON), **environment}, python=python)
     with pytest.raises(Refused) as caught:
         bridge.welcome()
-    assert bridge.process.wait(timeout=20) == 1
+    assert bridge.process.wait(timeout=WAIT_S) == 1
     return caught.value
 
 
@@ -67,9 +67,9 @@ def test_what_listens_but_is_not_ray_is_no_cluster():
             connection.close()
 
     threading.Thread(target=answer, daemon=True).start()
-    error = refusal(f"127.0.0.1:{server.getsockname()[1]}")
+    error = refusal(f"127.0.0.1:{server.getsockname()[1]}", MANTA_RAY_PROBE_TIMEOUT_S="3")
     server.close()
-    assert error.reason == "cluster_unreachable"
+    assert error.reason == "cluster_unreachable" and "within 3 s" in error.message
 
 
 def test_a_token_that_is_wanted_and_not_there_is_told(tmp_path):
@@ -89,7 +89,7 @@ def test_the_end_of_the_controller_ends_a_bridge_that_waits_for_its_hello():
     )
     os.close(read)
     os.close(write)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=WAIT_S) == 0
 
 
 def test_the_package_carries_mantas_version():

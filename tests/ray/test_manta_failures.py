@@ -34,7 +34,8 @@ def manta(nodes, ledger, tmp_path_factory):
         options = {"num_cpus": 0.1, "resources": {resource: 1}}
         applications.append(ledger_application(ledger, f"bound{machine}", ray_actor_options=options))
     instance.deploy({"applications": applications})
-    instance.wait(lambda: len(spread(instance)) == 6 and all(bound(instance, m) for m in ONLY_THERE), "all run", 90)
+    instance.wait(lambda: len(spread(instance)) == 6 and all(bound(instance, m) for m in ONLY_THERE), "all run")
+    instance.wait_proxies()
     yield instance
     done = instance.run("shutdown", "-y")
     assert done.returncode == 0, done.stderr
@@ -81,10 +82,10 @@ def bring_back(manta, nodes, machine, measured, what):
     """`ray start` once more: what has waited for the node runs, and its proxy serves."""
     nodes.machines[machine].start(nodes.of_the_nodes())
     began = time.monotonic()
-    manta.wait(lambda: bound(manta, machine), "what waited for the node runs", 90)
+    manta.wait(lambda: bound(manta, machine), "what waited for the node runs")
     measured(f"{what}: node back, what waited for it runs", time.monotonic() - began)
     address = ADDRESSES[machine]
-    manta.wait(lambda: manta.reported_nodes()[address]["proxy"] == "HEALTHY", "its proxy serves", 90)
+    manta.wait(lambda: manta.reported_nodes()[address]["proxy"] == "HEALTHY", "its proxy serves")
     measured(f"{what}: node back, its proxy is healthy", time.monotonic() - began)
     assert ask(f"{address}:{HTTP_PORT}", "POST", f"/bound{machine}/write", {"key": "back"})[0] == 200
 
@@ -129,7 +130,7 @@ def test_a_node_is_cut_off_and_back_and_nothing_runs_twice(manta, nodes, ledger,
         finally:
             machine.cut_off(False)
         began = time.monotonic()
-        manta.wait(lambda: not alive(raylet), "its raylet ends: it was given up", 90)
+        manta.wait(lambda: not alive(raylet), "its raylet ends: it was given up")
         measured("node back on the network: its raylet ends", time.monotonic() - began)
         bring_back(manta, nodes, THIRD, measured, "node cut off")
         told.is_over()

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
+from bridge_client import WAIT_S
 from manta_cluster import ADDRESSES, BUILD, HTTP_PORT, MANTA, MantaCluster, ask, until
 from ray_nodes import HEAD, kill
 
@@ -21,7 +22,7 @@ def manta(nodes, tmp_path_factory):
     yield instance
     done = instance.run("shutdown", "-y")
     assert done.returncode == 0, done.stderr
-    assert instance.process.wait(timeout=60) == 0
+    assert instance.process.wait(timeout=WAIT_S) == 0
 
 
 def application(import_path, replicas, **options):
@@ -64,7 +65,7 @@ def test_commands_show_the_machines_and_what_waits(manta):
         line = next(line for line in text.splitlines() if line.strip().startswith(f"node {nodes[address]['node_id']}"))
         assert lack in line
     status = manta.run("status").stdout
-    assert f"  {with_gpus['node_id']}:\n    state: ALIVE\n    replicas:\n      hello/Greeter: 2\n" in status
+    assert f"  {with_gpus['node_id']}:\n    state: ALIVE\n    message: ''\n    replicas:\n      hello/Greeter: 2\n" in status
 
 
 def start_all_anew(manta, name):
@@ -93,6 +94,7 @@ def test_a_node_fetches_the_code_that_it_has_not(manta, tmp_path):
     assert Path(kept).parent.name == copy.parent.name
     assert {replica["node_id"] for replica in replicas.values()} == {n["node_id"] for n in manta.reported_nodes().values()}
     assert all(kept in code_of(replica) for replica in replicas.values())
+    manta.wait_proxies()
     for address in ADDRESSES:
         assert ask(f"{address}:{HTTP_PORT}", "POST", "/greet", {"name": "you"})[0] == 200
 
@@ -112,6 +114,7 @@ def test_a_program_runs_on_all_nodes_also_where_it_must_be_fetched(manta, tmp_pa
     until(is_the_copy, "three replicas of the program")
     _, replicas = start_all_anew(manta, "hello_program")
     assert programs(replicas) == set(glob.glob(f"{tmp_path}/cache/*/hello_program")) != set()
+    manta.wait_proxies()
     for address in ADDRESSES:
         answer = ask(f"{address}:{HTTP_PORT}", "POST", "/greet", {"name": "you"})
         assert json.loads(answer[1]) == {"text": "Hello, you!"}

@@ -33,7 +33,7 @@ def manta(nodes, tmp_path_factory):
 
 def application(name="place", engine="", **fields):
     """`fields` are of its deployment; those of ray_actor_options stand among them."""
-    of_actor = ("num_cpus", "num_gpus", "resources", "label_selector", "accelerator_type")
+    of_actor = ("num_cpus", "num_gpus", "resources", "label_selector", "accelerator_type", "fallback_strategy")
     options = {"num_cpus": 0.1, **{key: fields.pop(key) for key in of_actor if key in fields}}
     return {
         "name": name,
@@ -80,10 +80,12 @@ def placed(manta):
     third = manta.reported_nodes()[THIRD]["node_id"]
     each = {"num_replicas": 2, "max_replicas_per_node": 1}
     bundles = {"placement_group_bundles": [{"CPU": 0.1}] * 3}
+    fallbacks = [{"label_selector": {"zone": "nor-this"}}, {"label_selector": {"zone": "b"}}]
     applications = [
         application("halves", num_replicas=4, num_gpus=0.5),
         application("zone_b", label_selector={"zone": "b"}, **each),
         application("not_ssd", label_selector={"zone": "in(a,b)", "disk": "!ssd"}, **each),
+        application("by_fallback", label_selector={"zone": "no-such-zone"}, fallback_strategy=fallbacks, **each),
         application("t4", accelerator_type="T4"),
         application("slot", resources={"slot": 0.25}),
         application("hard", num_replicas=2, node_affinity={"node_id": third}),
@@ -112,6 +114,7 @@ def test_halves_of_gpus_share_devices(placed):
     [
         ("zone_b", {SECOND, THIRD}),
         ("not_ssd", {FIRST, THIRD}),
+        ("by_fallback", {SECOND, THIRD}),
         ("t4", {SECOND}),
         ("slot", {THIRD}),
         ("hard", {THIRD}),

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import pytest
+from bridge_client import WAIT_S
 from manta_cluster import (
     ADDRESSES,
     APPLICATION,
@@ -35,6 +36,7 @@ def manta(nodes, tmp_path_factory):
     print(f"instance ready after {time.monotonic() - began:.1f} s")
     instance.deploy(APPLICATION)
     until(lambda: len(instance.replicas()) == 6, "six replicas run")
+    instance.wait_proxies()
     yield instance
     if instance.process.poll() is None:
         instance.interrupt()
@@ -103,7 +105,7 @@ def test_the_token_is_in_no_command_line_and_its_file_is_private(manta):
 
 def test_a_second_start_attaches(manta):
     done = subprocess.run(
-        manta.start_command("--detach"), env=manta.environment, capture_output=True, text=True, timeout=120
+        manta.start_command("--detach"), env=manta.environment, capture_output=True, text=True, timeout=WAIT_S
     )
     assert done.returncode == 0, done.stderr
     assert "attached to the instance that runs already" in done.stdout and "ready: http://" in done.stdout
@@ -213,6 +215,6 @@ def test_ctrl_c_ends_everything_and_what_is_deployed_comes_back(manta):
 def test_shutdown_leaves_no_process_and_no_actor(manta):
     done = manta.run("shutdown", "-y")
     assert done.returncode == 0, done.stderr
-    assert manta.process.wait(timeout=60) == 0
+    assert manta.process.wait(timeout=WAIT_S) == 0
     assert proxies() == {} and belongs_to(manta) == {}
     assert manta.actors() == []

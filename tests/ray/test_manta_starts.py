@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import pytest
+from bridge_client import WAIT_S
 from manta_cluster import (
     ADDRESSES,
     APPLICATION,
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.skipif(not MANTA.exists(), reason=f"{MANTA} is not buil
 
 def refused(instance, *words):
     done = subprocess.run(
-        instance.start_command(*words), env=instance.environment, capture_output=True, text=True, timeout=120
+        instance.start_command(*words), env=instance.environment, capture_output=True, text=True, timeout=WAIT_S
     )
     assert done.returncode == 1, done.stdout
     return done.stderr
@@ -79,7 +80,7 @@ def small(nodes, tmp_path_factory):
     instance.environment |= {"MANTA_PROXY_HEALTH_CHECK_PERIOD_S": "0.5", "MANTA_PROXY_HEALTH_CHECK_TIMEOUT_S": "2"}
     with socket.create_server(("127.0.0.1", 8265)):
         instance.start("--proxy-location", "HeadOnly", "--detach", *certificates(folder))
-        assert instance.process.wait(timeout=20) == 0
+        assert instance.process.wait(timeout=WAIT_S) == 0
         yield instance
         if instance.run("status").returncode == 0:
             instance.run("shutdown", "-y")
@@ -107,7 +108,7 @@ def test_with_certificates_replicas_of_all_nodes_serve_by_the_one_proxy_of_the_h
 def test_a_client_program_finds_the_instance_and_proves_itself_to_replicas_of_all_nodes(small):
     client = [str(BUILD / "tests/apps/test_client"), "-", "Greeter", "hello", "greet"]
     for _ in range(3):
-        done = subprocess.run(client, env=small.environment, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(client, env=small.environment, capture_output=True, text=True, timeout=WAIT_S)
         assert (done.returncode, done.stdout) == (0, "Hello, client!\n")
 
 

@@ -18,7 +18,7 @@ def manta(nodes, tmp_path_factory):
     yield instance
     done = instance.run("shutdown", "-y")
     assert done.returncode == 0, done.stderr
-    until(lambda: instance.actors() == [], "a shared supervisor without replicas leaves after a while", 30)
+    until(lambda: instance.actors() == [], "a shared supervisor without replicas leaves after a while")
 
 
 def greeter(name="hello", **options):
@@ -49,7 +49,7 @@ def deployed(manta, *applications):
 def agree(manta):
     """Ray's books say what ours say: nobody else holds anything of the machines."""
     manta.wait(
-        lambda: all(node["used_by_others"] == {} for node in manta.report()["nodes"]), "Ray's books are as ours", 20
+        lambda: all(node["used_by_others"] == {} for node in manta.report()["nodes"]), "Ray's books are as ours"
     )
 
 

@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from bridge_client import WAIT_S
 from manta_ray.child_process import ChildPlan
 from manta_ray.protocol import Backoff
 from manta_ray.restarting_process import CannotExecute, Execution, RestartingProcess
@@ -46,7 +47,7 @@ class Kept:
 
     def wait(self, condition):
         with self.seen:
-            assert self.seen.wait_for(condition, 10)
+            assert self.seen.wait_for(condition, WAIT_S)
 
     def stop(self, grace_s=5):
         self.process.stop(grace_s)

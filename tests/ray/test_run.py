@@ -14,7 +14,7 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "MAN
 
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, env={**ENVIRONMENT, **environment}, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120
+        command, env={**ENVIRONMENT, **environment}, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300
     )
 
 

@@ -27,7 +27,8 @@ class Served:
         self.manta.start()
         ledger = folder / "entries"
         self.manta.deploy({"applications": [ledger_application(ledger, num_replicas=6, max_replicas_per_node=3)]})
-        self.manta.wait(lambda: len(self.replicas()) == 6, "six replicas", 90)
+        self.manta.wait(lambda: len(self.replicas()) == 6, "six replicas")
+        self.manta.wait_proxies()
         self.before = self.replicas()
         self.load = LedgerLoad(ledger, [address for address in ADDRESSES if address != HEAD])
         self.head_ended = self.whole = 0.0
@@ -81,7 +82,7 @@ def test_a_head_that_is_started_again_knows_what_lives_elsewhere_and_runs_the_co
     before.kill()
     until(lambda: not alive(on_head["pid"]) and not alive(controller["pid"]))
     assert ask(8000)[0] == role["pid"], "it serves while there is no head"
-    until(lambda: command.run("status").get("ok", {}).get("state") == "running", 60)
+    until(lambda: command.run("status").get("ok", {}).get("state") == "running")
     measured("head killed and started again: the controller runs again", time.monotonic() - began)
     after = Bridge(hello_for(nodes, "head", epoch=2), nodes.environment, noise)
     after.welcome()
@@ -101,9 +102,9 @@ def test_manta_serves_while_the_head_is_away_and_is_whole_again_with_it(served, 
     if served is None:
         pytest.skip(f"{LIBRARY} is not built: make build, or set MANTA_BINARY")
     manta, before = served.manta, served.before
-    manta.wait(lambda: served.whole, "six replicas", 90)
+    manta.wait(lambda: served.whole, "six replicas")
     measured("head killed and started again: six replicas of Manta run", served.whole - served.head_ended)
-    manta.wait(lambda: manta.reported_nodes()[HEAD]["proxy"] == "HEALTHY", "the head has a proxy again", 90)
+    manta.wait(lambda: manta.reported_nodes()[HEAD]["proxy"] == "HEALTHY", "the head has a proxy again")
     assert ask_manta(f"{HEAD}:{HTTP_PORT}", "POST", "/ledger/write", {"key": "back"})[0] == 200
     kept = {name: replica for name, replica in served.replicas().items() if name in before}
     elsewhere = {node["node_id"] for address, node in manta.reported_nodes().items() if address != HEAD}
