@@ -99,11 +99,11 @@ class Server:
 class Manta(Server):
     """`manta run` with the given applications: [{"name", "route_prefix", "import_path", "args"}, ...]; more arguments go to it."""
 
-    def __init__(self, build, applications, prefix=(), ready_s=120.0, arguments=()):
+    def __init__(self, build, applications, prefix=(), ready_s=120.0, arguments=(), http_options=None):
         self.port, self.admin_port = free_port(), free_port()
         config = tempfile.NamedTemporaryFile("w", suffix=".json", prefix="manta-bench-", delete=False)
         with config:
-            json.dump({"applications": applications}, config)
+            json.dump({"http_options": http_options or {}, "applications": applications}, config)
         self.config = config.name
         super().__init__([*prefix, build / "bin" / "manta", "run", config.name, "--http-port", self.port, "--admin-port", self.admin_port,
                           "--num-cpus", 16, "--state-dir", "{folder}/state", *arguments], "manta")

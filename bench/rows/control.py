@@ -58,7 +58,7 @@ def scale(session, manta, replicas):
 
 
 def controller_socket(manta):
-    return json.loads(request(manta.admin_port, "GET", "/api/serve/applications/")[1])["controller_info"]["controller_socket"]
+    return json.loads(request(manta.admin_port, "GET", "/api/serve/details")[1])["controller_info"]["controller_socket"]
 
 
 def changes(session, manta, subscribers):
