@@ -27,7 +27,7 @@ check: ## The inner loop: dev build and unit tests; ARGS="-R Router" is passed t
 	@tools/test check -- $(ARGS)
 
 .PHONY: test lint unit counts integration e2e asan tsan fuzz test-ray
-test: ## Everything CI runs: the stages below, one after the other
+test: ## Everything CI runs: the stages below, in under an hour
 	@tools/test
 
 lint: ## Formatting, clang-tidy, layering, documents
@@ -51,7 +51,7 @@ asan: ## Tests under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: ## Tests under ThreadSanitizer
 	@tools/test tsan -- $(ARGS)
 
-test-ray: ## A Ray cluster of three nodes in network namespaces; sets up Ray (500 MB) for itself; not yet part of `make test`
+test-ray: ## A Ray cluster of three nodes in network namespaces; sets up Ray (500 MB) for itself
 	@tools/test ray -- $(ARGS)
 
 fuzz: ## Each fuzzer for a bounded time

@@ -113,12 +113,17 @@ class ProxyThreadsTest(unittest.TestCase):
     def test_a_session_stays_on_its_replica_whichever_thread_it_comes_to(self):
         hashing = {"request_router_class": "consistent_hash"}
         with Instance().run_config(two_threads(ROUTING_APP, num_replicas=3, request_router_config=hashing)) as instance:
-            homes = {}
-            for _ in range(4):  # an odd number of connections: each session comes to both threads
-                for session in range(9):
-                    body = instance.request("POST", "/work", {}, headers={"x-session-id": f"s{session}"})[2]
-                    homes.setdefault(session, set()).add(json.loads(body)["pid"])
-            self.assertTrue(all(len(pids) == 1 for pids in homes.values()), homes)
+            def homes():
+                found = {}
+                for _ in range(4):  # an odd number of connections: each session comes to both threads
+                    for session in range(9):
+                        body = instance.request("POST", "/work", {}, headers={"x-session-id": f"s{session}"})[2]
+                        found.setdefault(session, set()).add(json.loads(body)["pid"])
+                return found
+
+            homes()  # a thread that has just begun may not have reached all of the replicas
+            settled = homes()
+            self.assertTrue(all(len(pids) == 1 for pids in settled.values()), settled)
 
     def test_no_request_is_lost_when_the_proxy_is_replaced(self):
         with Instance().run_config(two_threads(APP_ONE)) as instance, Load(instance, threads=4, sleep_ms=5) as load:

@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "RAY_health_check_period_ms": "500",
     "RAY_health_check_timeout_ms": "1000",
     "RAY_health_check_failure_threshold": "4",
+    "RAY_gcs_rpc_server_connect_timeout_s": "30",  # 5 is too short for a busy machine
     "RAY_gcs_storage": "rocksdb",  # on the head, and of no meaning elsewhere: its state outlives its process
     "RAY_gcs_storage_path": "/tmp/ray/store",
     "RAY_prestart_worker_first_driver": "0",
@@ -108,10 +109,26 @@ class Machine:
         ]  # fmt: skip
 
     def start(self, environment: dict[str, str]) -> None:
-        """`ray start`; returns when the node has joined. Takes 2 to 6 s."""
-        done = subprocess.run(self.command(), env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        if done.returncode != 0:
-            raise RuntimeError(f"ray start failed on node {self.number}:\n{done.stdout}\n{done.stderr}")
+        """`ray start`; returns when the node has joined. Takes 2 to 6 s; on a busy machine it may give up once or twice."""
+        for _ in range(3):
+            done = subprocess.run(
+                self.command(), env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
+            )
+            if done.returncode == 0:
+                return
+            self.kill_ray()
+        raise RuntimeError(f"ray start failed on node {self.number}:\n{done.stdout}\n{done.stderr}")
+
+    def kill_ray(self) -> None:
+        """All of its Ray, also what a start that failed has left."""
+        network = "/proc/self/ns/net" if self.number == 1 else f"/run/netns/manta{self.number}"
+        own = f"net:[{os.stat(network).st_ino}]"
+        for pid, command in processes().items():
+            if is_ray(command) and network_of(pid) == own:
+                try:
+                    kill(pid)
+                except ProcessLookupError:
+                    pass
 
 
 def processes() -> dict[int, str]:
@@ -142,11 +159,16 @@ def is_ray(command: str) -> bool:
     return command.startswith("ray::") or "/site-packages/ray/" in command
 
 
-def in_network_of(pid: int, other: int) -> bool:
+def network_of(pid: int) -> str | None:
+    """None: the process has ended."""
     try:
-        return os.readlink(f"/proc/{pid}/ns/net") == os.readlink(f"/proc/{other}/ns/net")
+        return os.readlink(f"/proc/{pid}/ns/net")
     except OSError:
-        return False
+        return None
+
+
+def in_network_of(pid: int, other: int) -> bool:
+    return (network := network_of(pid)) is not None and network == network_of(other)
 
 
 def raylet_of(machine: Machine) -> int:
@@ -194,12 +216,7 @@ class Nodes:
         """Its whole Ray, on what its control store has kept. All nodes are one machine here, and `ray start` refuses a
         second head on it: it gets a process namespace of its own."""
         head = self.machines[0]
-        for pid, command in processes().items():
-            if is_ray(command) and in_network_of(pid, os.getpid()):
-                try:
-                    kill(pid)
-                except ProcessLookupError:
-                    pass
+        head.kill_ray()
         command = head.command() + ["--block"]
         enclosed = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", *command]
         with open("/tmp/ray/head-again.log", "wb") as log:

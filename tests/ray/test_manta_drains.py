@@ -23,7 +23,8 @@ IDLE = """
 import json, sys
 from ray._raylet import GcsClient
 from ray.autoscaler.v2.sdk import get_cluster_resource_state
-nodes = get_cluster_resource_state(GcsClient(sys.argv[1])).node_states
+DEAD = 2  # of an earlier Ray on the machine: it stays in the list
+nodes = [node for node in get_cluster_resource_state(GcsClient(sys.argv[1])).node_states if node.status != DEAD]
 print(json.dumps({node.node_ip_address: node.idle_duration_ms for node in nodes}))
 """
 
