@@ -134,6 +134,7 @@ def deploy_with_room(manta):
     manta.deploy({"applications": [{"name": "hello", "import_path": library, "deployments": [greeter]}]})
     manta.wait_running("hello")
     until(lambda: len(manta.replicas()) == 6, "six replicas run")
+    until(lambda: state_of_third(manta) == ("ALIVE", "HEALTHY"), "the node has a proxy")
 
 
 def test_a_node_that_ray_drains_is_left_without_a_failed_request(manta, nodes, measured):
