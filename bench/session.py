@@ -73,7 +73,8 @@ class Session:
 
     def manta(self):
         """Every small application, beside each other; those that are not asked cost nothing."""
-        return self.started("manta", lambda: Manta(self.build, [self.application(name) for name in APPLICATIONS]))
+        together = {**self.application("composition", "composition_together"), "placement": "together"}
+        return self.started("manta", lambda: Manta(self.build, [*map(self.application, APPLICATIONS), together]))
 
     def nginx(self):
         return self.started("nginx", Nginx)

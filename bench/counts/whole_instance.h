@@ -49,12 +49,14 @@ class WholeInstance {
   routing::QueueCounts counts_;
   std::map<std::string, std::unique_ptr<api::ReplicaRuntime>> replicas_;  // by deployment
   routing::Dispatchers dispatchers_{environment(), counts_};
+  net::BodyBuffers bodies_{loop_};
   ingress::MetricsCollector collector_{
       loop_, metrics_, [](const std::string&) { return std::unique_ptr<net::Channel>(); }, {}};
   ingress::ShadowCounts shadow_counts_;
   ingress::Proxy proxy_{{.loop = loop_,
                          .metrics = metrics_,
                          .dispatchers = dispatchers_,
+                         .bodies = bodies_,
                          .collector = collector_,
                          .shadow_counts = shadow_counts_},
                         {.seed = 7}};

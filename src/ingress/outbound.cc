@@ -24,7 +24,7 @@ net::Headers typed_headers(const RequestTerms& terms) {
 }  // namespace
 
 routing::Outbound make_outbound(net::Request& request, const Route& route, const RequestTerms& terms,
-                                std::shared_ptr<RequestContext> context) {
+                                std::shared_ptr<RequestContext> context, net::BodyBuffers& bodies) {
   routing::Outbound outbound;
   outbound.method = route.method;
   if (route.raw_http) {
@@ -40,7 +40,7 @@ routing::Outbound make_outbound(net::Request& request, const Route& route, const
     if (request.body.empty() && question != std::string::npos)
       outbound.target = route.upstream_path + request.target.substr(question);
   }
-  if (!request.body.empty()) outbound.body = std::make_shared<const std::string>(std::move(request.body));
+  if (!request.body.empty()) outbound.body = bodies.share(std::move(request.body));
   if (terms.accepts_events || route.streams) outbound.window = kEventWindow;
   outbound.context = std::move(context);
   return outbound;

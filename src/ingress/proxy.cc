@@ -33,6 +33,7 @@ std::optional<Duration> time_given(const RequestTerms& terms) {
 Proxy::Proxy(const ProxyEnvironment& environment, ProxySettings settings)
     : loop_(environment.loop),
       dispatchers_(environment.dispatchers),
+      bodies_(environment.bodies),
       collector_(environment.collector),
       roll_call_(environment.roll_call),
       settings_(std::move(settings)),
@@ -184,7 +185,7 @@ void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord record, 
       .error_as_json = prefers_json(terms, exchange->body_stream() ? std::string_view("{") : exchange->request().body),
       .outlives_client = outlives_client};
   const Route& taken = chosen ? chosen->route : route;
-  request.outbound = make_outbound(exchange->request(), taken, terms, std::move(context));
+  request.outbound = make_outbound(exchange->request(), taken, terms, std::move(context), bodies_);
   if (plan && !exchange->body_stream() && traffic_.is_copied(*plan))
     shadows_.send(*plan->shadow, *plan->lane, *plan->shadow_destination->dispatcher, request.outbound);
   const auto id = requests_.spawn(forwarding(std::move(request), taken));

@@ -25,6 +25,7 @@
 #include "ingress/system_pages.h"
 #include "ingress/traffic_shadow.h"
 #include "ingress/traffic_table.h"
+#include "net/body_buffers.h"
 #include "net/exchange.h"
 #include "net/wire.h"
 #include "routing/dispatchers.h"
@@ -49,6 +50,7 @@ struct ProxyEnvironment {
   Loop& loop;
   Metrics& metrics;
   routing::Dispatchers& dispatchers;
+  net::BodyBuffers& bodies;
   MetricsCollector& collector;
   ShadowCounts& shadow_counts;
   AccessLog* access_log = nullptr;
@@ -103,6 +105,7 @@ class Proxy {
 
   Loop& loop_;
   routing::Dispatchers& dispatchers_;
+  net::BodyBuffers& bodies_;
   MetricsCollector& collector_;
   const RollCall* const roll_call_;
   ProxySettings settings_;

@@ -14,8 +14,9 @@ constexpr Duration kLongestWaitForReplicas = std::chrono::seconds(30);
 
 Duration seconds(double value) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(value)); }
 
-net::ServerOptions public_door(const spec::HttpOptions& http) {
+net::ServerOptions public_door(const spec::HttpOptions& http, std::shared_ptr<net::BodyBuffers> bodies) {
   net::ServerOptions options;
+  options.bodies = std::move(bodies);
   options.max_header_bytes = static_cast<std::size_t>(http.max_header_bytes);
   options.max_body_bytes = static_cast<std::size_t>(http.max_body_bytes);
   options.keep_alive_timeout = seconds(http.keep_alive_timeout_s);
@@ -58,11 +59,13 @@ ProxyWorker::ProxyWorker(const ProxyOptions& options, const ProxyProcess& proces
                     .node_id = options.node_id,
                     .handle_source = "PROXY"},
                    process.queue_counts, {.replica_wait = kLongestWaitForReplicas}),
+      bodies_(std::make_shared<net::BodyBuffers>(loop_)),
       collector_(
           loop_, process.metrics, [this](const std::string& address) { return connect(address); }, processes(options)),
       proxy_({.loop = loop_,
               .metrics = process.metrics,
               .dispatchers = dispatchers_,
+              .bodies = *bodies_,
               .collector = collector_,
               .shadow_counts = process.shadow_counts,
               .access_log = process.access_log,
@@ -71,7 +74,7 @@ ProxyWorker::ProxyWorker(const ProxyOptions& options, const ProxyProcess& proces
       refused_(process.metrics, process.access_log, ~seed),
       traffic_reporter_(loop_, [this, address = options.controller_address] { return connect(address); }),
       latency_(loop_, process.metrics, {{"component", "proxy"}}),
-      server_(loop_, public_door(options.http), budget_,
+      server_(loop_, public_door(options.http, bodies_), budget_,
               [this](net::ExchangePtr exchange) { proxy_.handle(std::move(exchange)); }) {
   server_.on_refusal([this](const net::Request& request, int status) { return refused_.note(request, status); });
   server_.stream_bodies([this](const net::Request& head) { return proxy_.wants_stream(head); });

@@ -19,6 +19,7 @@
 #include "ingress/routing_view.h"
 #include "ingress/traffic_reporter.h"
 #include "ingress/traffic_shadow.h"
+#include "net/body_buffers.h"
 #include "net/channel.h"
 #include "net/receive_budget.h"
 #include "net/server.h"
@@ -62,6 +63,7 @@ class ProxyWorker {
   net::PeerSecurityPtr security_;
   net::ReceiveBudget& budget_;
   routing::Dispatchers dispatchers_;
+  std::shared_ptr<net::BodyBuffers> bodies_;
   MetricsCollector collector_;
   Proxy proxy_;
   RefusedRequests refused_;

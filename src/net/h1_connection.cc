@@ -204,7 +204,7 @@ void H1Connection::read_more() {
   if (missing >= kDirectRead && input_.empty()) {
     reading_body_ = true;
     std::string& body = request_.body;
-    body.reserve(room_for_body(body.size(), head_.content_length));
+    context_->reserve(body, room_for_body(body.size(), head_.content_length));
     socket_.read({body.data() + body.size(), std::min(missing, body.capacity() - body.size())}, shared_from_this());
     return;
   }

@@ -14,6 +14,8 @@
 
 namespace manta::net {
 
+class BodyBuffers;
+
 struct ServerOptions {
   // A trusted peer (handle, proxy, controller): cancels are not limited in rate, windows are as in the blueprint. The
   // public door keeps nghttp2's rapid-reset limit.
@@ -29,6 +31,7 @@ struct ServerOptions {
   Duration write_timeout = std::chrono::seconds(60);       // a client that stops reading: longest time without progress
   std::size_t max_write_queue = std::size_t{16}
                                 << 20;  // bytes kept for one connection that reads slowly; pauses its requests
+  std::shared_ptr<BodyBuffers> bodies;  // memory of large bodies over HTTP/1.1; null: fresh memory for each
   PeerSecurityPtr security;             // who connects over TCP proves that it belongs here; null: anybody may
   std::size_t max_unproven = 1024;      // connections that have not proved it yet; beyond: the oldest is closed
 };

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/loop.h"
+#include "net/body_buffers.h"
 #include "net/h2_stream.h"
 #include "net/refusal.h"
 #include "net/server.h"
@@ -29,6 +30,12 @@ struct ServerContext {
   std::size_t exchanges = 0;  // given to the handler and not yet answered
   bool draining = false;
 
+  void reserve(std::string& body, std::size_t size) {
+    if (options.bodies)
+      options.bodies->reserve(body, size);
+    else
+      body.reserve(size);
+  }
   // Calls the handler. An exception out of it is dropped, and so is the exchange: it answers 500.
   void handle(ExchangePtr exchange) noexcept {
     try {

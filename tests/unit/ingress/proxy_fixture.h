@@ -202,6 +202,7 @@ class ProxyTest : public testing::Test {
   RoutingView view_;
   bool unreachable_ = false;
   std::map<std::string, Replica> replicas_;
+  net::BodyBuffers bodies_{loop_};
   routing::Dispatchers dispatchers_{
       {.loop = loop_,
        .metrics = metrics_,
@@ -214,6 +215,7 @@ class ProxyTest : public testing::Test {
   std::unique_ptr<Proxy> proxy_ = std::make_unique<Proxy>(ProxyEnvironment{.loop = loop_,
                                                                            .metrics = metrics_,
                                                                            .dispatchers = dispatchers_,
+                                                                           .bodies = bodies_,
                                                                            .collector = collector_,
                                                                            .shadow_counts = shadow_counts_},
                                                           ProxySettings{.seed = 7});

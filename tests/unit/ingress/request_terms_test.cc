@@ -117,10 +117,17 @@ net::Request incoming() {
   return request;
 }
 
-TEST(OutboundTest, ATypedMethodGetsItsBodyAsJsonAndFewHeaders) {
+class OutboundTest : public ::testing::Test {
+ protected:
+  VirtualClock clock;
+  Loop loop{clock};
+  net::BodyBuffers bodies{loop};
+};
+
+TEST_F(OutboundTest, ATypedMethodGetsItsBodyAsJsonAndFewHeaders) {
   net::Request request = incoming();
   const auto terms = *read_terms(request.headers);
-  const auto outbound = make_outbound(request, {.method = "query"}, terms, nullptr);
+  const auto outbound = make_outbound(request, {.method = "query"}, terms, nullptr, bodies);
   EXPECT_EQ(outbound.method, "query");
   EXPECT_EQ(outbound.verb, "POST");
   EXPECT_EQ(outbound.target, "");
@@ -131,10 +138,10 @@ TEST(OutboundTest, ATypedMethodGetsItsBodyAsJsonAndFewHeaders) {
   EXPECT_EQ(outbound.window, 32U << 10);
 }
 
-TEST(OutboundTest, ARawMethodGetsTheRequestAsItCameButForHeadersOfTheHop) {
+TEST_F(OutboundTest, ARawMethodGetsTheRequestAsItCameButForHeadersOfTheHop) {
   net::Request request = incoming();
   const auto terms = *read_terms(request.headers);
-  const auto outbound = make_outbound(request, {.method = "doc", .raw_http = true}, terms, nullptr);
+  const auto outbound = make_outbound(request, {.method = "doc", .raw_http = true}, terms, nullptr, bodies);
   EXPECT_EQ(outbound.verb, "PUT");
   EXPECT_EQ(outbound.target, "/rag/doc?x=1");
   EXPECT_EQ(outbound.headers.get("x-manta-method"), "doc");
