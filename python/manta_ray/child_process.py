@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-# Takes a lock around every fork. Imported for the first time while another thread forks, as asyncio would, it would
-# release that lock without having taken it.
-import concurrent.futures.thread  # noqa: F401
 import ctypes
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -16,7 +15,6 @@ from dataclasses import dataclass, field
 
 from manta_ray.output_tail import OutputTail
 
-PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 GROUP_LOOK_EVERY_S = 0.002
 GROUP_LOOKS = 5_000
@@ -24,6 +22,10 @@ READ_BYTES = 16_384
 # Ends when the supervisor does, however that came about, and then takes the whole group along: the kernel's death
 # signal reaches only the process itself, not what it has started.
 GUARD = 'read -r _; kill -s KILL -- "-$1"'
+# A process between this one and the child's program, which asks the kernel for the death signal and then executes it. Python's
+# own way (preexec_fn) runs code in a fork of a process with threads, and locks of the standard library around it.
+DIE_WITH_PARENT = (shutil.which("setpriv") or "/usr/bin/setpriv", "--pdeathsig", "KILL")
+UNLESS_ORPHANED = '[ "$PPID" = "$1" ] || exit 127; shift; exec "$@"'  # the parent may have died before it was asked
 
 
 @dataclass
@@ -106,22 +108,19 @@ class ChildProcess:
                 _kill_group(self._process.pid)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        libc, parent = ctypes.CDLL(None), os.getpid()
-
-        def die_with_parent() -> None:
-            libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != parent:
-                os._exit(127)
-
+        program = self._plan.argv[0]
+        if shutil.which(program, path=self._plan.environment.get("PATH", os.defpath)) is None:
+            code = errno.EACCES if os.path.exists(program) else errno.ENOENT
+            raise OSError(code, os.strerror(code))
+        waits = ["/bin/sh", "-c", UNLESS_ORPHANED, "manta-child", str(os.getpid())]
         return subprocess.Popen(
-            self._plan.argv,
+            [*DIE_WITH_PARENT, *waits, *self._plan.argv],
             env=self._plan.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             process_group=0,
             pass_fds=self._plan.inherited,
-            preexec_fn=die_with_parent,
         )
 
     def _read_output(self, process: subprocess.Popen[bytes]) -> None:
