@@ -245,7 +245,7 @@ class Controller {
   void note_drained(const Replica& replica);
 
   // controller_compaction.cc
-  void compact_nodes();
+  bool compact_nodes(const ClusterView& seen);  // true: what leaves is another
 
   // controller_rollout.cc: what is in force while a rollout is under way or has failed
   static bool on_fallback(const Deployment& deployment);
