@@ -13,6 +13,8 @@
 #include <string>
 #include <utility>
 
+#include <manta/detail/json.h>
+
 #include "base/task_scope.h"
 #include "control/controller.h"
 #include "routing/router.h"
@@ -140,7 +142,15 @@ class Instance {
           settle();
         }),
         "ms");
-    row("snapshot", static_cast<double>(controller_->snapshots().latest().size()) / 1e6, "MB");
+    const auto size_mb = [](const auto& told) {
+      return static_cast<double>(detail::to_json(told).value_or("").size()) / 1e6;
+    };
+    const auto before_death = controller_->snapshots().latest();
+    row("snapshot", size_mb(*before_death), "MB");
+    backend_.kill(backend_.running().begin()->first);
+    loop_.poll();
+    row("its change by a replica that dies",
+        size_mb(spec::change_between(*before_death, *controller_->snapshots().latest())), "MB");
   }
 
  private:

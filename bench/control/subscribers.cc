@@ -29,10 +29,11 @@ struct Progress {
   bool subscribed = false;
 };
 
-struct StampOfSnapshot {
+struct StampOfItem {
   spec::PublishStamp stamp;
+  bool complete = true;
 };
-BOOST_DESCRIBE_STRUCT(StampOfSnapshot, (), (stamp))
+BOOST_DESCRIBE_STRUCT(StampOfItem, (), (stamp, complete))
 
 double seconds_of(TimePoint time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
 
@@ -62,8 +63,8 @@ class Subscriber {
     }
     items_.feed(call_->take());
     while (const auto item = items_.next().value_or(std::nullopt)) {
-      const auto snapshot = detail::from_json<StampOfSnapshot>(*item, UnknownKeys::Ignore);
-      if (snapshot) had(progress_, snapshot->stamp.version, loop_.now());
+      const auto read = detail::from_json<StampOfItem>(*item, UnknownKeys::Ignore);
+      if (read && read->complete) had(progress_, read->stamp.version, loop_.now());
     }
   }
 

@@ -132,10 +132,10 @@ spec::RoutingSnapshot routes(int applications) {
     const std::string name = "application-" + std::to_string(i);
     spec::ReplicaSet set{.application = name, .deployment = "Front"};
     for (int k = 0; k < 9; ++k) set.methods.push_back({.name = "method_" + std::to_string(k)});
-    snapshot.applications.push_back({.application = name,
-                                     .route_prefix = "/" + name,
-                                     .ingress = "Front",
-                                     .routes = {{"GET", "/items/{id}", "method_0"}}});
+    snapshot.applications.push_back(spec::ApplicationRoutes{.application = name,
+                                                            .route_prefix = "/" + name,
+                                                            .ingress = "Front",
+                                                            .routes = {{"GET", "/items/{id}", "method_0"}}});
     snapshot.deployments.push_back(std::move(set));
   }
   return snapshot;

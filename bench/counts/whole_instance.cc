@@ -20,7 +20,7 @@ WholeInstance::WholeInstance(const Application& application, StandIns stand_ins,
   wait_until_running();
   const auto snapshot = std::make_shared<const spec::RoutingSnapshot>(snapshot_of(graph));
   for (const auto& [deployment, replica] : replicas_) replica->update(*snapshot);
-  dispatchers_.update(snapshot);
+  dispatchers_.update(*snapshot);
   proxy_.update(ingress::view_after({}, snapshot, ""));
   loop_.poll();
 }
@@ -51,17 +51,17 @@ std::unique_ptr<net::Channel> WholeInstance::connect(const std::string& address)
 spec::RoutingSnapshot WholeInstance::snapshot_of(const api::Graph& graph) const {
   spec::RoutingSnapshot snapshot{.stamp = {1, 1}};
   const spec::ApplicationGraph described = api::describe(graph);
-  snapshot.applications = {{.application = graph.name,
-                            .route_prefix = "/app",
-                            .ingress = graph.ingress().name,
-                            .routes = described.routes,
-                            .ready = true}};
+  snapshot.applications = {spec::ApplicationRoutes{.application = graph.name,
+                                                   .route_prefix = "/app",
+                                                   .ingress = graph.ingress().name,
+                                                   .routes = described.routes,
+                                                   .ready = true}};
   for (const api::GraphNode& node : graph.nodes)
     snapshot.deployments.push_back(
-        {.application = graph.name,
-         .deployment = node.name,
-         .replicas = {{.id = node.name + "#1", .address = node.name, .max_ongoing_requests = 100}},
-         .methods = api::method_specs(*node.node->table, false)});
+        spec::ReplicaSet{.application = graph.name,
+                         .deployment = node.name,
+                         .replicas = {{.id = node.name + "#1", .address = node.name, .max_ongoing_requests = 100}},
+                         .methods = api::method_specs(*node.node->table, false)});
   return snapshot;
 }
 

@@ -28,6 +28,15 @@ Result<std::string> check_named(const NamesByDeployment& names, std::string_view
                  deployment, deployments);
 }
 
+using Sets = std::vector<spec::Shared<spec::ReplicaSet>>;
+
+bool same_names(const Sets& a, const Sets& b) {
+  return std::ranges::equal(a, b, [](const auto& one, const auto& other) {
+    return one.is_same_object(other) ||
+           (one->application == other->application && one->deployment == other->deployment);
+  });
+}
+
 }  // namespace
 
 NamesByDeployment names_of(const spec::RoutingSnapshot& snapshot) {
@@ -55,7 +64,8 @@ Result<std::string> application_of(const NamesByDeployment& names, std::string_v
 }
 
 void DeploymentNames::update(const spec::RoutingSnapshot& snapshot) {
-  names_ = names_of(snapshot);
+  if (!same_names(named_, snapshot.deployments)) names_ = names_of(snapshot);
+  named_ = snapshot.deployments;
   known_ = true;
   while (!waiting_.empty()) {  // each may end others that wait
     Arrival* const next = waiting_.back();

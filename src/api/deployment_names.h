@@ -56,6 +56,7 @@ class DeploymentNames {
  private:
   Loop& loop_;
   NamesByDeployment names_;
+  std::vector<spec::Shared<spec::ReplicaSet>> named_;  // of which `names_` are
   bool known_ = false;
   std::vector<Arrival*> waiting_;
 };

@@ -70,7 +70,7 @@ spec::RoutingSnapshot Neighbours::keep_here(spec::RoutingSnapshot snapshot) cons
     if (known == snapshot.deployments.end())
       snapshot.deployments.push_back(neighbour->set);
     else
-      known->replicas = neighbour->set.replicas;
+      known->edit().replicas = neighbour->set.replicas;
   }
   return snapshot;
 }

@@ -101,6 +101,14 @@ const spec::NodeSpec* node_of(const ApplicationRecord& record, std::string_view 
   return node == record.graph.nodes.end() ? nullptr : &*node;
 }
 
+void share_equal_schemas(spec::ApplicationGraph& graph) {
+  std::map<std::string_view, spec::Shared<std::string>> known;  // by their own text
+  for (spec::NodeSpec& node : graph.nodes)
+    for (spec::MethodSpec& method : node.methods)
+      for (spec::Shared<std::string>* schema : {&method.request_schema, &method.response_schema})
+        *schema = known.try_emplace(**schema, *schema).first->second;
+}
+
 namespace {
 
 // All that makes up the version of one deployment by itself.

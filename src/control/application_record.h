@@ -47,6 +47,9 @@ const spec::NodeSpec* node_of(const ApplicationRecord& record, std::string_view 
 // What an import path names, not yet copied. InvalidArgument when nothing here can run it.
 Result<ArtifactRef> artifact_of(const std::string& import_path);
 
+// Methods that take or give the same have one text of its schema.
+void share_equal_schemas(spec::ApplicationGraph& graph);
+
 // Hash of everything that makes a running replica out of date: artifact, environment, the node's fingerprint (which
 // holds what the deployment was bound to) and those of its settings that a process gets at its start. The arguments of
 // the build are not part of it: what they change in a deployment shows in its fingerprint.

@@ -44,9 +44,10 @@ void Controller::turn() {
   update_settings();
   autoscale();
   mark_leaving();
-  compact_nodes();
+  const ClusterView& seen = view();
+  if (compact_nodes(seen)) view();
   const TimePoint deciding = parts_.loop.now();
-  const Plan plan = reconcile(view());
+  const Plan plan = reconcile(seen);
   const TimePoint decided = parts_.loop.now();
   carry_out(plan);
   settle();

@@ -30,7 +30,7 @@
 #include "control/replica_spec.h"
 #include "control/revision.h"
 #include "control/scaling_state.h"
-#include "control/snapshot_text.h"
+#include "control/snapshot_publisher.h"
 #include "control/state_store.h"
 #include "control/traffic_control.h"
 #include "runtime/backend.h"
@@ -119,13 +119,14 @@ class Controller {
     std::string last_failure;
     DeploymentScaling scaling;
     std::vector<ScaledDownReplica> scaled_down;  // the last ones, oldest first
-    PublishedSet published;
+    spec::Shared<spec::ReplicaSet> published;
   };
   struct Application {
     ApplicationRecord record;
-    std::string openapi;                        // the document made from the record
+    spec::Shared<std::string> openapi;          // the document made from the record
     std::optional<ApplicationRecord> fallback;  // of which everything ran, until everything runs of the present one
-    std::string fallback_openapi;
+    spec::Shared<std::string> fallback_openapi;
+    spec::Shared<spec::ApplicationRoutes> published;
     bool fallback_stored = false;
     bool deleting = false;
     std::map<std::string, Deployment> deployments;
@@ -194,7 +195,7 @@ class Controller {
   const std::map<std::string, std::string>& proxy_messages() const { return proxy_messages_; }  // by node id
   // Prometheus text: the controller's own figures, statuses, and those of replicas, for a minute after their end too.
   std::string metrics_text();
-  ItemPublisher& snapshots() { return snapshots_; }
+  SnapshotPublisher& snapshots() { return snapshots_; }
   ItemPublisher& statuses() { return statuses_; }
   const std::map<std::string, Application>& applications() const { return applications_; }
   const std::map<std::string, Replica>& replicas() const { return replicas_; }
@@ -245,7 +246,7 @@ class Controller {
   void note_drained(const Replica& replica);
 
   // controller_compaction.cc
-  void compact_nodes();
+  bool compact_nodes(const ClusterView& seen);  // true: what leaves is another
 
   // controller_rollout.cc: what is in force while a rollout is under way or has failed
   static bool on_fallback(const Deployment& deployment);
@@ -269,10 +270,11 @@ class Controller {
   void publish();
   spec::ReplicaSet terms(const Deployment& deployment) const;
   std::vector<const Replica*> serving(const Deployment& deployment) const;
-  bool renew(Deployment& deployment) const;
+  void renew(Deployment& deployment) const;
   spec::ApplicationRoutes routes(const Application& application, bool ready) const;
   bool is_deployed(const std::string& configured_name) const;
-  spec::RoutingSnapshot snapshot_frame() const;
+  std::vector<spec::Shared<spec::ApplicationRoutes>> all_routes();
+  spec::RoutingSnapshot next_snapshot();
 
   // controller_replicas.cc: one replica
   void add_replica(const StartReplica& start);
@@ -321,7 +323,7 @@ class Controller {
   DeployedState deployed() const;
   Result<void> apply(DeployedState next, Revision entry);
   void set_targets(const DeployedState& state);
-  void set_target(const ApplicationRecord& record, const std::vector<DeploymentProgress>& progress);
+  void set_target(const ApplicationRecord& given, const std::vector<DeploymentProgress>& progress);
   bool retarget(Deployment& deployment, const ApplicationRecord& record, const spec::NodeSpec& node);
   void sweep_artifacts();
 
@@ -374,9 +376,8 @@ class Controller {
   ReplicaFigures figures_;
   std::vector<DeadReplica> dead_;  // the last ones, oldest first
   std::map<std::string, std::string> proxies_, proxy_messages_;
-  ItemPublisher snapshots_, statuses_;
-  spec::RoutingSnapshot published_;  // all but the deployments
-  std::size_t published_deployments_ = 0;
+  SnapshotPublisher snapshots_;
+  ItemPublisher statuses_;
   spec::InstanceStatus published_status_;
   ClusterView view_;                    // of the last turn; its memory is used again
   std::set<std::string> announced_;     // names in the configuration that is being described

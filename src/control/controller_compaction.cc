@@ -13,17 +13,17 @@ const char* event_kind(NodeCompaction::Step step) {
 
 }  // namespace
 
-// After what leaves has been marked; what is found changes that.
-void Controller::compact_nodes() {
-  if (!options_.packing.packs_nodes || !adopted_ || stopping_all_) return;
+bool Controller::compact_nodes(const ClusterView& seen) {
+  if (!adopted_ || stopping_all_) return false;
   const bool lacks_room = std::ranges::any_of(applications_, [](const auto& application) {
     return std::ranges::any_of(application.second.deployments,
                                [](const auto& deployment) { return deployment.second.pending_replicas > 0; });
   });
-  const auto change = compaction_.look(view(), lacks_room);
-  if (!change) return;
+  const auto change = compaction_.look(seen, lacks_room);
+  if (!change) return false;
   events_.record({.kind = event_kind(change->step), .message = change->message, .data = {{"node", change->node_id}}});
   mark_leaving();
+  return true;
 }
 
 }  // namespace manta::control

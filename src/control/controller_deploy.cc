@@ -167,9 +167,11 @@ void Controller::set_targets(const DeployedState& state) {
   traffic_.follow(state.records);
 }
 
-void Controller::set_target(const ApplicationRecord& record, const std::vector<DeploymentProgress>& progress) {
-  Application& application = applications_[record.name];
-  application.record = record;
+void Controller::set_target(const ApplicationRecord& given, const std::vector<DeploymentProgress>& progress) {
+  Application& application = applications_[given.name];
+  application.record = given;
+  share_equal_schemas(application.record.graph);
+  const ApplicationRecord& record = application.record;
   application.openapi = spec::openapi(record.graph, record.route_prefix);
   application.fallback.reset();
   application.deleting = false;

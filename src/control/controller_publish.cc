@@ -1,7 +1,9 @@
 // Controller: what it tells the world.
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
+#include <manta/detail/describe.h>
 #include <manta/detail/json.h>
 
 #include "base/unix_time.h"
@@ -41,7 +43,8 @@ std::string status_figures(const spec::InstanceStatus& status) {
 }
 
 // Under the names that Ray Serve's way of telling has.
-std::string stream_figures(const std::string& what, const ItemPublisher& publisher) {
+template <class Publisher>
+std::string stream_figures(const std::string& what, const Publisher& publisher) {
   Metrics metrics;
   metrics.gauge("long_poll_pending_clients", "Processes that follow what the controller tells.", {{"namespace", what}})
       .set(static_cast<double>(publisher.open()));
@@ -53,11 +56,14 @@ std::string stream_figures(const std::string& what, const ItemPublisher& publish
 }
 
 std::vector<spec::MethodSpec> without_schemas(std::vector<spec::MethodSpec> methods) {
-  for (spec::MethodSpec& method : methods) {
-    method.request_schema = "{}";
-    method.response_schema = "{}";
-  }
+  for (spec::MethodSpec& method : methods) method.request_schema = method.response_schema = spec::no_schema();
   return methods;
+}
+
+bool same_but_replicas(const spec::ReplicaSet& a, const spec::ReplicaSet& b) {
+  return [&]<template <class...> class List, class... D>(List<D...>) {
+    return ((std::string_view(D::name) == "replicas" || a.*D::pointer == b.*D::pointer) && ...);
+  }(detail::Members<spec::ReplicaSet>());
 }
 
 }  // namespace
@@ -118,34 +124,28 @@ std::vector<const Controller::Replica*> Controller::serving(const Deployment& de
   return serving;
 }
 
-// True: it is to be published otherwise than it was. Addresses are compared where they are: copies of all of them are
-// what a turn would spend its time on.
-bool Controller::renew(Deployment& deployment) const {
-  PublishedSet& known = deployment.published;
+// What is to be published as it was stays the same object. Addresses are compared where they are: copies of all of them
+// are what a turn would spend its time on.
+void Controller::renew(Deployment& deployment) const {
   const int configured = published_node(deployment).config.max_ongoing_requests;
   const auto places = [configured](const Replica& replica) {
     return std::max(replica.settings ? replica.settings->max_ongoing_requests : configured,
                     replica.state.max_ongoing_requests);
   };
   const std::vector<const Replica*> now = serving(deployment);
-  std::vector<spec::ReplicaAddress> addresses = std::exchange(known.set.replicas, {});
   spec::ReplicaSet next = terms(deployment);
   const auto is_same = [&](const spec::ReplicaAddress& address, const Replica* replica) {
     return address.id == replica->view.id && address.address == replica->observed.address &&
            address.node_id == replica->observed.node_id && address.max_ongoing_requests == places(*replica);
   };
-  if (!known.text.empty() && known.set == next && std::ranges::equal(addresses, now, is_same)) {
-    known.set.replicas = std::move(addresses);
-    return false;
-  }
-  known.set = std::move(next);
+  const spec::ReplicaSet& known = *deployment.published;
+  if (same_but_replicas(known, next) && std::ranges::equal(known.replicas, now, is_same)) return;
   for (const Replica* replica : now)
-    known.set.replicas.push_back({.id = replica->view.id,
-                                  .address = replica->observed.address,
-                                  .node_id = replica->observed.node_id,
-                                  .max_ongoing_requests = places(*replica)});
-  known.text = detail::to_json(known.set).value_or("{}");
-  return true;
+    next.replicas.push_back({.id = replica->view.id,
+                             .address = replica->observed.address,
+                             .node_id = replica->observed.node_id,
+                             .max_ongoing_requests = places(*replica)});
+  deployment.published = std::move(next);
 }
 
 spec::ApplicationRoutes Controller::routes(const Application& application, bool ready) const {
@@ -164,49 +164,62 @@ spec::ApplicationRoutes Controller::routes(const Application& application, bool 
           .traffic = traffic_.routes(record.name, record.config.traffic, sleeps)};
 }
 
-// All but the deployments, of which `published` is up to date.
-spec::RoutingSnapshot Controller::snapshot_frame() const {
-  spec::RoutingSnapshot snapshot{.stamp = published_.stamp, .adopted = adopted_, .applications = {}, .deployments = {}};
-  for (const auto& [name, application] : applications_) {
-    bool ready = !application.deleting && !stopping_all_;
-    for (const auto& [deployment_name, deployment] : application.deployments)
-      ready = ready && (deployment.target.deleting ||
-                        static_cast<int>(deployment.published.set.replicas.size()) >=
-                            std::min(replicas_in_force(deployment), deployment.scaling.ready_replicas));
-    if (!application.deleting) snapshot.applications.push_back(routes(application, ready));
+// By rising name, each once: code may call an application as the configuration calls another one that is announced.
+std::vector<spec::Shared<spec::ApplicationRoutes>> Controller::all_routes() {
+  std::vector<spec::Shared<spec::ApplicationRoutes>> all;
+  for (auto& [name, application] : applications_) {
+    if (application.deleting) continue;
+    const bool ready = !stopping_all_ && std::ranges::all_of(application.deployments, [](const auto& entry) {
+      const Deployment& deployment = entry.second;
+      return deployment.target.deleting ||
+             static_cast<int>(deployment.published->replicas.size()) >=
+                 std::min(replicas_in_force(deployment), deployment.scaling.ready_replicas);
+    });
+    spec::ApplicationRoutes now = routes(application, ready);
+    if (*application.published != now) application.published = std::move(now);
+    all.push_back(application.published);
   }
+  for (const std::string& name : announced_) {
+    const auto place =
+        std::ranges::lower_bound(all, name, {}, [](const auto& routes) -> auto& { return routes->application; });
+    if (!is_deployed(name) && (place == all.end() || (*place)->application != name))
+      all.insert(place, spec::ApplicationRoutes{.application = name});
+  }
+  return all;
+}
+
+// With the stamp of the one before.
+spec::RoutingSnapshot Controller::next_snapshot() {
+  spec::RoutingSnapshot snapshot{.adopted = adopted_, .applications = {}, .deployments = {}};
+  for (auto& [name, application] : applications_)
+    for (auto& [deployment_name, deployment] : application.deployments) {
+      renew(deployment);
+      snapshot.deployments.push_back(deployment.published);
+    }
+  snapshot.applications = all_routes();
   snapshot.logging_config = config_.logging_config;
+  std::vector<spec::NodeZone> zones;
   for (const NodeView& node : nodes_) {
     const auto proxy = proxies_.find(node.node_id);
     const bool proxy_goes = proxy != proxies_.end() && proxy->second == "DRAINING";
     if (!node.alive || drains_.has_node(node.node_id) || proxy_goes) snapshot.draining_nodes.push_back(node.node_id);
     if (std::string zone = zone_of(node); !zone.empty())
-      snapshot.zones.push_back({.node_id = node.node_id, .zone = std::move(zone)});
+      zones.push_back({.node_id = node.node_id, .zone = std::move(zone)});
   }
-  for (const std::string& name : announced_)
-    if (!is_deployed(name))
-      snapshot.applications.push_back(
-          {.application = name, .route_prefix = {}, .ingress = {}, .routes = {}, .openapi = {}});
+  snapshot.zones = std::move(zones);
+  if (const auto& before = snapshots_.latest()) {
+    snapshot.stamp = before->stamp;
+    snapshot.published_at_s = before->published_at_s;
+  }
   return snapshot;
 }
 
 void Controller::publish() {
-  bool changed = published_.stamp.version == 0;
-  std::vector<const std::string*> texts;
-  for (auto& [name, application] : applications_)
-    for (auto& [deployment_name, deployment] : application.deployments) {
-      changed = renew(deployment) || changed;
-      texts.push_back(&deployment.published.text);
-    }
-  changed = texts.size() != std::exchange(published_deployments_, texts.size()) || changed;
-  spec::RoutingSnapshot next = snapshot_frame();
-  next.stamp.epoch = epoch();
-  next.published_at_s = published_.published_at_s;
-  if (changed || next != published_) {
-    ++next.stamp.version;
+  spec::RoutingSnapshot next = next_snapshot();
+  if (!snapshots_.latest() || next != *snapshots_.latest()) {
+    next.stamp = {epoch(), next.stamp.version + 1};
     next.published_at_s = unix_time_s();
-    published_ = std::move(next);
-    snapshots_.publish(snapshot_text(published_, texts));
+    snapshots_.publish(std::move(next));
   }
   spec::InstanceStatus now = status();
   note_statuses(now);

@@ -32,18 +32,12 @@ void ItemPublisher::publish(const std::string& json) {
     stream->write(item);
     ++sent_;
   }
-  subscribers();
-  if (on_publish_) on_publish_(latest_);
+  std::erase_if(streams_, [](const net::ExchangePtr& stream) { return stream->closed(); });
 }
 
 std::size_t ItemPublisher::open() const {
   return static_cast<std::size_t>(
       std::ranges::count_if(streams_, [](const net::ExchangePtr& stream) { return !stream->closed(); }));
-}
-
-std::size_t ItemPublisher::subscribers() {
-  std::erase_if(streams_, [](const net::ExchangePtr& stream) { return stream->closed(); });
-  return streams_.size();
 }
 
 }  // namespace manta::control

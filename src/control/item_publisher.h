@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,19 +16,15 @@ class ItemPublisher {
   static constexpr std::size_t kMaxQueued = std::size_t{16} << 20;  // bytes a subscriber may lag
 
   void subscribe(net::ExchangePtr exchange);
-  void publish(const std::string& json);  // does nothing if it is what was published last
-  std::size_t subscribers();
+  void publish(const std::string& json);      // does nothing if it is what was published last
   std::size_t open() const;                   // streams of subscribers
   std::size_t sent() const { return sent_; }  // items, over all streams
-  // Called with each further item, for whoever lives in this process.
-  void on_publish(std::function<void(const std::string&)> callback) { on_publish_ = std::move(callback); }
   const std::string& latest() const { return latest_; }
 
  private:
   std::vector<net::ExchangePtr> streams_;
   std::string latest_;
   std::size_t sent_ = 0;
-  std::function<void(const std::string&)> on_publish_;
 };
 
 }  // namespace manta::control

@@ -1,6 +1,5 @@
 #include "control/serve_config.h"
 
-#include <array>
 #include <string_view>
 #include <utility>
 
@@ -11,12 +10,6 @@
 
 namespace manta::control {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kRouterClasses{{
-    {"power_of_two", "ray.serve._private.request_router:PowerOfTwoChoicesRequestRouter"},
-    {"round_robin", "ray.serve.experimental.round_robin_router:RoundRobinRouter"},
-    {"consistent_hash", "ray.serve.experimental.consistent_hash_router:ConsistentHashRouter"},
-}};
 
 template <class T>
 std::optional<T> unless_empty(const T& value) {
@@ -72,8 +65,8 @@ ServeRouter serve_router(const RequestRouterConfig& config) {
                      .backoff_multiplier = config.backoff_multiplier,
                      .max_backoff_s = config.max_backoff_s};
   const auto policy = spec::read_routing_policy(config);
-  for (const auto& [name, path] : kRouterClasses)
-    if (policy && policy->name == name) router.request_router_class = path;
+  if (const auto path = spec::ray_router_class(policy ? policy->name : ""); !path.empty())
+    router.request_router_class = path;
   return router;
 }
 

@@ -37,10 +37,16 @@ MetricsCollector::MetricsCollector(Loop& loop, const Metrics& own, Connect conne
 }
 
 void MetricsCollector::update(const spec::RoutingSnapshot& snapshot) {
+  deployments_ = snapshot.deployments;
+  is_behind_ = true;
+}
+
+void MetricsCollector::catch_up() {
+  if (!std::exchange(is_behind_, false)) return;
   std::set<std::string> known(processes_.begin(), processes_.end());
   living_.clear();
-  for (const auto& set : snapshot.deployments)
-    for (const auto& replica : set.replicas) {
+  for (const auto& set : deployments_)
+    for (const auto& replica : set->replicas) {
       known.insert(replica.address);
       living_.insert(replica.id);
     }
@@ -55,6 +61,7 @@ MetricsCollector::Source* MetricsCollector::find(const std::string& address) {
 }
 
 Task<std::string> MetricsCollector::collect() {
+  catch_up();
   std::erase_if(sources_, [](const auto& entry) { return entry.second.gone && !entry.second.asked; });
   std::vector<std::string> addresses;
   for (const auto& [address, source] : sources_)
@@ -63,6 +70,7 @@ Task<std::string> MetricsCollector::collect() {
   for (auto& address : addresses) calls_.spawn(ask(std::move(address), gathering));
   Gathering::AllAnswered all_answered{*gathering};
   co_await all_answered;
+  catch_up();
   std::vector<std::string> texts{own_.text()};
   for (const auto& [address, source] : sources_)
     if (!source.gone) texts.push_back(source.last);

@@ -31,7 +31,7 @@ class MetricsCollector {
   // `processes`: addresses of controller and agent.
   MetricsCollector(Loop& loop, const Metrics& own, Connect connect, std::vector<std::string> processes);
 
-  void update(const spec::RoutingSnapshot& snapshot);
+  void update(const spec::RoutingSnapshot& snapshot);  // looked at by the next scrape
   // The merged exposition. Destroying the task gives up the scrape, not the calls under way.
   Task<std::string> collect();
 
@@ -45,12 +45,15 @@ class MetricsCollector {
 
   Task<void> ask(std::string address, std::shared_ptr<Gathering> gathering);
   Source* find(const std::string& address);
+  void catch_up();
 
   const Metrics& own_;
   Connect connect_;
   std::vector<std::string> processes_;
-  std::map<std::string, Source> sources_;      // by address
-  std::set<std::string, std::less<>> living_;  // ids of replicas
+  std::vector<spec::Shared<spec::ReplicaSet>> deployments_;  // of the last snapshot
+  bool is_behind_ = false;                                   // what follows is not of them
+  std::map<std::string, Source> sources_;                    // by address
+  std::set<std::string, std::less<>> living_;                // ids of replicas
   TaskScope calls_;
 };
 

@@ -159,7 +159,7 @@ void Proxy::answer_route(net::ExchangePtr exchange, Verb verb, const Route& rout
     return refuse(exchange, record, {.code = ErrorCode::Unavailable, .message = "the routes have changed: try again"},
                   *terms);
   if (!route.method.empty()) return send_to_deployment(std::move(exchange), std::move(record), route, *terms);
-  net::Response page{.status = 200, .body = route.document};
+  net::Response page{.status = 200, .body = *route.document};
   page.headers.add("content-type", route.document_type);
   end_page(exchange, record, *terms, std::move(page));
 }

@@ -81,7 +81,7 @@ ProxyWorker::ProxyWorker(const ProxyOptions& options, const ProxyProcess& proces
 }
 
 void ProxyWorker::update(const RoutingView& view) {
-  dispatchers_.update(view.snapshot);
+  dispatchers_.update(*view.snapshot);
   collector_.update(*view.snapshot);
   proxy_.update(view);
   traffic_reporter_.follow(proxy_.traffic_counts());

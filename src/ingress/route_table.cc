@@ -18,7 +18,7 @@ bool below(std::string_view path, std::string_view prefix) {
 }
 
 const spec::ReplicaSet* find_deployment(const spec::RoutingSnapshot& snapshot, const spec::ApplicationRoutes& routes) {
-  for (const auto& set : snapshot.deployments)
+  for (const spec::ReplicaSet& set : snapshot.deployments)
     if (set.application == routes.application && set.deployment == routes.ingress) return &set;
   return nullptr;
 }
@@ -41,6 +41,11 @@ Route for_method(Route base, const spec::MethodSpec& method) {
   return base;
 }
 
+const spec::Shared<std::string>& shared_docs_page() {
+  static const spec::Shared<std::string> page{std::string(docs_page())};
+  return page;
+}
+
 VerbSet verbs_of(const spec::RouteSpec& route) {
   if (route.verb == "*" || route.verb.empty()) return kAnyVerb;
   const Verb verb = parse_verb(route.verb);
@@ -52,7 +57,7 @@ VerbSet verbs_of(const spec::RouteSpec& route) {
 RouteTable::RouteTable(const spec::RoutingSnapshot& snapshot, std::string root_path)
     : root_path_(normal_prefix(root_path)) {
   std::vector<const spec::ApplicationRoutes*> sorted;
-  for (const auto& application : snapshot.applications)
+  for (const spec::ApplicationRoutes& application : snapshot.applications)
     if (!application.ingress.empty()) sorted.push_back(&application);
   std::ranges::stable_sort(sorted, std::greater{}, [](const auto* a) { return normal_prefix(a->route_prefix).size(); });
   for (const auto* application : sorted) {
@@ -79,11 +84,11 @@ void RouteTable::add_application(const spec::ApplicationRoutes& routes, const sp
   }
   if (ingress)
     for (const auto& method : ingress->methods) add_default_routes(index, base, method);
-  if (!routes.openapi.empty()) {
+  if (!routes.openapi->empty()) {
     Route document = base;
     document.document = routes.openapi;
     Route page = base;
-    page.document = docs_page();
+    page.document = shared_docs_page();
     page.document_type = "text/html; charset=utf-8";
     add(index, {kGetOrHead, 0, false}, "/openapi.json", std::move(document));
     add(index, {kGetOrHead, 0, false}, "/docs", std::move(page));

@@ -18,9 +18,9 @@ struct Route {
   std::string pattern;  // with the application's prefix, "/rag/items/{id}": the route label of metrics
   std::string application;
   std::string deployment;
-  std::string method;         // of the deployment; empty for a document
-  std::string upstream_path;  // "/<method>"
-  std::string document;       // the OpenAPI document, or the page that shows it
+  std::string method;                  // of the deployment; empty for a document
+  std::string upstream_path;           // "/<method>"
+  spec::Shared<std::string> document;  // the OpenAPI document, or the page that shows it
   std::string_view document_type = "application/json";
   bool raw_http = false;
   bool idempotent = false;

@@ -10,14 +10,18 @@ namespace manta::ingress {
 namespace {
 
 // All but whether it is ready.
-bool same_routes_of(const spec::ApplicationRoutes& a, const spec::ApplicationRoutes& b) {
+bool same_routes_of(const spec::Shared<spec::ApplicationRoutes>& one,
+                    const spec::Shared<spec::ApplicationRoutes>& other) {
+  if (one.is_same_object(other)) return true;
+  const spec::ApplicationRoutes &a = *one, &b = *other;
   return [&]<template <class...> class List, class... D>(List<D...>) {
     return ((std::string_view(D::name) == "ready" || a.*D::pointer == b.*D::pointer) && ...);
   }(detail::Members<spec::ApplicationRoutes>());
 }
 
-bool same_methods_of(const spec::ReplicaSet& a, const spec::ReplicaSet& b) {
-  return a.application == b.application && a.deployment == b.deployment && a.methods == b.methods;
+bool same_methods_of(const spec::Shared<spec::ReplicaSet>& a, const spec::Shared<spec::ReplicaSet>& b) {
+  return a.is_same_object(b) ||
+         (a->application == b->application && a->deployment == b->deployment && a->methods == b->methods);
 }
 
 bool same_routes(const spec::RoutingSnapshot& a, const spec::RoutingSnapshot& b) {

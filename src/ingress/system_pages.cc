@@ -24,13 +24,13 @@ net::Response json_page(int status, std::string json) {
 }
 
 bool has_replica(const spec::RoutingSnapshot& snapshot) {
-  return std::ranges::any_of(snapshot.deployments, [](const auto& set) { return !set.replicas.empty(); });
+  return std::ranges::any_of(snapshot.deployments, [](const spec::ReplicaSet& set) { return !set.replicas.empty(); });
 }
 
 // "application 'rag': no running replica of Embed, Llm"
 std::string why_not_ready(const spec::RoutingSnapshot& snapshot, const spec::ApplicationRoutes& application) {
   std::string missing;
-  for (const auto& set : snapshot.deployments) {
+  for (const spec::ReplicaSet& set : snapshot.deployments) {
     if (set.application != application.application || !set.replicas.empty()) continue;
     missing += (missing.empty() ? "" : ", ") + set.deployment;
   }
@@ -44,7 +44,7 @@ std::vector<std::string> reasons(const DoorState& state) {
   if (!state.snapshot) return {"the controller has not been reached yet"};
   if (state.snapshot->applications.empty()) return {"no application is deployed"};
   std::vector<std::string> found;
-  for (const auto& application : state.snapshot->applications)
+  for (const spec::ApplicationRoutes& application : state.snapshot->applications)
     if (!application.ready) found.push_back(why_not_ready(*state.snapshot, application));
   return found;
 }
@@ -77,7 +77,7 @@ net::Response ready_page(const DoorState& state) {
 net::Response routes_page(const DoorState& state) {
   if (!state.snapshot) return text_page(503, "Route table is not populated yet.");
   std::string json = "{";
-  for (const auto& application : state.snapshot->applications) {
+  for (const spec::ApplicationRoutes& application : state.snapshot->applications) {
     if (application.ingress.empty()) continue;
     if (json.size() > 1) json += ',';
     json += codec::json_quoted(application.route_prefix.empty() ? std::string_view("/") : application.route_prefix);

@@ -30,16 +30,19 @@ void Dispatchers::use_custom_policies(CustomPolicies policies) {
   for (auto& [name, dispatcher] : dispatchers_) dispatcher->router().use_custom_policies(custom_policies_);
 }
 
-void Dispatchers::update(const std::shared_ptr<const spec::RoutingSnapshot>& snapshot) {
+void Dispatchers::update(const spec::RoutingSnapshot& snapshot) {
   informed_ = true;
-  zones_ = node_zones(snapshot->zones);
-  published_.clear();
-  for (const spec::ReplicaSet& set : snapshot->deployments)
-    published_[{set.application, set.deployment}] = std::shared_ptr<const spec::ReplicaSet>(snapshot, &set);
+  if (!published_zones_.is_same_object(snapshot.zones)) zones_ = node_zones(snapshot.zones);
+  published_zones_ = snapshot.zones;
+  std::map<Name, spec::Shared<spec::ReplicaSet>> before;
+  for (const spec::Shared<spec::ReplicaSet>& set : snapshot.deployments)
+    before.emplace_hint(before.end(), Name{set->application, set->deployment}, set);
+  before.swap(published_);
   for (auto& [name, dispatcher] : dispatchers_) {
     const auto set = published_.find(name);
     if (set != published_.end()) {
-      dispatcher->update(*set->second);
+      const auto known = before.find(name);
+      if (known == before.end() || !known->second.is_same_object(set->second)) dispatcher->update(*set->second);
       continue;
     }
     spec::ReplicaSet gone = dispatcher->replica_set();

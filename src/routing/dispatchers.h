@@ -33,12 +33,10 @@ class Dispatchers {
   }
 
   // What is known of a deployment before the first snapshot.
-  void expect(const spec::ReplicaSet& set) {
-    published_[{set.application, set.deployment}] = std::make_shared<spec::ReplicaSet>(set);
-  }
-  // Deployments that `snapshot` does not name lose their replicas. It is kept, not copied.
-  void update(const std::shared_ptr<const spec::RoutingSnapshot>& snapshot);
-  void update(const spec::RoutingSnapshot& snapshot) { update(std::make_shared<spec::RoutingSnapshot>(snapshot)); }
+  void expect(const spec::ReplicaSet& set) { published_.insert_or_assign({set.application, set.deployment}, set); }
+  // Deployments that `snapshot` does not name lose their replicas. Those that are the object they were are not looked
+  // at.
+  void update(const spec::RoutingSnapshot& snapshot);
   // See Router; for those made later as well.
   void use_custom_policies(CustomPolicies policies);
 
@@ -46,13 +44,14 @@ class Dispatchers {
   using Name = std::pair<std::string, std::string>;  // application, deployment
 
   NodeZones zones_;  // by the last snapshot
+  spec::Shared<std::vector<spec::NodeZone>> published_zones_;
   RouterEnvironment environment_;
   QueueCounts& counts_;
   RouterOptions router_options_;
   DispatchOptions options_;
   CustomPolicies custom_policies_;
   bool informed_ = false;
-  std::map<Name, std::shared_ptr<const spec::ReplicaSet>> published_;  // parts of the last snapshot
+  std::map<Name, spec::Shared<spec::ReplicaSet>> published_;  // of the last snapshot
   std::map<Name, std::unique_ptr<Dispatcher>> dispatchers_;
 };
 

@@ -1,34 +1,51 @@
-#include <algorithm>
-#include <utility>
+#include "routing/snapshot_merge.h"
 
-#include "routing/subscription.h"
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace manta::routing {
 namespace {
 
-// Appends the items of `from` that `to` has none of the same identity for.
-template <class T, class Same>
-void keep_missing(std::vector<T>& to, const std::vector<T>& from, Same same) {
-  for (const T& item : from)
-    if (std::ranges::none_of(to, [&](const T& present) { return same(present, item); })) to.push_back(item);
+using Name = std::pair<std::string_view, std::string_view>;
+
+Name name_of(const spec::ReplicaSet& set) { return {set.application, set.deployment}; }
+Name name_of(const spec::ApplicationRoutes& routes) { return {routes.application, {}}; }
+
+void add(spec::Shared<spec::ReplicaSet>& to, const spec::ReplicaSet& before) {
+  std::vector<spec::ReplicaAddress> missing;
+  for (const spec::ReplicaAddress& replica : before.replicas)
+    if (std::ranges::find(to->replicas, replica.id, &spec::ReplicaAddress::id) == to->replicas.end())
+      missing.push_back(replica);
+  if (missing.empty()) return;
+  std::vector<spec::ReplicaAddress>& replicas = to.edit().replicas;
+  replicas.insert(replicas.end(), missing.begin(), missing.end());
+}
+
+void add(spec::Shared<spec::ApplicationRoutes>& to, const spec::ApplicationRoutes& before) {
+  if (before.ready && !to->ready) to.edit().ready = true;
+}
+
+template <class T>
+void add_all(std::vector<spec::Shared<T>>& to, const std::vector<spec::Shared<T>>& from) {
+  std::map<Name, std::size_t> places;
+  for (std::size_t i = 0; i < to.size(); ++i) places.emplace(name_of(*to[i]), i);
+  for (const spec::Shared<T>& before : from)
+    if (const auto place = places.find(name_of(*before)); place != places.end())
+      add(to[place->second], *before);
+    else
+      to.push_back(before);
+  std::ranges::sort(to, {}, [](const spec::Shared<T>& value) { return name_of(*value); });
 }
 
 }  // namespace
 
 spec::RoutingSnapshot merge(const spec::RoutingSnapshot& previous, spec::RoutingSnapshot next) {
   if (next.adopted) return next;
-  for (spec::ReplicaSet& set : next.deployments)
-    for (const spec::ReplicaSet& before : previous.deployments)
-      if (before.application == set.application && before.deployment == set.deployment)
-        keep_missing(set.replicas, before.replicas, [](const auto& a, const auto& b) { return a.id == b.id; });
-  keep_missing(next.deployments, previous.deployments, [](const auto& a, const auto& b) {
-    return a.application == b.application && a.deployment == b.deployment;
-  });
-  keep_missing(next.applications, previous.applications,
-               [](const auto& a, const auto& b) { return a.application == b.application; });
-  for (spec::ApplicationRoutes& routes : next.applications)
-    for (const spec::ApplicationRoutes& before : previous.applications)
-      if (before.application == routes.application) routes.ready = routes.ready || before.ready;
+  add_all(next.deployments, previous.deployments);
+  add_all(next.applications, previous.applications);
   return next;
 }
 

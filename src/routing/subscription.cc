@@ -8,6 +8,7 @@
 
 #include "base/unix_time.h"
 #include "net/item_stream.h"
+#include "routing/followed_snapshot.h"
 
 namespace manta::routing {
 
@@ -20,7 +21,7 @@ struct Subscription::Impl {
   std::vector<Callback> callbacks;
   std::unique_ptr<net::Channel> channel;
   std::unique_ptr<net::ItemStream> stream;
-  std::shared_ptr<const spec::RoutingSnapshot> last;
+  FollowedSnapshot followed;
   Duration pause;
   TimerId timer = 0;
   bool connected = false;
@@ -53,23 +54,29 @@ struct Subscription::Impl {
   void on_end(const std::string& reason) {
     if (std::exchange(connected, false))
       logger.warn("controller lost, keeping the last snapshot", {{"reason", reason}});
-    // Not from inside a callback of theirs.
-    loop.post([gone = std::move(channel), ended = std::move(stream)] {});
+    followed.stream_ended();
+    stream.reset();
+    loop.post([gone = std::move(channel)] {});  // not from inside a callback of it
     open_later();
   }
 
+  // What an item said that is missed is missing from then on: the next stream says all of it.
   void on_item(const std::string& text) {
-    auto next = detail::from_json<spec::RoutingSnapshot>(text, UnknownKeys::Ignore);
-    if (!next)
-      return logger.error("snapshot not understood", {{"error", next.error().message}, {"at", next.error().detail}});
+    const auto item = detail::from_json<spec::RoutingChange>(text, UnknownKeys::Ignore);
+    if (!item) {
+      logger.error("routes not understood", {{"error", item.error().message}, {"at", item.error().detail}});
+      return on_end("an item that is not understood");
+    }
+    const FollowedSnapshot::Step step = followed.take(*item);
+    if (step == FollowedSnapshot::Step::Lost) return on_end("an item that does not follow on the one before");
+    if (!item->complete) return;
     pause = options.first_reconnect;
     // The first on a connection may be an old one.
-    if (std::exchange(connected, true) && next->published_at_s > 0)
-      latency_ms.observe(std::max(0.0, (unix_time_s() - next->published_at_s) * 1000));
-    auto known = if_newer(last.get(), std::move(*next));
-    if (!known) return;
-    last = std::make_shared<spec::RoutingSnapshot>(std::move(*known));
-    for (const Callback& callback : callbacks) callback(*last);
+    if (std::exchange(connected, true) && item->published_at_s > 0)
+      latency_ms.observe(std::max(0.0, (unix_time_s() - item->published_at_s) * 1000));
+    if (step == FollowedSnapshot::Step::Nothing) return;
+    const auto news = followed.snapshot();
+    for (const Callback& callback : callbacks) callback(*news);
   }
 };
 
@@ -80,11 +87,13 @@ Subscription::~Subscription() { impl_->loop.cancel(impl_->timer); }
 
 void Subscription::on_snapshot(Callback callback) {
   impl_->callbacks.push_back(std::move(callback));
-  if (impl_->last) impl_->callbacks.back()(*impl_->last);
+  if (const auto& known = impl_->followed.snapshot()) impl_->callbacks.back()(*known);
 }
 
 void Subscription::start() { impl_->open(); }
 bool Subscription::connected() const { return impl_->connected; }
-const std::shared_ptr<const spec::RoutingSnapshot>& Subscription::snapshot() const { return impl_->last; }
+const std::shared_ptr<const spec::RoutingSnapshot>& Subscription::snapshot() const {
+  return impl_->followed.snapshot();
+}
 
 }  // namespace manta::routing

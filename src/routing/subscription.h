@@ -2,7 +2,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 
 #include "base/log.h"
 #include "base/loop.h"
@@ -12,20 +11,15 @@
 
 namespace manta::routing {
 
-// What is known after `next` arrived: `next`, and while its controller has not adopted yet also the replicas,
-// deployments and applications of `previous` that it does not name. Pure.
-spec::RoutingSnapshot merge(const spec::RoutingSnapshot& previous, spec::RoutingSnapshot next);
-// The same, or nothing if its (epoch, version) is not newer. `known`: null before the first.
-std::optional<spec::RoutingSnapshot> if_newer(const spec::RoutingSnapshot* known, spec::RoutingSnapshot next);
-
 struct SubscriptionOptions {
   Duration first_reconnect = std::chrono::milliseconds(10);  // doubles
   Duration max_reconnect = std::chrono::seconds(1);
 };
 
-// Follows the controller's POST /-/subscribe for ever: ignores snapshots whose (epoch, version) is not newer, keeps the
-// last one while the controller is away and reconnects with back-off. Loop-confined; several loops of a process may
-// each have one.
+// Follows the controller's POST /-/subscribe for ever: makes snapshots of its items, ignores those whose (epoch,
+// version) is not newer, keeps the last one while the controller is away and reconnects with back-off, also when an
+// item is not understood or does not follow on the one before. Loop-confined; several loops of a process may each have
+// one.
 class Subscription {
  public:
   using Connect = std::function<std::unique_ptr<net::Channel>()>;  // null: cannot be reached now
@@ -40,7 +34,7 @@ class Subscription {
   void on_snapshot(Callback callback);
   void start();
   bool connected() const;  // a snapshot has arrived on the present connection
-  // Null before the first. Never changed: a newer one takes its place.
+  // Null before the first. Never changed: a newer one takes its place, and what is the same in it is the same object.
   const std::shared_ptr<const spec::RoutingSnapshot>& snapshot() const;
 
  private:

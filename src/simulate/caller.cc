@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/of_seconds.h"
-#include "routing/subscription.h"
 #include "simulate/control_plane.h"
 
 namespace manta::simulate {
@@ -104,20 +103,21 @@ Caller::Destination& Caller::destination(const control::DeploymentKey& key) {
   destination.router =
       std::make_unique<routing::Router>(environment, key.application, key.deployment, destination.count,
                                         routing::RouterOptions{.replica_wait = kLongestWaitForReplicas});
-  if (snapshot_)
-    for (const spec::ReplicaSet& set : snapshot_->deployments)
+  if (followed_.snapshot())
+    for (const spec::ReplicaSet& set : followed_.snapshot()->deployments)
       if (set.application == key.application && set.deployment == key.deployment) destination.router->update(set);
   return destination;
 }
 
-void Caller::take(const spec::RoutingSnapshot& snapshot) {
-  auto next = routing::if_newer(snapshot_.get(), snapshot);
-  if (!next) return;
-  snapshot_ = std::make_unique<spec::RoutingSnapshot>(std::move(*next));
+void Caller::take(const spec::RoutingChange& item) {
+  using Step = routing::FollowedSnapshot::Step;
+  const Step step = followed_.take(item);
+  if (step == Step::Lost) world_.findings.add("a change of the routes does not follow on what its caller was told");
+  if (step != Step::News) return;
   for (auto& [key, destination] : destinations_) {
     spec::ReplicaSet set = destination.router->replica_set();
     set.replicas.clear();
-    for (const spec::ReplicaSet& published : snapshot_->deployments)
+    for (const spec::ReplicaSet& published : followed_.snapshot()->deployments)
       if (published.application == key.application && published.deployment == key.deployment) set = published;
     destination.router->update(set);
   }

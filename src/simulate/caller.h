@@ -6,11 +6,12 @@
 #include <vector>
 
 #include "control/cluster_view.h"
+#include "routing/followed_snapshot.h"
 #include "routing/retry_rule.h"
 #include "routing/router.h"
 #include "simulate/caller_connection.h"
 #include "spec/load_report.h"
-#include "spec/replica_set.h"
+#include "spec/routing_change.h"
 
 namespace manta::simulate {
 
@@ -28,7 +29,7 @@ class Caller {
   Task<Result<void>> call(control::DeploymentKey key, CallTerms terms, CallId parent = Ledger::kNone);
 
   // From the controller.
-  void take(const spec::RoutingSnapshot& snapshot);
+  void take(const spec::RoutingChange& item);
 
   // The controller that comes next knows nothing of what waits here.
   void controller_lost();
@@ -64,7 +65,7 @@ class Caller {
   // By replica. Shared with the connections, which may outlive this.
   std::shared_ptr<std::multimap<std::string, CallerConnection*>> connections_ =
       std::make_shared<std::multimap<std::string, CallerConnection*>>();
-  std::unique_ptr<spec::RoutingSnapshot> snapshot_;
+  routing::FollowedSnapshot followed_;
   std::map<control::DeploymentKey, std::int64_t> told_;  // queued requests, to the controller
   TimerId report_timer_ = 0;
   TimePoint reported_at_{};

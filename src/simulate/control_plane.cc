@@ -3,9 +3,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <limits>
 #include <utility>
-
-#include <manta/detail/json.h>
 
 #include "base/of_seconds.h"
 #include "simulate/caller.h"
@@ -59,8 +58,12 @@ void ControlPlane::begin() {
                                      return std::make_unique<ReplicaWatch>(world_, address, std::move(on_state));
                                    }},
       control::ControllerOptions{.packing = world_.options.packing, .seed = world_.options.seed * 1000 + ++starts_});
-  for (auto& [id, subscriber] : subscribers_) subscriber.pipe = std::make_shared<Network::Pipe>();
-  controller_->snapshots().on_publish([this](const std::string& json) { publish(json); });
+  latest_.reset();
+  for (auto& [id, subscriber] : subscribers_) {
+    subscriber.pipe = std::make_shared<Network::Pipe>();
+    subscriber.told.reset();
+  }
+  controller_->snapshots().on_publish([this] { publish(); });
   controller_->begin();
   controller_->when_loaded([this] { deploy_if_behind(); });
 }
@@ -118,34 +121,43 @@ Task<Result<std::vector<spec::ApplicationGraph>>> ControlPlane::describe(std::st
   co_return graphs;
 }
 
-void ControlPlane::publish(const std::string& json) {
-  auto snapshot = detail::from_json<spec::RoutingSnapshot>(json, UnknownKeys::Ignore);
-  if (!snapshot) return world_.findings.add("a snapshot cannot be read: " + snapshot.error().message);
+void ControlPlane::publish() {
+  spec::RoutingSnapshot snapshot = *controller_->snapshots().latest();
   if (world_.options.mistake == Mistake::RouteToPart)
-    for (spec::ReplicaSet& set : snapshot->deployments)
-      if (!set.replicas.empty()) set.replicas.pop_back();
-  if (const std::string torn = torn_gang(*snapshot, *controller_); !torn.empty()) world_.findings.add(torn);
-  latest_ = std::make_shared<const spec::RoutingSnapshot>(std::move(*snapshot));
-  for (const auto& [id, subscriber] : subscribers_) send(id, latest_);
+    for (spec::Shared<spec::ReplicaSet>& set : snapshot.deployments)
+      if (!set->replicas.empty()) set.edit().replicas.pop_back();
+  latest_ = std::make_shared<const spec::RoutingSnapshot>(std::move(snapshot));
+  if (const std::string torn = torn_gang(*latest_, *controller_); !torn.empty()) world_.findings.add(torn);
+  for (const auto& [id, subscriber] : subscribers_) send(id);
 }
 
-void ControlPlane::send(std::uint64_t subscriber, std::shared_ptr<const spec::RoutingSnapshot> snapshot) {
+// As the controller's publisher makes it.
+spec::RoutingChange ControlPlane::next_item(const Subscriber& to) const {
+  spec::SnapshotPosition begin;
+  return to.told ? spec::change_between(*to.told, *latest_)
+                 : spec::next_part(*latest_, begin, std::numeric_limits<std::size_t>::max());
+}
+
+void ControlPlane::send(std::uint64_t subscriber) {
   const auto to = subscribers_.find(subscriber);
-  if (to == subscribers_.end()) return;
-  if (world_.options.mistake == Mistake::ForgetReplica && snapshot->stamp.version > kForgotten) return;
+  if (to == subscribers_.end() || !latest_ || to->second.told == latest_) return;
+  if (world_.options.mistake == Mistake::ForgetReplica && latest_->stamp.version > kForgotten) return;
   if (world_.network.lose()) {
-    world_.loop.after(kResend, [this, subscriber] { send(subscriber, latest_); });
+    to->second.told.reset();
+    world_.loop.after(kResend, [this, subscriber] { send(subscriber); });
     return;
   }
-  world_.network.send(*to->second.pipe, [this, subscriber, pipe = to->second.pipe, snapshot] {
+  const auto item = std::make_shared<const spec::RoutingChange>(next_item(to->second));
+  to->second.told = latest_;
+  world_.network.send(*to->second.pipe, [this, subscriber, pipe = to->second.pipe, item] {
     const auto still = subscribers_.find(subscriber);
-    if (still != subscribers_.end()) still->second.caller->take(*snapshot);
+    if (still != subscribers_.end() && still->second.pipe == pipe) still->second.caller->take(*item);
   });
 }
 
 void ControlPlane::subscribe(Caller& caller) {
-  subscribers_[caller.id()] = {&caller, std::make_shared<Network::Pipe>()};
-  if (latest_) send(caller.id(), latest_);
+  subscribers_[caller.id()] = {.caller = &caller, .pipe = std::make_shared<Network::Pipe>(), .told = nullptr};
+  send(caller.id());
 }
 
 void ControlPlane::unsubscribe(const Caller& caller) {

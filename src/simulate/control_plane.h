@@ -42,13 +42,15 @@ class ControlPlane {
   struct Subscriber {
     Caller* caller;
     std::shared_ptr<Network::Pipe> pipe;
+    std::shared_ptr<const spec::RoutingSnapshot> told;  // by the present stream; null: nothing
   };
   Task<Result<std::vector<spec::ApplicationGraph>>> describe(std::string name) const;
   spec::InstanceConfig config() const;
   Task<void> deploy();
   void deploy_if_behind();
-  void publish(const std::string& json);
-  void send(std::uint64_t subscriber, std::shared_ptr<const spec::RoutingSnapshot> snapshot);
+  void publish();
+  void send(std::uint64_t subscriber);
+  spec::RoutingChange next_item(const Subscriber& to) const;
   void check_stop(const std::string& replica_id);
 
   World& world_;
@@ -56,7 +58,7 @@ class ControlPlane {
   control::ArtifactStore artifacts_;
   std::unique_ptr<control::StateStore> store_;
   std::unique_ptr<control::Controller> controller_;
-  std::shared_ptr<const spec::RoutingSnapshot> latest_;
+  std::shared_ptr<const spec::RoutingSnapshot> latest_;  // of the present controller
   std::map<std::uint64_t, Subscriber> subscribers_;
   int wanted_ = 0, deployed_ = 0;  // generations of the code
   std::string refusal_;

@@ -8,18 +8,25 @@
 
 #include <manta/config.h>
 
+#include "spec/shared.h"
+
 namespace manta::spec {
+
+inline const Shared<std::string>& no_schema() {
+  static const Shared<std::string> schema("{}");
+  return schema;
+}
 
 // One method of a deployment as `manta describe` prints it.
 struct MethodSpec {
   std::string name;
-  bool idempotent = false;            // may be sent again after a replica died
-  bool streams = false;               // answers with items
-  bool takes_stream = false;          // its last argument is a stream of items
-  bool takes_values = true;           // and it has arguments besides that stream
-  bool raw_http = false;              // takes the HTTP request as it came: own method and path are kept
-  std::string request_schema = "{}";  // JSON Schema
-  std::string response_schema = "{}";
+  bool idempotent = false;                           // may be sent again after a replica died
+  bool streams = false;                              // answers with items
+  bool takes_stream = false;                         // its last argument is a stream of items
+  bool takes_values = true;                          // and it has arguments besides that stream
+  bool raw_http = false;                             // takes the HTTP request as it came: own method and path are kept
+  Shared<std::string> request_schema = no_schema();  // JSON Schema
+  Shared<std::string> response_schema = no_schema();
   bool operator==(const MethodSpec&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(MethodSpec, (),

@@ -68,7 +68,7 @@ constexpr const char* kErrorSchema =
 
 Body answers(const MethodSpec& method) {
   Body body{.description = "The answer.", .content = {}};
-  const Media media{Json{method.response_schema}};
+  const Media media{Json{*method.response_schema}};
   if (method.streams)
     body.content = {{"text/event-stream", media}, {"application/jsonl", media}};
   else if (method.raw_http)
@@ -82,7 +82,7 @@ Operation operation(const MethodSpec& method, bool takes_body) {
   Operation operation{.operationId = method.name, .parameters = {}, .requestBody = {}, .responses = {}};
   if (takes_body && !method.raw_http)
     operation.requestBody =
-        Body{.description = {}, .content = {{"application/json", Media{Json{method.request_schema}}}}};
+        Body{.description = {}, .content = {{"application/json", Media{Json{*method.request_schema}}}}};
   operation.responses = {
       {"200", answers(method)},
       {"default", {.description = "An error.", .content = {{"application/json", Media{Json{kErrorSchema}}}}}}};
@@ -154,7 +154,9 @@ std::string openapi(const ApplicationGraph& graph, std::string_view route_prefix
     for (const RouteSpec& route : graph.routes) add_route(document.paths, *ingress, route, route_prefix);
   }
   number_operations(document.paths);
-  return detail::to_json(document).value_or("{}");
+  std::string text = detail::to_json(document).value_or("{}");
+  text.shrink_to_fit();
+  return text;
 }
 
 }  // namespace manta::spec

@@ -12,6 +12,7 @@
 #include <manta/routing_config.h>
 
 #include "spec/application_graph.h"
+#include "spec/shared.h"
 #include "spec/traffic_route.h"
 
 namespace manta::spec {
@@ -62,8 +63,8 @@ struct ApplicationRoutes {
   std::string route_prefix;
   std::string ingress;  // deployment
   std::vector<RouteSpec> routes;
-  std::string openapi;  // the document served at <prefix>/openapi.json
-  bool ready = false;   // every deployment has its replicas running
+  Shared<std::string> openapi;  // the document served at <prefix>/openapi.json
+  bool ready = false;           // every deployment has its replicas running
   std::vector<TrafficRoute> traffic = {};
   bool operator==(const ApplicationRoutes&) const = default;
 };
@@ -75,17 +76,17 @@ struct NodeZone {
 };
 BOOST_DESCRIBE_STRUCT(NodeZone, (), (node_id, zone))
 
-// One item of the controller's subscription stream (POST /-/subscribe, JSON items with the 5-byte prefix). Complete: it
-// replaces what the subscriber knew, if its stamp is newer. `adopted` is false until a restarted controller has looked
-// at what lives: until then a subscriber drops no replica that still answers.
+// All that proxies and replicas are told, at one version: subscribers make it of spec::RoutingChange. `adopted` is
+// false until a restarted controller has looked at what lives: until then a subscriber drops no replica that still
+// answers.
 struct RoutingSnapshot {
   PublishStamp stamp;
   bool adopted = true;
-  std::vector<ApplicationRoutes> applications;
-  std::vector<ReplicaSet> deployments;
+  std::vector<Shared<ApplicationRoutes>> applications;  // by rising name, here and below
+  std::vector<Shared<ReplicaSet>> deployments;
   std::optional<LoggingConfig> logging_config = {};  // of proxies
   std::vector<std::string> draining_nodes = {};      // ids: their proxies say that they go away
-  std::vector<NodeZone> zones = {};                  // of the nodes whose labels name one
+  Shared<std::vector<NodeZone>> zones = {};          // of the nodes whose labels name one
   double published_at_s = 0;                         // Unix time, of this version; 0: not known
   bool operator==(const RoutingSnapshot&) const = default;
 };

@@ -15,13 +15,16 @@ namespace {
 constexpr std::array<std::string_view, 5> kNames{"power_of_two", "round_robin", "least_loaded", "consistent_hash",
                                                  "locality_first"};
 
-// The classes of Ray Serve, whatever module they are in.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kClasses{{
-    {"PowerOfTwoChoicesRequestRouter", "power_of_two"},
-    {"RoundRobinRouter", "round_robin"},
-    {"ConsistentHashRouter", "consistent_hash"},
+struct RayRouter {
+  std::string_view policy, path;
+};
+constexpr std::array<RayRouter, 3> kRayRouters{{
+    {"power_of_two", "ray.serve._private.request_router:PowerOfTwoChoicesRequestRouter"},
+    {"round_robin", "ray.serve.experimental.round_robin_router:RoundRobinRouter"},
+    {"consistent_hash", "ray.serve.experimental.consistent_hash_router:ConsistentHashRouter"},
 }};
 
+// Its modules differ between versions.
 std::string_view class_of(std::string_view path) {
   return path.starts_with("ray.") ? path.substr(path.find_last_of(".:") + 1) : std::string_view();
 }
@@ -39,8 +42,8 @@ std::string_view custom_name(std::string_view given) {
 Result<std::string_view> find_name(std::string_view given) {
   if (!custom_name(given).empty()) return kCustomPolicy;
   if (const auto name = std::ranges::find(kNames, given); name != kNames.end()) return *name;
-  for (const auto& [class_name, name] : kClasses)
-    if (class_of(given) == class_name) return name;
+  for (const RayRouter& router : kRayRouters)
+    if (class_of(given) == class_of(router.path)) return router.policy;
   std::string message = "unknown routing policy '" + std::string(given) + "'";
   if (const std::string_view near = codec::nearest(given, kNames); !near.empty())
     message += "; did you mean '" + std::string(near) + "'?";
@@ -85,6 +88,11 @@ Result<void> check(const RoutingPolicy& policy) {
 }  // namespace
 
 std::span<const std::string_view> routing_policy_names() { return kNames; }
+
+std::string_view ray_router_class(std::string_view policy) {
+  const auto router = std::ranges::find(kRayRouters, policy, &RayRouter::policy);
+  return router == kRayRouters.end() ? std::string_view() : router->path;
+}
 
 Result<RoutingPolicy> read_routing_policy(const RequestRouterConfig& config) {
   const auto name = find_name(config.request_router_class);

@@ -36,6 +36,8 @@ struct RoutingPolicy {
 inline constexpr std::string_view kCustomPolicy = "custom";
 
 std::span<const std::string_view> routing_policy_names();
+// The path of Ray Serve's class for a policy, "module:Class"; empty: it has none.
+std::string_view ray_router_class(std::string_view policy);
 
 // The policy that `config` names: by its name, by the path of Ray Serve's class, or as "custom:<name>". InvalidArgument
 // says which there are and which name is near, or what is wrong with the options; its detail is the member of `config`.

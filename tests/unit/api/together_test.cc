@@ -83,13 +83,14 @@ class TogetherTest : public ::testing::TestWithParam<Placed> {
 
   void make(const Graph& graph, const GraphNode& node, std::shared_ptr<LoopThread> shared) {
     const DeploymentConfig& config = node.node->config;
-    snapshot_.deployments.push_back({.application = graph.name,
-                                     .deployment = node.name,
-                                     .replicas = {{.id = node.name + "#1",
-                                                   .address = node.name,
-                                                   .max_ongoing_requests = config.max_ongoing_requests}},
-                                     .max_queued_requests = config.max_queued_requests,
-                                     .methods = method_specs(*node.node->table, false)});
+    snapshot_.deployments.push_back(
+        spec::ReplicaSet{.application = graph.name,
+                         .deployment = node.name,
+                         .replicas = {{.id = node.name + "#1",
+                                       .address = node.name,
+                                       .max_ongoing_requests = config.max_ongoing_requests}},
+                         .max_queued_requests = config.max_queued_requests,
+                         .methods = method_specs(*node.node->table, false)});
     Replica& replica = replicas_[node.name];
     order_.push_back(node.name);
     replica.thread = shared ? std::move(shared) : std::make_shared<LoopThread>(clock_);

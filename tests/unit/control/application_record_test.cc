@@ -15,6 +15,21 @@ ApplicationRecord record(spec::ApplicationConfig config = {}) {
   return make_records(config, {.function = "build", .sha256 = "aa"}, {graph()}, 1)->front();
 }
 
+TEST(ApplicationRecordTest, EqualSchemasAreOneText) {
+  spec::ApplicationGraph built = graph();
+  const std::string question = R"({"title":"Question"})", answer = R"({"title":"Answer"})";
+  for (spec::NodeSpec& node : built.nodes)
+    node.methods = {{.name = "a", .request_schema = question, .response_schema = answer},
+                    {.name = "b", .request_schema = answer, .response_schema = question}};
+  const spec::ApplicationGraph before = built;
+  share_equal_schemas(built);
+  EXPECT_EQ(built, before);
+  const auto& first = built.nodes[0].methods[0];
+  const auto& last = built.nodes[1].methods[1];
+  EXPECT_TRUE(first.request_schema.is_same_object(last.response_schema));
+  EXPECT_TRUE(first.response_schema.is_same_object(last.request_schema));
+}
+
 TEST(ImportPathTest, HasThreeForms) {
   EXPECT_EQ(artifact_of("./lib:x/librag.so:build")->source, "./lib:x/librag.so");
   EXPECT_EQ(artifact_of("./librag.so:build")->function, "build");

@@ -43,7 +43,7 @@ class ControllerAutoscaleTest : public ControllerTest {
     for (Duration passed{}; passed < time; passed += milliseconds(500)) pass(milliseconds(500));
   }
   int target() const { return controller->applications().at("app").deployments.at("D").target.num_replicas; }
-  bool ready() const { return snapshot().applications.at(0).ready; }
+  bool ready() const { return snapshot().applications.at(0)->ready; }
 };
 
 TEST_F(ControllerAutoscaleTest, AddsAReplicaUnderLoadAndTakesItAwayAfterwards) {
@@ -99,10 +99,10 @@ TEST_F(ControllerAutoscaleTest, IsNotReadyBeforeItsFirstReplicaRuns) {
 TEST_F(ControllerAutoscaleTest, AsksCallersToReport) {
   autoscaling().metrics_interval_s = 3;
   run(1);
-  EXPECT_EQ(snapshot().deployments.at(0).load_report_interval_s, 3);
+  EXPECT_EQ(snapshot().deployments.at(0)->load_report_interval_s, 3);
   config.autoscaling_config.reset();
   ASSERT_TRUE(deploy(1));
-  EXPECT_EQ(snapshot().deployments.at(0).load_report_interval_s, 0);
+  EXPECT_EQ(snapshot().deployments.at(0)->load_report_interval_s, 0);
 }
 
 TEST_F(ControllerAutoscaleTest, WhatWaitsInAProcessThatEndedWakesNobody) {

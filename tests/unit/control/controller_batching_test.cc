@@ -19,7 +19,7 @@ TEST_F(ControllerBatchingTest, ParametersAreToldToTheReplicasThatRunAndPlacesFol
   loop.poll();
   ASSERT_EQ(fakes.settings.size(), 2u);
   EXPECT_THAT(fakes.settings[0], HasSubstr("\"max_batch_size\":32"));
-  EXPECT_EQ(snapshot().deployments.at(0).replicas.at(0).max_ongoing_requests, 64);
+  EXPECT_EQ(snapshot().deployments.at(0)->replicas.at(0).max_ongoing_requests, 64);
   for (const auto& [id, process] : before) EXPECT_TRUE(backend.running().contains(id)) << "no restart";
 }
 
@@ -28,14 +28,14 @@ TEST_F(ControllerBatchingTest, WhatAReplicaRaisedForItsBatchesIsPublished) {
   fakes.tell(first(), {.state = "RUNNING", .max_ongoing_requests = 32});
   loop.poll();
   int raised = 0;
-  for (const spec::ReplicaAddress& replica : snapshot().deployments.at(0).replicas) {
+  for (const spec::ReplicaAddress& replica : snapshot().deployments.at(0)->replicas) {
     EXPECT_EQ(replica.max_ongoing_requests, replica.id == first() ? 32 : 5);
     raised += replica.max_ongoing_requests == 32;
   }
   EXPECT_EQ(raised, 1);
   fakes.tell(first(), {.state = "RUNNING"});
   loop.poll();
-  for (const spec::ReplicaAddress& replica : snapshot().deployments.at(0).replicas)
+  for (const spec::ReplicaAddress& replica : snapshot().deployments.at(0)->replicas)
     EXPECT_EQ(replica.max_ongoing_requests, 5);
 }
 

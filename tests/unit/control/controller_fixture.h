@@ -122,10 +122,8 @@ class ControllerTest : public testing::Test {
   spec::DeploymentStatus status(const std::string& name = "D") const {
     return application_status().deployments.at(name);
   }
-  spec::RoutingSnapshot snapshot() const {
-    return *detail::from_json<spec::RoutingSnapshot>(controller->snapshots().latest());
-  }
-  std::size_t routed() const { return snapshot().deployments.at(0).replicas.size(); }
+  spec::RoutingSnapshot snapshot() const { return *controller->snapshots().latest(); }
+  std::size_t routed() const { return snapshot().deployments.at(0)->replicas.size(); }
 
   std::string folder;
   VirtualClock clock;

@@ -131,7 +131,7 @@ TEST_F(ControllerTest, TellsCallersTheZonesOfNodesByTheirLabels) {
                      {.node_id = "b", .total = {.num_cpus = 4}, .labels = {{"topology.kubernetes.io/zone", "west"}}},
                      {.node_id = "c", .total = {.num_cpus = 4}, .labels = {{"colour", "blue"}}}});
   run(1);
-  EXPECT_EQ(snapshot().zones, (std::vector<spec::NodeZone>{{"a", "east"}, {"b", "west"}}));
+  EXPECT_EQ(*snapshot().zones, (std::vector<spec::NodeZone>{{"a", "east"}, {"b", "west"}}));
 }
 
 }  // namespace

@@ -24,8 +24,8 @@ class ControllerRolloutTest : public ControllerTest {
       return graph;
     };
   }
-  std::string route() const { return snapshot().applications.at(0).routes.at(0).path; }
-  std::string method() const { return snapshot().deployments.at(0).methods.at(0).name; }
+  std::string route() const { return snapshot().applications.at(0)->routes.at(0).path; }
+  std::string method() const { return snapshot().deployments.at(0)->methods.at(0).name; }
 
   const std::string one = "\"one\"", two = "\"two\"";
 };
@@ -101,7 +101,7 @@ TEST_F(ControllerRolloutTest, AFailedUpdatePublishesTheOldVersion) {
   ASSERT_TRUE(deploy(1, two));
   fail_starts(two);
   EXPECT_EQ(route(), "/one");
-  EXPECT_TRUE(snapshot().applications.at(0).ready);
+  EXPECT_TRUE(snapshot().applications.at(0)->ready);
 }
 
 TEST_F(ControllerRolloutTest, RollsBackByItselfWhenAskedTo) {
@@ -228,8 +228,8 @@ TEST_F(ControllerRolloutTest, ALightChangeTouchesNoReplica) {
   loop.poll();
   EXPECT_TRUE(fakes.settings.empty());
   EXPECT_EQ(status().status, "HEALTHY");
-  EXPECT_EQ(snapshot().deployments.at(0).max_queued_requests, 7);
-  EXPECT_EQ(snapshot().deployments.at(0).admission.max_queued_bytes, 5);
+  EXPECT_EQ(snapshot().deployments.at(0)->max_queued_requests, 7);
+  EXPECT_EQ(snapshot().deployments.at(0)->admission.max_queued_bytes, 5);
   EXPECT_EQ(backend.running().size(), 2u);
   for (const auto& [id, process] : before) EXPECT_TRUE(backend.running().contains(id));
 }
@@ -239,9 +239,9 @@ TEST_F(ControllerRolloutTest, LimitsOfAnotherVersionComeWithIt) {
   run(1, one);
   config.max_queued_requests = 2;
   ASSERT_TRUE(deploy(1, two));
-  EXPECT_EQ(snapshot().deployments.at(0).max_queued_requests, 1);
+  EXPECT_EQ(snapshot().deployments.at(0)->max_queued_requests, 1);
   settle();
-  EXPECT_EQ(snapshot().deployments.at(0).max_queued_requests, 2);
+  EXPECT_EQ(snapshot().deployments.at(0)->max_queued_requests, 2);
 }
 
 Task<void> plan_into(Controller& controller, spec::InstanceConfig config, std::optional<Result<DeployPlan>>& result) {
@@ -291,7 +291,7 @@ class ControllerRemovalTest : public ControllerTest {
     EXPECT_TRUE(deploy(1, "\"one\""));
     settle();
   }
-  std::string ingress() const { return snapshot().applications.at(0).ingress; }
+  std::string ingress() const { return snapshot().applications.at(0)->ingress; }
   std::size_t of(const std::string& deployment) const {
     return static_cast<std::size_t>(std::ranges::count_if(backend.running(), [&](const auto& entry) {
       return entry.first.find("#" + deployment + "#") != std::string::npos;

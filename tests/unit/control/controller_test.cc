@@ -11,14 +11,14 @@ TEST_F(ControllerTest, RoutesToReplicasWhenTheyRunAndNotBefore) {
   EXPECT_EQ(backend.running().size(), 2u);
   EXPECT_EQ(status().status, "UPDATING");
   EXPECT_EQ(routed(), 0u);
-  EXPECT_FALSE(snapshot().applications.at(0).ready);
+  EXPECT_FALSE(snapshot().applications.at(0)->ready);
   fakes.tell(first(), {.state = "RUNNING"});
   loop.poll();
   EXPECT_EQ(routed(), 1u);
   fakes.tell_all("RUNNING");
   loop.poll();
   EXPECT_EQ(routed(), 2u);
-  EXPECT_TRUE(snapshot().applications.at(0).ready);
+  EXPECT_TRUE(snapshot().applications.at(0)->ready);
   EXPECT_EQ(status().status_trigger, "CONFIG_UPDATE_COMPLETED");
 }
 
@@ -33,14 +33,14 @@ TEST_F(ControllerTest, AnApplicationIsAnnouncedAsNotReadyWhileItIsDescribed) {
   loop.poll();
   ASSERT_FALSE(result);
   ASSERT_EQ(snapshot().applications.size(), 2u);
-  EXPECT_TRUE(snapshot().applications[0].ready) << "it serves on";
-  EXPECT_EQ(snapshot().applications[1], (spec::ApplicationRoutes{.application = "more"}));
+  EXPECT_TRUE(snapshot().applications[0]->ready) << "it serves on";
+  EXPECT_EQ(*snapshot().applications[1], (spec::ApplicationRoutes{.application = "more"}));
   pass(seconds(2));
   pass(seconds(2));
   ASSERT_TRUE(result);
   EXPECT_FALSE(*result) << "both have the same name and prefix";
   ASSERT_EQ(snapshot().applications.size(), 1u) << "the refused deploy has left nothing";
-  EXPECT_TRUE(snapshot().applications[0].ready);
+  EXPECT_TRUE(snapshot().applications[0]->ready);
 }
 
 TEST_F(ControllerTest, TheFirstRestartIsImmediate) {
@@ -191,7 +191,7 @@ TEST_F(ControllerTest, NewLimitsAreToldToTheReplicasThatRun) {
   loop.poll();
   ASSERT_EQ(fakes.settings.size(), 2u);
   EXPECT_NE(fakes.settings[0].find("\"max_ongoing_requests\":9"), std::string::npos) << fakes.settings[0];
-  EXPECT_EQ(snapshot().deployments.at(0).replicas.at(0).max_ongoing_requests, 9);
+  EXPECT_EQ(snapshot().deployments.at(0)->replicas.at(0).max_ongoing_requests, 9);
   EXPECT_EQ(status().status, "HEALTHY");
   EXPECT_EQ(status().status_trigger, "CONFIG_UPDATE_COMPLETED");
   EXPECT_EQ(backend.running().size(), before.size());

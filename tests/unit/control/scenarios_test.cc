@@ -96,7 +96,7 @@ TEST_F(HandleScenariosTest, AHandleFindsAReplicaThatHasMovedToAnotherNode) {
   run(1);
   follow();
   const std::string before = first(), node_before = view_of(before).node_id;
-  const std::string address_before = snapshot().deployments.at(0).replicas.at(0).address;
+  const std::string address_before = snapshot().deployments.at(0)->replicas.at(0).address;
   const auto answered = call();
   ASSERT_TRUE(*answered && **answered);
   EXPECT_EQ((**answered)->body, before);
@@ -113,7 +113,7 @@ TEST_F(HandleScenariosTest, AHandleFindsAReplicaThatHasMovedToAnotherNode) {
   EXPECT_EQ((**held)->body, after);
   EXPECT_NE(after, before);
   EXPECT_EQ(view_of(after).node_id, other);
-  EXPECT_NE(snapshot().deployments.at(0).replicas.at(0).address, address_before);
+  EXPECT_NE(snapshot().deployments.at(0)->replicas.at(0).address, address_before);
 }
 
 // An engine over four GPUs of two nodes.

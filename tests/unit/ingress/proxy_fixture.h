@@ -105,19 +105,20 @@ class ProxyTest : public testing::Test {
 
   static spec::RoutingSnapshot standard_snapshot() {
     spec::RoutingSnapshot snapshot{.stamp = {1, 1}};
-    snapshot.applications = {{.application = "rag",
-                              .route_prefix = "/rag",
-                              .ingress = "Rag",
-                              .routes = {{"GET", "/items/{id}", "item"}},
-                              .openapi = R"({"openapi":"3.1.0"})",
-                              .ready = true}};
-    snapshot.deployments = {{.application = "rag",
-                             .deployment = "Rag",
-                             .replicas = {{.id = "rag#Rag#1", .address = "unix:/rag", .max_ongoing_requests = 100}},
-                             .methods = {{.name = "query"},
-                                         {.name = "search", .idempotent = true},
-                                         {.name = "item", .raw_http = true},
-                                         {.name = "call"}}}};
+    snapshot.applications = {spec::ApplicationRoutes{.application = "rag",
+                                                     .route_prefix = "/rag",
+                                                     .ingress = "Rag",
+                                                     .routes = {{"GET", "/items/{id}", "item"}},
+                                                     .openapi = R"({"openapi":"3.1.0"})",
+                                                     .ready = true}};
+    snapshot.deployments = {
+        spec::ReplicaSet{.application = "rag",
+                         .deployment = "Rag",
+                         .replicas = {{.id = "rag#Rag#1", .address = "unix:/rag", .max_ongoing_requests = 100}},
+                         .methods = {{.name = "query"},
+                                     {.name = "search", .idempotent = true},
+                                     {.name = "item", .raw_http = true},
+                                     {.name = "call"}}}};
     return snapshot;
   }
 

@@ -22,9 +22,10 @@ class ProxyInputTest : public ProxyTest {
   ProxyInputTest() {
     auto snapshot = standard_snapshot();
     snapshot.stamp = {1, 2};
-    snapshot.deployments[0].methods = {{.name = "sum", .streams = true, .takes_stream = true, .takes_values = false},
-                                       {.name = "scale", .streams = true, .takes_stream = true, .takes_values = true},
-                                       {.name = "query"}};
+    snapshot.deployments[0].edit().methods = {
+        {.name = "sum", .streams = true, .takes_stream = true, .takes_values = false},
+        {.name = "scale", .streams = true, .takes_stream = true, .takes_values = true},
+        {.name = "query"}};
     publish(snapshot);
     answers["/-/input"] = [this](net::ExchangePtr exchange) {
       inputs.push_back(exchange->request());

@@ -22,6 +22,7 @@
 #include "net/items.h"
 #include "net/server.h"
 #include "net/wire.h"
+#include "spec/routing_change.h"
 
 namespace manta::ingress {
 namespace {
@@ -54,15 +55,18 @@ class Surroundings {
   void publish() {
     spec::RoutingSnapshot snapshot{.stamp = {1, ++version_}};
     const std::string extra = "/extra" + std::to_string(version_ % 3);
-    snapshot.applications = {{.application = "app", .route_prefix = "/app", .ingress = "D"},
-                             {.application = "extra", .route_prefix = extra, .ingress = "E"}};
-    snapshot.deployments = {{.application = "app", .deployment = "D", .replicas = {}, .methods = {{.name = "ask"}}},
-                            {.application = "extra", .deployment = "E", .replicas = {}, .methods = {{.name = "ask"}}}};
+    snapshot.applications = {spec::ApplicationRoutes{.application = "app", .route_prefix = "/app", .ingress = "D"},
+                             spec::ApplicationRoutes{.application = "extra", .route_prefix = extra, .ingress = "E"}};
+    spec::ReplicaSet asked{.application = "app", .deployment = "D", .replicas = {}, .methods = {{.name = "ask"}}};
     for (int i = 0; i < (version_ % 2 == 0 ? 1 : 2); ++i)
-      snapshot.deployments[0].replicas.push_back(
+      asked.replicas.push_back(
           {.id = "app#D#" + std::to_string(i), .address = replica(i), .node_id = "n", .max_ongoing_requests = 100});
+    snapshot.deployments = {
+        asked,
+        spec::ReplicaSet{.application = "extra", .deployment = "E", .replicas = {}, .methods = {{.name = "ask"}}}};
+    spec::SnapshotPosition begin;
     std::string item;
-    net::append_item(item, *detail::to_json(snapshot));
+    net::append_item(item, *detail::to_json(spec::next_part(snapshot, begin, net::kMaxItem)));
     subscriber_->write(item);
   }
 

@@ -204,9 +204,9 @@ TEST_F(ProxyTest, SystemPagesAnswerAndYieldOnlyWhereAnApplicationDeclaresThem) {
   EXPECT_THAT(ask(get("/ready")), StartsWith("HTTP/1.1 200 "));
   EXPECT_THAT(ask(get("/-/routes")), EndsWith("\r\n\r\n{\"/rag\":\"rag\"}"));
   auto snapshot = standard_snapshot();
-  snapshot.applications[0].route_prefix = "/";
-  snapshot.applications[0].routes.push_back({"GET", "/ready", "item"});
-  snapshot.deployments[0].methods[3].raw_http = true;  // `call` takes everything below the prefix
+  snapshot.applications[0].edit().route_prefix = "/";
+  snapshot.applications[0].edit().routes.push_back({"GET", "/ready", "item"});
+  snapshot.deployments[0].edit().methods[3].raw_http = true;  // `call` takes everything below the prefix
   publish(snapshot);
   answers["/ready"] = json("\"mine\"");
   EXPECT_THAT(ask(get("/ready")), EndsWith("\r\n\r\n\"mine\""));
@@ -266,7 +266,7 @@ TEST_F(ProxyTest, MetricsForgetAReplicaThatIsGone) {
   const auto scraper = client();
   scraper->send(get("/-/metrics"));  // asks the replica, which does not answer any more
   auto snapshot = standard_snapshot();
-  snapshot.deployments[0].replicas.clear();
+  snapshot.deployments[0].edit().replicas.clear();
   publish(snapshot);
   EXPECT_THAT(ask(get("/-/metrics")), Not(HasSubstr("ray_serve_x{replica")));
   advance(milliseconds(500));
@@ -280,7 +280,7 @@ TEST_F(ProxyTest, RoutesFollowSnapshotsUnderOpenRequests) {
   const auto open = client();
   open->send(post("/rag/query", "{}"));
   auto snapshot = standard_snapshot();
-  snapshot.applications[0].route_prefix = "/other";
+  snapshot.applications[0].edit().route_prefix = "/other";
   publish(snapshot);
   json("{}")(waiting.at(0));
   EXPECT_THAT(open->receive(), StartsWith("HTTP/1.1 200 "));

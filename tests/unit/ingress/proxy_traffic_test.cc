@@ -22,19 +22,19 @@ class ProxyTrafficTest : public ProxyTest {
 
   spec::RoutingSnapshot with(std::vector<spec::TrafficRoute> traffic) {
     spec::RoutingSnapshot snapshot{.stamp = {1, ++version_}};
-    snapshot.applications = {{.application = "app",
-                              .route_prefix = "/app",
-                              .ingress = "V1",
-                              .routes = {},
-                              .openapi = {},
-                              .ready = true,
-                              .traffic = std::move(traffic)}};
+    snapshot.applications = {spec::ApplicationRoutes{.application = "app",
+                                                     .route_prefix = "/app",
+                                                     .ingress = "V1",
+                                                     .routes = {},
+                                                     .openapi = {},
+                                                     .ready = true,
+                                                     .traffic = std::move(traffic)}};
     for (const char* name : {"V1", "V2", "V3"})
-      snapshot.deployments.push_back(
-          {.application = "app",
-           .deployment = name,
-           .replicas = {{.id = std::string("app#") + name + "#1", .address = name, .max_ongoing_requests = 100}},
-           .methods = {{.name = "ask"}, {.name = "raw", .raw_http = true}}});
+      snapshot.deployments.push_back(spec::ReplicaSet{
+          .application = "app",
+          .deployment = name,
+          .replicas = {{.id = std::string("app#") + name + "#1", .address = name, .max_ongoing_requests = 100}},
+          .methods = {{.name = "ask"}, {.name = "raw", .raw_http = true}}});
     return snapshot;
   }
   static spec::TrafficRoute split(double v1, double v2, std::int64_t stage = 1) {
@@ -124,10 +124,10 @@ TEST_F(ProxyTrafficTest, TheLongestRuleOfAPathDecides) {
 
 TEST_F(ProxyTrafficTest, ATargetWithoutReplicasGetsNothingUnlessARequestWakesIt) {
   auto snapshot = with({split(1, 99)});
-  snapshot.deployments[1].replicas.clear();
+  snapshot.deployments[1].edit().replicas.clear();
   publish(snapshot);
   for (int i = 0; i < 10; ++i) EXPECT_EQ(target_of(""), "V1");
-  snapshot.applications[0].traffic[0].split = {{"V1", 0}, {"V2", 1, true}};
+  snapshot.applications[0].edit().traffic[0].split = {{"V1", 0}, {"V2", 1, true}};
   snapshot.stamp.version = 100;
   publish(snapshot);
   const auto waits = client();
@@ -179,7 +179,7 @@ TEST_F(ProxyTrafficTest, FiguresStayWhenTheWeightsStayAndBeginAnewWithOthers) {
   publish(with({split(0, 1, 1)}));
   ask_app();
   auto snapshot = with({split(0, 1, 1)});
-  snapshot.applications[0].openapi = "{}";  // the table is remade
+  snapshot.applications[0].edit().openapi = "{}";  // the table is remade
   publish(snapshot);
   EXPECT_EQ(counted().at("V2").requests, 1);
   answers.erase("/ask");

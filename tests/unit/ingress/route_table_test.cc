@@ -8,23 +8,26 @@ namespace {
 spec::RoutingSnapshot two_applications() {
   spec::RoutingSnapshot snapshot;
   snapshot.applications = {
-      {.application = "web",
-       .route_prefix = "/",
-       .ingress = "Web",
-       .routes = {{"GET", "/v1/models", "models"},
-                  {"GET", "/v1/models/{id}", "model"},
-                  {"POST", "/v1/*", "openai"},
-                  {"GET", "/rag/query", "hidden"},
-                  {"*", "/raw/{a}/x", "proxy"}},
-       .openapi = "{}"},
-      {.application = "rag", .route_prefix = "/rag", .ingress = "Rag"},
+      spec::ApplicationRoutes{.application = "web",
+                              .route_prefix = "/",
+                              .ingress = "Web",
+                              .routes = {{"GET", "/v1/models", "models"},
+                                         {"GET", "/v1/models/{id}", "model"},
+                                         {"POST", "/v1/*", "openai"},
+                                         {"GET", "/rag/query", "hidden"},
+                                         {"*", "/raw/{a}/x", "proxy"}},
+                              .openapi = "{}"},
+      spec::ApplicationRoutes{.application = "rag", .route_prefix = "/rag", .ingress = "Rag"},
   };
   snapshot.deployments = {
-      {.application = "web",
-       .deployment = "Web",
-       .methods = {{.name = "models"}, {.name = "summarize", .idempotent = true}, {.name = "proxy", .raw_http = true}}},
-      {.application = "rag", .deployment = "Rag", .methods = {{.name = "call"}, {.name = "query", .streams = true}}},
-      {.application = "rag", .deployment = "Llm", .methods = {{.name = "secret"}}},
+      spec::ReplicaSet{.application = "web",
+                       .deployment = "Web",
+                       .methods = {{.name = "models"},
+                                   {.name = "summarize", .idempotent = true},
+                                   {.name = "proxy", .raw_http = true}}},
+      spec::ReplicaSet{
+          .application = "rag", .deployment = "Rag", .methods = {{.name = "call"}, {.name = "query", .streams = true}}},
+      spec::ReplicaSet{.application = "rag", .deployment = "Llm", .methods = {{.name = "secret"}}},
   };
   return snapshot;
 }
@@ -88,10 +91,10 @@ TEST(RouteTableTest, MethodsOfTheIngressAnswerPostAtTheirName) {
 
 TEST(RouteTableTest, ARawCallAnswersEverythingBelowThePrefixThatNothingElseDoes) {
   spec::RoutingSnapshot snapshot;
-  snapshot.applications = {
-      {.application = "a", .route_prefix = "/a", .ingress = "D", .routes = {{"GET", "/items/{id}", "item"}}}};
-  snapshot.deployments = {
-      {.application = "a", .deployment = "D", .methods = {{.name = "call", .raw_http = true}, {.name = "item"}}}};
+  snapshot.applications = {spec::ApplicationRoutes{
+      .application = "a", .route_prefix = "/a", .ingress = "D", .routes = {{"GET", "/items/{id}", "item"}}}};
+  snapshot.deployments = {spec::ReplicaSet{
+      .application = "a", .deployment = "D", .methods = {{.name = "call", .raw_http = true}, {.name = "item"}}}};
   expect(RouteTable(snapshot, ""), {
                                        {"GET", "/a", "a", "call"},
                                        {"DELETE", "/a/x/y", "a", "call"},
@@ -104,15 +107,16 @@ TEST(RouteTableTest, ARawCallAnswersEverythingBelowThePrefixThatNothingElseDoes)
 
 TEST(RouteTableTest, ADeclaredRouteForEverythingBelowWinsOverTheNamesOfMethods) {
   spec::RoutingSnapshot snapshot;
-  snapshot.applications = {{.application = "a",
-                            .route_prefix = "/a",
-                            .ingress = "D",
-                            .routes = {{"*", "/*", "all"}, {"POST", "/item", "item"}, {"GET", "/v1/*", "some"}},
-                            .openapi = "{}"}};
-  snapshot.deployments = {
-      {.application = "a",
-       .deployment = "D",
-       .methods = {{.name = "all", .raw_http = true}, {.name = "some"}, {.name = "item"}, {.name = "call"}}}};
+  snapshot.applications = {
+      spec::ApplicationRoutes{.application = "a",
+                              .route_prefix = "/a",
+                              .ingress = "D",
+                              .routes = {{"*", "/*", "all"}, {"POST", "/item", "item"}, {"GET", "/v1/*", "some"}},
+                              .openapi = "{}"}};
+  snapshot.deployments = {spec::ReplicaSet{
+      .application = "a",
+      .deployment = "D",
+      .methods = {{.name = "all", .raw_http = true}, {.name = "some"}, {.name = "item"}, {.name = "call"}}}};
   expect(RouteTable(snapshot, ""), {
                                        {"POST", "/a/some", "a", "all"},
                                        {"POST", "/a/call", "a", "all"},
@@ -159,7 +163,7 @@ TEST(RouteTableTest, PatternsAreTheLabelsOfMetrics) {
 
 TEST(RouteTableTest, AnApplicationThatIsOnlyAnnouncedTakesNoPath) {
   auto snapshot = two_applications();
-  snapshot.applications.insert(snapshot.applications.begin(), {.application = "new"});
+  snapshot.applications.insert(snapshot.applications.begin(), spec::ApplicationRoutes{.application = "new"});
   expect(RouteTable(snapshot, ""), {{"GET", "/v1/models", "web", "models"}, {"POST", "/rag/query", "rag", "query"}});
   snapshot.applications.erase(snapshot.applications.begin() + 1);
   expect(RouteTable(snapshot, ""), {{"GET", "/v1/models", "", ""}});

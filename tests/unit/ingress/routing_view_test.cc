@@ -9,8 +9,9 @@ namespace {
 
 std::shared_ptr<spec::RoutingSnapshot> rag() {
   auto snapshot = std::make_shared<spec::RoutingSnapshot>();
-  snapshot->applications = {{.application = "rag", .route_prefix = "/rag", .ingress = "Rag"}};
-  snapshot->deployments = {{.application = "rag", .deployment = "Rag", .replicas = {}, .methods = {{.name = "query"}}}};
+  snapshot->applications = {spec::ApplicationRoutes{.application = "rag", .route_prefix = "/rag", .ingress = "Rag"}};
+  snapshot->deployments = {
+      spec::ReplicaSet{.application = "rag", .deployment = "Rag", .replicas = {}, .methods = {{.name = "query"}}}};
   return snapshot;
 }
 
@@ -22,9 +23,9 @@ TEST(RoutingViewTest, KeepsTheRoutesWhileReplicasComeAndGo) {
   const RoutingView known = view_after(first_view(""), rag(), "");
   const auto snapshot = rag();
   snapshot->stamp = {1, 2};
-  snapshot->applications[0].ready = true;
-  snapshot->deployments[0].replicas = {{.id = "rag#Rag#1", .address = "unix:/1", .node_id = "a"}};
-  snapshot->deployments[0].max_queued_requests = 7;
+  snapshot->applications[0].edit().ready = true;
+  snapshot->deployments[0].edit().replicas = {{.id = "rag#Rag#1", .address = "unix:/1", .node_id = "a"}};
+  snapshot->deployments[0].edit().max_queued_requests = 7;
   const RoutingView next = view_after(known, snapshot, "");
   EXPECT_EQ(next.routes, known.routes);
   EXPECT_EQ(next.snapshot, snapshot) << "shared, not copied";
@@ -38,14 +39,15 @@ TEST(RoutingViewTest, MakesThemAnewWhenAnythingOfThemChanges) {
     return view_after(known, snapshot, "").routes != known.routes;
   };
   EXPECT_FALSE(changed([](auto&) {}));
-  EXPECT_TRUE(changed([](auto& s) { s.applications[0].route_prefix = "/other"; }));
-  EXPECT_TRUE(changed([](auto& s) { s.applications[0].ingress = "Other"; }));
-  EXPECT_TRUE(changed([](auto& s) { s.applications[0].routes = {{"GET", "/items", "query"}}; }));
-  EXPECT_TRUE(changed([](auto& s) { s.applications[0].openapi = "{}"; }));
-  EXPECT_TRUE(changed([](auto& s) { s.applications[0].traffic = {{.route = "/"}}; }));
+  EXPECT_TRUE(changed([](auto& s) { s.applications[0].edit().route_prefix = "/other"; }));
+  EXPECT_TRUE(changed([](auto& s) { s.applications[0].edit().ingress = "Other"; }));
+  EXPECT_TRUE(changed([](auto& s) { s.applications[0].edit().routes = {{"GET", "/items", "query"}}; }));
+  EXPECT_TRUE(changed([](auto& s) { s.applications[0].edit().openapi = "{}"; }));
+  EXPECT_TRUE(changed([](auto& s) { s.applications[0].edit().traffic = {{.route = "/"}}; }));
   EXPECT_TRUE(changed([](auto& s) { s.applications.clear(); }));
-  EXPECT_TRUE(changed([](auto& s) { s.deployments[0].methods[0].idempotent = true; }));
-  EXPECT_TRUE(changed([](auto& s) { s.deployments.push_back({.application = "rag", .deployment = "Other"}); }));
+  EXPECT_TRUE(changed([](auto& s) { s.deployments[0].edit().methods[0].idempotent = true; }));
+  EXPECT_TRUE(
+      changed([](auto& s) { s.deployments.push_back(spec::ReplicaSet{.application = "rag", .deployment = "Other"}); }));
 }
 
 TEST(RoutingViewTest, BeforeTheFirstSnapshotThereAreNoRoutesButTheRootIsKnown) {

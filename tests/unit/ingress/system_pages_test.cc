@@ -7,10 +7,12 @@ namespace {
 
 spec::RoutingSnapshot rag(bool ready, bool with_replicas) {
   spec::RoutingSnapshot snapshot;
-  snapshot.applications = {{.application = "rag", .route_prefix = "/", .ingress = "Rag", .ready = ready}};
-  snapshot.deployments = {{.application = "rag", .deployment = "Rag", .replicas = {{.id = "rag#Rag#1"}}},
-                          {.application = "rag", .deployment = "Llm"}};
-  if (with_replicas) snapshot.deployments[1].replicas = {{.id = "rag#Llm#1"}};
+  snapshot.applications = {
+      spec::ApplicationRoutes{.application = "rag", .route_prefix = "/", .ingress = "Rag", .ready = ready}};
+  snapshot.deployments = {
+      spec::ReplicaSet{.application = "rag", .deployment = "Rag", .replicas = {{.id = "rag#Rag#1"}}},
+      spec::ReplicaSet{.application = "rag", .deployment = "Llm"}};
+  if (with_replicas) snapshot.deployments[1].edit().replicas = {{.id = "rag#Llm#1"}};
   return snapshot;
 }
 
@@ -48,7 +50,7 @@ TEST(SystemPagesTest, ReadyNamesWhatIsNot) {
             R"({"ready":false,"waiting_for":["application 'rag': not all of its replicas are running"]})");
   EXPECT_EQ(ready_page({.snapshot = &full}).status, 200);
   auto announced = full;
-  announced.applications.push_back({.application = "new"});
+  announced.applications.push_back(spec::ApplicationRoutes{.application = "new"});
   EXPECT_EQ(ready_page({.snapshot = &announced}).body,
             R"({"ready":false,"waiting_for":["application 'new': it is being described"]})");
   EXPECT_EQ(routes_page({.snapshot = &announced}).body, R"({"/":"rag"})");
@@ -57,7 +59,7 @@ TEST(SystemPagesTest, ReadyNamesWhatIsNot) {
 
 TEST(SystemPagesTest, RoutesMapPrefixesToApplications) {
   auto snapshot = rag(true, true);
-  snapshot.applications.push_back({.application = "a\"b", .route_prefix = "/x", .ingress = "D"});
+  snapshot.applications.push_back(spec::ApplicationRoutes{.application = "a\"b", .route_prefix = "/x", .ingress = "D"});
   EXPECT_EQ(routes_page({.snapshot = &snapshot}).body, R"({"/":"rag","/x":"a\"b"})");
   EXPECT_EQ(routes_page({}).status, 503);
 }

@@ -43,8 +43,9 @@ class LoadReporterTest : public RoutingFixture {
   }
   static spec::RoutingSnapshot snapshot(double interval_s) {
     spec::RoutingSnapshot snapshot;
-    snapshot.deployments.push_back({.application = "app", .deployment = "D", .load_report_interval_s = interval_s});
-    snapshot.deployments.push_back({.application = "app", .deployment = "Fixed"});
+    snapshot.deployments.push_back(
+        spec::ReplicaSet{.application = "app", .deployment = "D", .load_report_interval_s = interval_s});
+    snapshot.deployments.push_back(spec::ReplicaSet{.application = "app", .deployment = "Fixed"});
     return snapshot;
   }
   void enter(int count, const std::string& deployment = "D") {

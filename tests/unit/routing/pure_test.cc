@@ -8,7 +8,7 @@
 #include "net/wire.h"
 #include "routing/drain_rate.h"
 #include "routing/queue_count.h"
-#include "routing/subscription.h"
+#include "routing/snapshot_merge.h"
 #include "routing/wire_request.h"
 
 namespace manta::routing {
@@ -133,11 +133,12 @@ TEST(SnapshotMergeTest, AnAdoptedSnapshotReplacesEverything) {
 }
 
 TEST(SnapshotMergeTest, BeforeAdoptionNothingIsDropped) {
-  const spec::RoutingSnapshot before{.applications = {{.application = "a", .route_prefix = "/", .ready = true}},
-                                     .deployments = {set_of({"1", "2"})}};
+  const spec::RoutingSnapshot before{
+      .applications = {spec::ApplicationRoutes{.application = "a", .route_prefix = "/", .ready = true}},
+      .deployments = {set_of({"1", "2"})}};
   const auto partly = merge(before, {.adopted = false, .deployments = {set_of({"2", "3"})}});
   ASSERT_EQ(partly.deployments.size(), 1u);
-  EXPECT_EQ(partly.deployments[0].replicas.size(), 3u);
+  EXPECT_EQ(partly.deployments[0]->replicas.size(), 3u);
   EXPECT_EQ(partly.applications, before.applications);
   EXPECT_EQ(merge(before, {.adopted = false}).deployments, before.deployments);
 }

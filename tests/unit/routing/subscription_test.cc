@@ -5,6 +5,7 @@
 #include "base/unix_time.h"
 #include "fixture.h"
 #include "routing/dispatchers.h"
+#include "spec/routing_change.h"
 
 namespace manta::routing {
 namespace {
@@ -31,13 +32,16 @@ class SubscriptionTest : public RoutingFixture {
     subscription.start();
     loop.poll();
   }
-  void send_snapshot(std::uint64_t epoch, std::uint64_t version, bool adopted = true,
-                     std::vector<spec::ReplicaSet> deployments = {}) {
+  void send(const spec::RoutingChange& change) {
     std::string item;
-    net::append_item(item, *detail::to_json(spec::RoutingSnapshot{
-                               .stamp = {epoch, version}, .adopted = adopted, .deployments = std::move(deployments)}));
+    net::append_item(item, *detail::to_json(change));
     stream->write(item);
     loop.poll();
+  }
+  // The whole, as at the beginning of a stream.
+  void send_snapshot(std::uint64_t epoch, std::uint64_t version, bool adopted = true,
+                     std::vector<spec::Shared<spec::ReplicaSet>> deployments = {}) {
+    send({.stamp = {epoch, version}, .adopted = adopted, .deployments = std::move(deployments)});
   }
 
   std::unique_ptr<net::Server> controller;
@@ -90,11 +94,7 @@ TEST_F(SubscriptionTest, KeepsTheLastSnapshotAndComesBackWhenTheControllerDoes) 
 // The first on a connection may have been published long before.
 TEST_F(SubscriptionTest, TellsHowLongChangesTookToArrive) {
   const auto arrives_after = [this](double age_s, std::uint64_t version) {
-    std::string item;
-    net::append_item(item, *detail::to_json(spec::RoutingSnapshot{
-                               .stamp = {1, version}, .published_at_s = age_s < 0 ? 0 : unix_time_s() - age_s}));
-    stream->write(item);
-    loop.poll();
+    send({.stamp = {1, version}, .published_at_s = age_s < 0 ? 0 : unix_time_s() - age_s});
   };
   const auto shows = [this](const std::string& sample) {
     return metrics.text().find("ray_serve_long_poll_latency_ms_" + sample) != std::string::npos;
@@ -117,21 +117,43 @@ TEST_F(SubscriptionTest, ARestartedControllerThatHasNotAdoptedDropsNoReplica) {
   const spec::ReplicaSet one{.application = "a", .deployment = "D", .replicas = {{.id = "1"}}};
   send_snapshot(1, 1, true, {one});
   send_snapshot(2, 1, false);
-  EXPECT_EQ(subscription.snapshot()->deployments, (std::vector<spec::ReplicaSet>{one}));
+  EXPECT_EQ(subscription.snapshot()->deployments, (std::vector<spec::Shared<spec::ReplicaSet>>{one}));
   send_snapshot(2, 2, true);
   EXPECT_TRUE(subscription.snapshot()->deployments.empty());
 }
 
-TEST_F(SubscriptionTest, WhatIsNotUnderstoodChangesNothing) {
+TEST_F(SubscriptionTest, AppliesWhatChanges) {
   start_controller();
   subscribe();
-  send_snapshot(1, 1);
-  std::string item;
-  net::append_item(item, "{");
-  stream->write(item);
-  loop.poll();
-  send_snapshot(1, 2);
-  EXPECT_EQ(seen.size(), 2u);
+  send_snapshot(1, 1, true, {spec::ReplicaSet{.application = "a", .deployment = "D"}});
+  send({.from = spec::PublishStamp{1, 1},
+        .stamp = {1, 2},
+        .deployments = {spec::ReplicaSet{.application = "b", .deployment = "D"}},
+        .removed_deployments = {{"a", "D"}}});
+  EXPECT_EQ(seen, (std::vector<spec::PublishStamp>{{1, 1}, {1, 2}}));
+  ASSERT_EQ(subscription.snapshot()->deployments.size(), 1u);
+  EXPECT_EQ(subscription.snapshot()->deployments[0]->application, "b");
+}
+
+TEST_F(SubscriptionTest, BeginsAnewWhenAnItemDoesNotFollowOrIsNotUnderstood) {
+  start_controller();
+  subscribe();
+  std::uint64_t version = 0;
+  for (const char* text : {"{", R"({"from":{"epoch":1,"version":77},"stamp":{"epoch":1,"version":78}})"}) {
+    send_snapshot(1, ++version);
+    ASSERT_TRUE(subscription.connected());
+    const net::ExchangePtr broken = stream;
+    std::string item;
+    net::append_item(item, text);
+    stream->write(item);
+    loop.poll();
+    advance(std::chrono::seconds(1));
+    EXPECT_TRUE(broken->closed()) << text;
+    EXPECT_NE(stream, broken);
+    EXPECT_EQ(subscription.snapshot()->stamp.version, version) << "what was known stays";
+    send_snapshot(1, ++version);
+    EXPECT_EQ(subscription.snapshot()->stamp.version, version);
+  }
 }
 
 TEST_F(SubscriptionTest, DispatchersFollowTheSnapshots) {
@@ -141,7 +163,7 @@ TEST_F(SubscriptionTest, DispatchersFollowTheSnapshots) {
   start_controller();
   subscribe();
   replica("1");
-  send_snapshot(1, 1, true, {{.application = "a", .deployment = "D", .replicas = {{.id = "1"}}}});
+  send_snapshot(1, 1, true, {spec::ReplicaSet{.application = "a", .deployment = "D", .replicas = {{.id = "1"}}}});
   EXPECT_EQ(dispatchers.find("a", "D"), &early);
   EXPECT_EQ(early.router().usable(), 1u);
   send_snapshot(1, 2);
@@ -153,8 +175,9 @@ TEST_F(SubscriptionTest, ConnectsOnlyToDeploymentsThatAreAskedFor) {
   EXPECT_FALSE(dispatchers.is_unknown("a", "None")) << "nothing is known yet";
   FakeReplica& called = replica("called");
   FakeReplica& other = replica("other");
-  dispatchers.update({.deployments = {{.application = "a", .deployment = "Called", .replicas = {{.id = "called"}}},
-                                      {.application = "a", .deployment = "Other", .replicas = {{.id = "other"}}}}});
+  dispatchers.update(
+      {.deployments = {spec::ReplicaSet{.application = "a", .deployment = "Called", .replicas = {{.id = "called"}}},
+                       spec::ReplicaSet{.application = "a", .deployment = "Other", .replicas = {{.id = "other"}}}}});
   loop.poll();
   EXPECT_EQ(called.connections + other.connections, 0);
   EXPECT_FALSE(dispatchers.is_unknown("a", "Called"));

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "spec/validate.h"
 
@@ -30,6 +32,17 @@ TEST(RoutingPolicyTest, IsKnownByItsNameAndByThePathOfRaysClass) {
     ASSERT_TRUE(policy) << row.path;
     EXPECT_EQ(policy->name, row.name);
   }
+}
+
+TEST(RoutingPolicyTest, WhatIsTheSameInRayIsReadAgainByRaysClass) {
+  std::vector<std::string_view> known;
+  for (const std::string_view name : routing_policy_names()) {
+    const std::string path(ray_router_class(name));
+    if (path.empty()) continue;
+    EXPECT_EQ(read(path)->name, name);
+    known.push_back(name);
+  }
+  EXPECT_THAT(known, testing::ElementsAre("power_of_two", "round_robin", "consistent_hash"));
 }
 
 TEST(RoutingPolicyTest, AnUnknownOneIsRefusedWithTheNearestAndAll) {

@@ -43,12 +43,12 @@ TEST(SpecJsonTest, MessagesBetweenProcessesComeBackEqual) {
 
 TEST(SpecJsonTest, ASnapshotComesBackEqual) {
   RoutingSnapshot snapshot{.stamp = {.epoch = 3, .version = ~0ull}, .adopted = false};
-  snapshot.applications = {
-      {.application = "a", .route_prefix = "/", .ingress = "D", .routes = {}, .openapi = "{}", .ready = true}};
-  snapshot.deployments = {{.application = "a",
-                           .deployment = "D",
-                           .replicas = {{.id = "a#D#x", .address = "unix:/x"}},
-                           .methods = stored_graph().nodes[0].methods}};
+  snapshot.applications = {ApplicationRoutes{
+      .application = "a", .route_prefix = "/", .ingress = "D", .routes = {}, .openapi = "{}", .ready = true}};
+  snapshot.deployments = {ReplicaSet{.application = "a",
+                                     .deployment = "D",
+                                     .replicas = {{.id = "a#D#x", .address = "unix:/x"}},
+                                     .methods = stored_graph().nodes[0].methods}};
   expect_round_trip(snapshot);
 }
 
