@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <manta/detail/block_pool.h>
+
 #include "base/request_copy.h"
 
 namespace manta {
@@ -26,7 +28,7 @@ ScopedRequest::~ScopedRequest() { slot() = std::move(previous_); }
 }  // namespace detail
 
 std::shared_ptr<RequestContext> copy_of(const RequestContext& request) {
-  auto context = std::make_shared<RequestContext>();
+  auto context = std::allocate_shared<RequestContext>(detail::BlockAllocator<RequestContext>());
   context->deadline = request.deadline;
   context->priority = request.priority;
   for (const auto text : {&RequestContext::request_id, &RequestContext::session_id, &RequestContext::traceparent,
