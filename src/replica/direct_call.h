@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -18,6 +19,7 @@ struct DirectEnd {
   Result<Reply> reply;
   std::string_view refused = {};  // "full", "draining", "no-method": it was not started; reply is the error
   int queue = 0;                  // requests that run on the replica besides
+  TimePoint at{};
 };
 
 // One call from a caller on the replica's own loop: without a connection, headers and bytes. Admission, deadline,
@@ -26,12 +28,15 @@ struct DirectEnd {
 struct DirectCall {
   DirectCall() = default;
   ~DirectCall() { give_up(); }
-  DirectCall(DirectCall&&) = default;  // before it is made
+  DirectCall(const DirectCall&) = delete;
+  DirectCall& operator=(const DirectCall&) = delete;
 
-  ConnectionId caller = 0;                  // of ReplicaServer::attach()
-  int waiting = 0;                          // more requests of this caller wait
-  Invocation invocation;                    // taken when it is admitted
-  std::shared_ptr<RequestContext> context;  // the callee's own
+  ConnectionId caller = 0;  // of ReplicaServer::attach()
+  TimePoint made_at{};
+  int waiting = 0;  // more requests of this caller wait
+  std::string method;
+  Invocation invocation;                    // taken when it is admitted; its method is found by the replica
+  std::shared_ptr<RequestContext> context;  // the callee's own; taken as well
   std::shared_ptr<ItemSink> items;          // that invocation.items points to; null: the caller wants no stream
   // Once, perhaps inside ReplicaServer::call(). May destroy this.
   std::move_only_function<void(DirectEnd&&)> on_end;

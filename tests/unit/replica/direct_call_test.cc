@@ -16,7 +16,8 @@ class DirectCallTest : public ReplicaServerTest {
  protected:
   void make(DirectCall& call, std::string method, Duration given) {
     call.caller = caller;
-    call.invocation.method = std::move(method);
+    call.made_at = clock.now();
+    call.method = std::move(method);
     call.context = std::make_shared<RequestContext>();
     call.context->deadline = clock.now() + given;
     call.on_end = [this](DirectEnd&& how) { end = std::move(how); };
