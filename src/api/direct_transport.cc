@@ -107,27 +107,37 @@ Task<std::optional<Error>> DirectTransport::place(routing::RequestInfo* info, ro
 
 // One call on its way. Destroyed before its end, it cancels that.
 struct DirectTransport::Flight {
-  struct Ending;
   static void* operator new(std::size_t bytes) { return detail::take_block(bytes); }
   static void operator delete(void* flight, std::size_t bytes) noexcept { detail::give_block(flight, bytes); }
 
+  Flight(routing::Dispatcher& to, TransportCall& call)
+      : info(to.open(std::move(call.context), size_of(call), call.policy)) {}
+
+  // May destroy this.
   void ended(replica::DirectEnd&& how) {
-    end = std::move(how);
+    is_with_callee = false;
+    if (how.refused == "no-method") info.avoid.push_back(lease.key());
+    settle(lease, how, direct.made_at, info.deadline - direct.made_at);
+    if (how.reply)
+      result.emplace(detail::CallResult{.encoded = std::move(how.reply->body), .held = std::move(how.reply->held)});
+    else if (how.refused.empty() || how.refused == "draining")
+      result.emplace(std::unexpected(std::move(how.reply.error())));
     waiter.resume();
   }
 
   routing::RequestInfo info;
   std::unique_ptr<LocalFeed> feed;
-  routing::Lease lease;  // held: it is with the callee
-  std::optional<replica::DirectEnd> end;
+  routing::Lease lease;
+  bool is_with_callee = false;
+  std::optional<Result<detail::CallResult>> result;  // none, and not with the callee: it is sent again
   detail::Resumption waiter;
   replica::DirectCall direct;
 };
 
 // co_await: the end of a flight that is with the callee.
-struct DirectTransport::Flight::Ending {
+struct DirectTransport::Ending {
   Flight& flight;
-  bool await_ready() const { return flight.end.has_value(); }
+  bool await_ready() const { return false; }
   void await_suspend(std::coroutine_handle<> waiter) { flight.waiter = detail::Resumption(waiter); }
   void await_resume() const {}
   ~Ending() { flight.waiter.forget(); }
@@ -135,17 +145,13 @@ struct DirectTransport::Flight::Ending {
 
 StartedCall DirectTransport::start(TransportCall&& call) {
   routing::Dispatcher& to = dispatcher(call);
-  auto flight = std::make_unique<Flight>();
-  flight->info = to.open(std::move(call.context), size_of(call), call.policy);
+  auto flight = std::make_unique<Flight>(to, call);
   if (auto refused = to.router().admit(flight->info)) return {.result = std::unexpected(std::move(*refused))};
   flight->feed = LocalFeed::of(caller_, callee_->strand, call);
   fill(flight->direct, call, flight->info, flight->feed.get());
   const TimePoint now = caller_->loop().now();
-  routing::Lease lease = to.router().try_acquire(flight->info, now);
-  if (lease) {
-    auto result = send(*flight, std::move(lease), now);
-    if (result) return {.result = std::move(result)};
-  }
+  if (routing::Lease lease = to.router().try_acquire(flight->info, now)) send(*flight, std::move(lease), now);
+  if (flight->result) return {.result = std::move(flight->result)};
   return {.rest = carry_on(std::move(flight))};
 }
 
@@ -154,36 +160,22 @@ Task<Result<detail::CallResult>> DirectTransport::call(TransportCall call) {
   return started.result ? ended_with(std::move(*started.result)) : std::move(started.rest);
 }
 
-// Hands it to the callee. Nothing: it is still there, or has to be sent again.
-std::optional<Result<detail::CallResult>> DirectTransport::send(Flight& flight, routing::Lease lease, TimePoint now) {
+// Hands it to the callee, which may have ended it when this returns.
+void DirectTransport::send(Flight& flight, routing::Lease lease, TimePoint now) {
   flight.info.was_sent = true;
+  flight.is_with_callee = true;
   flight.direct.made_at = now;
   flight.direct.caller = callee_->as_caller;
   flight.direct.waiting = lease.waiting();
   flight.direct.on_end = [&flight](replica::DirectEnd&& how) { flight.ended(std::move(how)); };
   flight.lease = std::move(lease);
-  flight.end.reset();
   callee_->server->call(flight.direct);
-  return flight.end ? result_of(flight) : std::nullopt;
-}
-
-// Of one that has ended. Nothing: it was turned away and is sent again.
-std::optional<Result<detail::CallResult>> DirectTransport::result_of(Flight& flight) {
-  replica::DirectEnd& end = *flight.end;
-  const routing::ReplicaKey replica = flight.lease.key();
-  settle(flight.lease, end, flight.direct.made_at, flight.info.deadline - flight.direct.made_at);
-  if (end.refused == "no-method") flight.info.avoid.push_back(replica);
-  if (end.refused == "full" || end.refused == "no-method") return std::nullopt;
-  if (!end.reply) return std::unexpected(std::move(end.reply.error()));
-  return detail::CallResult{.encoded = std::move(end.reply->body), .held = std::move(end.reply->held)};
 }
 
 Task<Result<detail::CallResult>> DirectTransport::carry_on(std::unique_ptr<Flight> flight) {
   for (;;) {
-    if (flight->lease) {
-      co_await Flight::Ending{*flight};
-      if (auto result = result_of(*flight)) co_return std::move(*result);
-    }
+    if (flight->is_with_callee) co_await Ending{*flight};
+    if (flight->result) co_return std::move(*flight->result);
     routing::Lease lease;
     if (flight->info.was_sent) lease = to_->router().try_acquire(flight->info);  // else start() has tried
     if (!lease) {
@@ -191,7 +183,7 @@ Task<Result<detail::CallResult>> DirectTransport::carry_on(std::unique_ptr<Fligh
       std::optional<Error> error = co_await placing;
       if (error) co_return std::unexpected(std::move(*error));
     }
-    if (auto result = send(*flight, std::move(lease), caller_->loop().now())) co_return std::move(*result);
+    send(*flight, std::move(lease), caller_->loop().now());
   }
 }
 

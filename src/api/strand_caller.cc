@@ -138,17 +138,20 @@ Task<void> run(EndGuard<PendingStream::State> state, std::shared_ptr<const CallW
   state->end(explained(std::move(how), way->path));
 }
 
-// What is still to be run for one call; an empty task: it has ended.
-Task<Result<detail::CallResult>> begin(PendingCall::State& state, const CallWay& way, PreparedCall&& prepared) {
+// What is still to be run for one call; an empty task: it has ended. `is_known`: to others than who makes the call.
+Task<Result<detail::CallResult>> begin(PendingCall::State& state, const CallWay& way, PreparedCall&& prepared,
+                                       bool is_known) {
   if (!prepared.awaited.empty())
     return resolve_and_call(std::move(prepared), way.transport.get(), &state.strand->loop());
   StartedCall started = way.transport->start(std::move(prepared.call));
-  if (started.result) state.complete(explained(std::move(*started.result), way.path));
-  return std::move(started.rest);
+  if (!started.result) return std::move(started.rest);
+  auto&& result = explained(std::move(*started.result), way.path);
+  is_known ? state.complete(std::move(result)) : state.begin_with(std::move(result));
+  return {};
 }
 
 Task<Result<std::unique_ptr<ItemSource>>> begin(const PendingStream::State& state, const CallWay& way,
-                                                PreparedCall&& prepared) {
+                                                PreparedCall&& prepared, bool) {
   if (prepared.awaited.empty()) return way.transport->open(std::move(prepared.call));
   return resolve_and_open(std::move(prepared), way.transport.get(), &state.strand->loop());
 }
@@ -178,12 +181,13 @@ PreparedCall prepare(detail::OutgoingCall& call, const CallPath& path, const std
 
 // Starts the call for its own request. On the strand.
 template <class State>
-void start(const std::shared_ptr<State>& state, const std::shared_ptr<const CallWay>& way, PreparedCall&& prepared) {
+void start(const std::shared_ptr<State>& state, const std::shared_ptr<const CallWay>& way, PreparedCall&& prepared,
+           bool is_known) {
   TaskScope* const tasks = state->strand->tasks();
   if (!tasks) return state->abandon(gone());
   std::optional<detail::ScopedRequest> scope;
   if (prepared.call.context != detail::current_request()) scope.emplace(prepared.call.context);
-  auto work = begin(*state, *way, std::move(prepared));
+  auto work = begin(*state, *way, std::move(prepared), is_known);
   if (!work.valid()) return;
   state->task = tasks->spawn(run(EndGuard<State>(state), way, std::move(work)), TaskScope::Frame::AtOnce);
 }
@@ -191,9 +195,9 @@ void start(const std::shared_ptr<State>& state, const std::shared_ptr<const Call
 template <class State>
 void start_on_strand(const std::shared_ptr<State>& state, const std::shared_ptr<const CallWay>& way,
                      PreparedCall&& prepared) {
-  if (state->strand->on_thread()) return start(state, way, std::move(prepared));
+  if (state->strand->on_thread()) return start(state, way, std::move(prepared), false);
   state->strand->post([guard = EndGuard<State>(state), way, prepared = std::move(prepared)]() mutable {
-    start(guard.shared(), way, std::move(prepared));
+    start(guard.shared(), way, std::move(prepared), true);
     guard.leave();
   });
 }

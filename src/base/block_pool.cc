@@ -18,58 +18,71 @@ constexpr std::size_t kStep = 64;
 constexpr std::size_t kLargest = 2048;
 constexpr std::size_t kKeptBytes = 32 << 10;  // of each size, by each thread
 
+constexpr std::size_t index_of(std::size_t bytes) { return (bytes - 1) / kStep; }
+constexpr std::size_t size_of(std::size_t index) { return (index + 1) * kStep; }
+
 struct Free {
   Free* next;
 };
 struct Size {
   Free* first = nullptr;
-  std::size_t kept = 0;
+  std::size_t room = 0;  // how many more are kept
 };
-// Of one thread. It outlives all other objects of the thread, which may free blocks at the very end.
 struct Pool {
-  std::array<Size, kLargest / kStep> sizes{};
-  bool closes = false;  // what is kept will be freed at the thread's end
-  bool closed = false;
-};
-constinit thread_local Pool pool;
-
-void close(Pool& ending) {
-  ending.closed = true;
-  for (Size& size : ending.sizes)
-    while (size.first) ::operator delete(std::exchange(size.first, size.first->next));
-}
-
-struct AtThreadEnd {
-  ~AtThreadEnd() { close(pool); }
+  Pool() {
+    for (std::size_t index = 0; index < sizes.size(); ++index) sizes[index].room = kKeptBytes / size_of(index);
+  }
+  ~Pool() {
+    for (Size& size : sizes)
+      while (size.first) ::operator delete(std::exchange(size.first, size.first->next));
+  }
+  std::array<Size, kLargest / kStep> sizes;
 };
 
-void close_at_thread_end(Pool& mine) {
-  mine.closes = true;
-  thread_local const AtThreadEnd at_end;
-  static_cast<void>(at_end);
+// Of this thread: null before the first block is kept, and at the very end of the thread, when objects that go then may
+// still free blocks. One pointer, so that it is found without a call also where the library is loaded late.
+[[gnu::tls_model("initial-exec")]] constinit thread_local Pool* pool = nullptr;
+constinit thread_local bool at_end = false;
+
+struct Owner {
+  Owner() { pool = new Pool(); }
+  ~Owner() {
+    at_end = true;
+    delete std::exchange(pool, nullptr);
+  }
+};
+
+Pool* open_pool() {
+  if (at_end) return nullptr;
+  thread_local const Owner owner;
+  return pool;
 }
 
-constexpr std::size_t index_of(std::size_t bytes) { return bytes == 0 ? 0 : (bytes - 1) / kStep; }
-constexpr std::size_t size_of(std::size_t index) { return (index + 1) * kStep; }
+void keep(Pool& mine, void* block, std::size_t index) {
+  Size& size = mine.sizes[index];
+  if (size.room == 0) return ::operator delete(block);
+  --size.room;
+  size.first = ::new (block) Free{size.first};
+}
 
 }  // namespace
 
 void* take_block(std::size_t bytes) {
-  if (!kKeeps || bytes > kLargest) return ::operator new(bytes);
-  Size& size = pool.sizes[index_of(bytes)];
-  if (!size.first) return ::operator new(size_of(index_of(bytes)));
-  --size.kept;
+  if (!kKeeps || bytes - 1 >= kLargest) return ::operator new(bytes);  // of none as well
+  const std::size_t index = index_of(bytes);
+  if (!pool || !pool->sizes[index].first) return ::operator new(size_of(index));
+  Size& size = pool->sizes[index];
+  ++size.room;
   return std::exchange(size.first, size.first->next);
 }
 
 void give_block(void* block, std::size_t bytes) noexcept {
-  if (!kKeeps || bytes > kLargest) return ::operator delete(block);
-  Pool& mine = pool;
-  Size& size = mine.sizes[index_of(bytes)];
-  if (mine.closed || (size.kept + 1) * size_of(index_of(bytes)) > kKeptBytes) return ::operator delete(block);
-  if (!mine.closes) close_at_thread_end(mine);
-  ++size.kept;
-  size.first = ::new (block) Free{size.first};
+  if (!kKeeps || bytes - 1 >= kLargest) return ::operator delete(block);
+  Pool* const mine = pool ? pool : open_pool();
+  if (mine)
+    keep(*mine, block, index_of(bytes));
+  else
+    ::operator delete(block);
 }
 
 }  // namespace manta::detail

@@ -9,10 +9,10 @@
 namespace manta {
 namespace {
 
-std::shared_ptr<RequestContext>& slot() {
-  thread_local std::shared_ptr<RequestContext> request;
-  return request;
-}
+// As block_pool.cc finds its own.
+[[gnu::tls_model("initial-exec")]] constinit thread_local std::shared_ptr<RequestContext> request_of_thread;
+
+std::shared_ptr<RequestContext>& slot() { return request_of_thread; }
 
 }  // namespace
 
