@@ -19,16 +19,17 @@ routing::Refusal refusal_of(std::string_view why) {
 }
 
 // Tells the router how the call ended, as PendingCall does for one over a connection, and gives the place back.
-void settle(routing::Lease& lease, const replica::DirectEnd& end, TimePoint sent, Duration given) {
+void settle(routing::Lease& lease, const Result<replica::Reply>& reply, const replica::DirectEnd& end, TimePoint sent,
+            Duration given) {
   if (!end.refused.empty()) return lease.refused(refusal_of(end.refused), end.queue);
   lease.reported(end.queue, end.at);
-  if (end.reply) {
+  if (reply) {
     lease.took(end.at - sent);
     lease.ended(routing::Outcome::Success);
-  } else if (end.reply.error().code == ErrorCode::DeadlineExceeded) {
+  } else if (reply.error().code == ErrorCode::DeadlineExceeded) {
     lease.ended(lease.is_too_short(given) ? routing::Outcome::Neutral : routing::Outcome::Failure);
   } else {
-    const Error& error = end.reply.error();
+    const Error& error = reply.error();
     lease.ended(routing::outcome_of(http_status(error), name(error.code)));
   }
   lease.release(end.at);
@@ -38,17 +39,19 @@ void settle(routing::Lease& lease, const replica::DirectEnd& end, TimePoint sent
 struct Streaming {
   routing::Lease lease;
   std::shared_ptr<LocalItems> items;
-  std::optional<replica::DirectEnd> refused;
+  std::string_view refused = {};
+  std::optional<Error> error;  // of that
   TimePoint sent{};
   Duration given{};
 
-  void end(replica::DirectEnd&& how) {
-    settle(lease, how, sent, given);
-    if (!how.refused.empty()) {
-      refused = std::move(how);
+  void end(Result<replica::Reply>&& reply, const replica::DirectEnd& how) {
+    settle(lease, reply, how, sent, given);
+    refused = how.refused;
+    if (!refused.empty()) {
+      error = std::move(reply.error());
       return;
     }
-    items->end(how.reply ? Result<void>() : std::unexpected(std::move(how.reply.error())));
+    items->end(reply ? Result<void>() : std::unexpected(std::move(reply.error())));
   }
 };
 
@@ -114,14 +117,14 @@ struct DirectTransport::Flight {
       : info(to.open(std::move(call.context), size_of(call), call.policy)) {}
 
   // May destroy this.
-  void ended(replica::DirectEnd&& how) {
+  void ended(Result<replica::Reply>&& reply, const replica::DirectEnd& how) {
     is_with_callee = false;
     if (how.refused == "no-method") info.avoid.push_back(lease.key());
-    settle(lease, how, direct.made_at, info.deadline - direct.made_at);
-    if (how.reply)
-      result.emplace(detail::CallResult{.encoded = std::move(how.reply->body), .held = std::move(how.reply->held)});
+    settle(lease, reply, how, direct.made_at, info.deadline - direct.made_at);
+    if (reply)
+      result.emplace(detail::CallResult{.encoded = std::move(reply->body), .held = std::move(reply->held)});
     else if (how.refused.empty() || how.refused == "draining")
-      result.emplace(std::unexpected(std::move(how.reply.error())));
+      result.emplace(std::unexpected(std::move(reply.error())));
     waiter.resume();
   }
 
@@ -167,7 +170,9 @@ void DirectTransport::send(Flight& flight, routing::Lease lease, TimePoint now) 
   flight.direct.made_at = now;
   flight.direct.caller = callee_->as_caller;
   flight.direct.waiting = lease.waiting();
-  flight.direct.on_end = [&flight](replica::DirectEnd&& how) { flight.ended(std::move(how)); };
+  flight.direct.on_end = [&flight](Result<replica::Reply>&& reply, const replica::DirectEnd& how) {
+    flight.ended(std::move(reply), how);
+  };
   flight.lease = std::move(lease);
   callee_->server->call(flight.direct);
 }
@@ -203,19 +208,20 @@ Task<Result<std::unique_ptr<ItemSource>>> DirectTransport::open(TransportCall ca
     std::optional<Error> error = co_await placing;
     if (error) co_return std::unexpected(std::move(*error));
     info.was_sent = true;
-    streaming->refused.reset();
+    streaming->refused = {};
     streaming->sent = caller_->loop().now();
     streaming->given = info.deadline - streaming->sent;
     direct->caller = callee_->as_caller;
     direct->made_at = streaming->sent;
     direct->waiting = streaming->lease.waiting();
     const routing::ReplicaKey replica = streaming->lease.key();
-    direct->on_end = [streaming](replica::DirectEnd&& how) { streaming->end(std::move(how)); };
+    direct->on_end = [streaming](Result<replica::Reply>&& reply, const replica::DirectEnd& how) {
+      streaming->end(std::move(reply), how);
+    };
     callee_->server->call(*direct);
-    if (!streaming->refused) break;
-    if (streaming->refused->refused == "draining")
-      co_return std::unexpected(std::move(streaming->refused->reply.error()));
-    if (streaming->refused->refused == "no-method") info.avoid.push_back(replica);
+    if (streaming->refused.empty()) break;
+    if (streaming->refused == "draining") co_return std::unexpected(std::move(*streaming->error));
+    if (streaming->refused == "no-method") info.avoid.push_back(replica);
   }
   std::unique_ptr<ItemSource> source = std::make_unique<DirectItems>(streaming, std::move(direct), std::move(feed));
   co_return source;

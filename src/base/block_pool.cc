@@ -52,10 +52,11 @@ struct Owner {
   }
 };
 
-Pool* open_pool() {
-  if (at_end) return nullptr;
+// The first of this thread, or one of its end.
+[[gnu::noinline]] void open_pool(void* block, std::size_t bytes) noexcept {
+  if (at_end) return ::operator delete(block);
   thread_local const Owner owner;
-  return pool;
+  give_block(block, bytes);
 }
 
 void keep(Pool& mine, void* block, std::size_t index) {
@@ -78,11 +79,8 @@ void* take_block(std::size_t bytes) {
 
 void give_block(void* block, std::size_t bytes) noexcept {
   if (!kKeeps || bytes - 1 >= kLargest) return ::operator delete(block);
-  Pool* const mine = pool ? pool : open_pool();
-  if (mine)
-    keep(*mine, block, index_of(bytes));
-  else
-    ::operator delete(block);
+  if (!pool) return open_pool(block, bytes);
+  keep(*pool, block, index_of(bytes));
 }
 
 }  // namespace manta::detail

@@ -68,7 +68,7 @@ void ActiveCall::on_closed() {
 int ActiveCall::others() const { return board_->admission.ongoing() - (has_place_ ? 1 : 0); }
 
 void ActiveCall::answer_direct(Result<Reply>&& reply, TimePoint now) {
-  std::exchange(direct_, nullptr)->end({.reply = std::move(reply), .queue = others(), .at = now});
+  std::exchange(direct_, nullptr)->end(std::move(reply), {.queue = others(), .at = now});
 }
 
 void ActiveCall::answer(Result<Reply>&& reply, TimePoint now) {

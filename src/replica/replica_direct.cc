@@ -27,10 +27,7 @@ void ReplicaServer::Impl::detach(ConnectionId caller) {
 
 void ReplicaServer::Impl::refuse(DirectCall& call, std::string_view why, Error error) {
   board.metrics.refused.add();
-  call.end({.reply = std::unexpected(std::move(error)),
-            .refused = why,
-            .queue = board.admission.ongoing(),
-            .at = loop.now()});
+  call.end(std::unexpected(std::move(error)), {.refused = why, .queue = board.admission.ongoing(), .at = loop.now()});
 }
 
 // As handle_call() does it for a request that came over a connection.
@@ -45,10 +42,10 @@ void ReplicaServer::Impl::call(DirectCall& call) {
     return refuse(call, "no-method",
                   {.code = ErrorCode::NotFound, .message = options.deployment + " has no method '" + named + "'"});
   if (method->streams != (call.items != nullptr))
-    return call.end({.reply = fail(ErrorCode::InvalidArgument,
-                                   "method '" + method->name + "' " +
-                                       (method->streams ? "streams: use stream()" : "does not stream: use call()")),
-                     .at = call.made_at});
+    return call.end(fail(ErrorCode::InvalidArgument,
+                         "method '" + method->name + "' " +
+                             (method->streams ? "streams: use stream()" : "does not stream: use call()")),
+                    {.at = call.made_at});
   const MethodTerms terms = servable->terms(*method);
   call.invocation.method = method;
   if (terms.runs == MethodTerms::Runs::Aside) return answer_aside(call, servable);
@@ -89,7 +86,7 @@ Task<void> ReplicaServer::Impl::answer_aside(std::shared_ptr<DirectCall*> to, In
   auto running = run_on(options.aside ? *options.aside : compute, loop, std::move(job));
   const auto ran = co_await running;
   if (!ran) *reply = std::unexpected(ran.error());
-  if (*to) (*to)->end({.reply = std::move(*reply), .queue = board.admission.ongoing(), .at = loop.now()});
+  if (*to) (*to)->end(std::move(*reply), {.queue = board.admission.ongoing(), .at = loop.now()});
 }
 
 void ReplicaServer::Impl::tell(ConnectionId caller, const spec::SlotNotice& notice) {
