@@ -34,10 +34,10 @@ class Echo final : public replica::Servable {
  public:
   const std::vector<spec::MethodSpec>& methods() const override { return methods_; }
   bool is_coroutine(std::string_view) const override { return true; }
-  Task<Result<replica::Reply>> call(replica::Invocation invocation) override {
+  Task<Result<replica::Reply>> call(replica::Invocation& invocation) override {
     co_return replica::Reply{.body = std::move(invocation.body)};
   }
-  Result<replica::Reply> call_blocking(replica::Invocation) override { return {}; }
+  Result<replica::Reply> call_blocking(replica::Invocation&) override { return {}; }
   Result<void> check_health() override { return {}; }
   Result<void> reconfigure(const std::string&) override { return {}; }
 

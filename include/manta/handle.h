@@ -64,7 +64,7 @@ class Handle {
     if constexpr (Info::raw) retry |= (detail::is_safe_verb(arguments) && ...);  // before they are moved
     detail::OutgoingCall call =
         detail::make_call(Parameters{}, *caller_, name, options_, std::forward<A>(arguments)...);
-    call.options.retry = retry;
+    call.retry = retry;
     return call;
   }
   template <class Info>

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
+#include <manta/detail/block_pool.h>
 #include <manta/detail/resumption.h>
 
 namespace manta {
@@ -31,6 +33,8 @@ struct PromiseBase {
   std::uint64_t id = 0;                  // what the owner knows it by
   std::exception_ptr exception;
 
+  static void* operator new(std::size_t bytes) { return take_block(bytes); }
+  static void operator delete(void* frame, std::size_t bytes) noexcept { give_block(frame, bytes); }
   std::suspend_always initial_suspend() noexcept { return {}; }
   void unhandled_exception() noexcept { exception = std::current_exception(); }
 
@@ -104,7 +108,7 @@ class [[nodiscard("a Task does nothing until it is awaited")]] Task {
   };
   Awaiter operator co_await() const noexcept { return Awaiter{handle_}; }
 
-  bool valid() const noexcept { return handle_ != nullptr; }
+  bool valid() const noexcept { return static_cast<bool>(handle_); }
   // For drivers (TaskScope, tests): run until the first suspension, look, and fetch the result.
   void start() { handle_.resume(); }
   // The same for `owner`, which outlives the task.

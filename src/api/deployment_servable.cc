@@ -18,10 +18,6 @@
 namespace manta::api {
 namespace {
 
-detail::Format to_api(replica::Format format) {
-  return format == replica::Format::Json ? detail::Format::Json : detail::Format::MsgPack;
-}
-
 // The host's sink under the name that user code is compiled against.
 class SinkAdapter final : public detail::ItemSink {
  public:
@@ -43,12 +39,23 @@ class SinkAdapter final : public detail::ItemSink {
 struct CallSinks {
   CallSinks(const replica::Invocation& invocation, const detail::MethodEntry& method)
       : plain(invocation.items), parts(plain), as_parts(method.raw_http && !invocation.http && invocation.items) {}
+  CallSinks(const CallSinks&) = delete;
+  CallSinks& operator=(const CallSinks&) = delete;
   detail::ItemSink& sink() { return as_parts ? static_cast<detail::ItemSink&>(parts) : plain; }
 
   SinkAdapter plain;
   HttpParts parts;
   const bool as_parts;
 };
+
+Task<Result<replica::Reply>> finish_stream(std::unique_ptr<CallSinks> sinks, Task<Result<replica::Reply>> running) {
+  Result<replica::Reply> reply = co_await running;
+  if (sinks->as_parts && reply) {
+    auto ending = sinks->parts.finish();
+    co_await ending;
+  }
+  co_return reply;
+}
 
 std::shared_ptr<HttpRequest> to_api(net::Request& request, const detail::MethodEntry& method) {
   auto made = std::make_shared<HttpRequest>();
@@ -69,14 +76,13 @@ std::shared_ptr<HttpRequest> to_api(net::Request& request, const detail::MethodE
   return made;
 }
 
-detail::IncomingCall to_api(replica::Invocation& invocation, const detail::MethodEntry& method, CallSinks& sinks,
+detail::IncomingCall to_api(replica::Invocation& invocation, const detail::MethodEntry& method,
                             const std::shared_ptr<Strand>& strand) {
-  detail::IncomingCall call{.request_format = to_api(invocation.request_format),
-                            .reply_format = to_api(invocation.reply_format),
+  detail::IncomingCall call{.request_format = invocation.request_format,
+                            .reply_format = invocation.reply_format,
                             .body = std::move(invocation.body),
                             .values = std::move(invocation.values),
                             .holds_result = invocation.holds_result};
-  if (invocation.items) call.items = &sinks.sink();
   if (method.takes_stream) {
     if (!invocation.input && invocation.request_format == replica::Format::Json) {
       auto lines = std::make_shared<LinesInput>(std::exchange(call.body, {}));
@@ -96,20 +102,16 @@ detail::IncomingCall to_api(replica::Invocation& invocation, const detail::Metho
   return call;
 }
 
-Result<replica::Reply> to_reply(Result<detail::Outcome> outcome) {
-  if (!outcome) return std::unexpected(std::move(outcome.error()));
-  replica::Reply reply{.body = std::move(outcome->body), .held = std::move(outcome->held)};
-  if (outcome->http) {
-    reply.http = std::make_shared<net::Response>();
-    reply.http->status = outcome->http->status;
-    for (const auto& [name, value] : outcome->http->headers) reply.http->headers.add(name, value);
-    reply.http->body = std::move(outcome->http->body);
-  }
-  return reply;
-}
-
-std::unexpected<Error> no_method(const detail::Node& node, std::string_view method) {
-  return fail(ErrorCode::NotFound, "deployment '" + node.name + "' has no method '" + std::string(method) + "'");
+replica::MethodTerms terms_of(const detail::MethodEntry& method) {
+  using Runs = replica::MethodTerms::Runs;
+  replica::MethodTerms terms{.runs = Runs::Pool, .max_concurrent = method.max_concurrent};
+  if (method.start)
+    terms.runs = Runs::Coroutine;
+  else if (method.where == detail::Where::Strand)
+    terms.runs = Runs::Inline;
+  else if (method.where == detail::Where::Dedicated)
+    terms.runs = Runs::Dedicated;
+  return terms;
 }
 
 }  // namespace
@@ -129,15 +131,15 @@ DeploymentServable::DeploymentServable(std::shared_ptr<const detail::Node> node,
   value_or_throw(scope_.batchers->check(scope_.context.config.batching));
 }
 
-const detail::MethodEntry* DeploymentServable::find(std::string_view method) const {
-  for (const auto& entry : node_->table->methods)
-    if (entry.name == method) return &entry;
-  return nullptr;
+// Null: where_am_i, which comes after those of the class.
+const detail::MethodEntry* DeploymentServable::find(const spec::MethodSpec& method) const {
+  const auto number = static_cast<std::size_t>(&method - methods_.data());
+  return number < node_->table->methods.size() ? &node_->table->methods[number] : nullptr;
 }
 
 bool DeploymentServable::is_coroutine(std::string_view method) const {
-  const detail::MethodEntry* entry = find(method);
-  return entry ? entry->start != nullptr : false;
+  const spec::MethodSpec* const known = find_method(*this, method);
+  return known && terms(*known).runs == replica::MethodTerms::Runs::Coroutine;
 }
 
 // What the request's code asks for (replica_context() and the like) is this replica's, whichever shares the thread.
@@ -145,44 +147,34 @@ void DeploymentServable::claim_request() const {
   if (const auto& request = detail::current_request()) request->replica = &scope_;
 }
 
-Task<Result<replica::Reply>> DeploymentServable::call(replica::Invocation invocation) {
+Task<Result<replica::Reply>> DeploymentServable::call(replica::Invocation& invocation) {
   claim_request();
-  const detail::MethodEntry* entry = find(invocation.method);
-  if (!entry) co_return Result<replica::Reply>(no_method(*node_, invocation.method));
-  CallSinks sinks(invocation, *entry);
-  auto running = entry->start(object_.get(), to_api(invocation, *entry, sinks, scope_.strand));
-  Result<detail::Outcome> outcome = co_await running;
-  if (sinks.as_parts && outcome) {
-    auto ending = sinks.parts.finish();
-    co_await ending;
-  }
-  co_return to_reply(std::move(outcome));
+  const detail::MethodEntry& entry = *find(*invocation.method);
+  detail::IncomingCall call = to_api(invocation, entry, scope_.strand);
+  if (!invocation.items) return entry.start(object_.get(), call);
+  auto sinks = std::make_unique<CallSinks>(invocation, entry);
+  call.items = &sinks->sink();
+  auto running = entry.start(object_.get(), call);
+  return finish_stream(std::move(sinks), std::move(running));
 }
 
-Result<replica::Reply> DeploymentServable::call_blocking(replica::Invocation invocation) {
+Result<replica::Reply> DeploymentServable::call_blocking(replica::Invocation& invocation) {
   claim_request();
   const ScopedReplica inside(&scope_);
-  const detail::MethodEntry* entry = find(invocation.method);
-  if (!entry && invocation.method == "where_am_i") return where_am_i(invocation.reply_format);
-  if (!entry) return no_method(*node_, invocation.method);
+  const detail::MethodEntry* entry = find(*invocation.method);
+  if (!entry) return where_am_i(invocation.reply_format);
+  detail::IncomingCall call = to_api(invocation, *entry, scope_.strand);
+  if (!invocation.items) return entry->run(object_.get(), call);
   CallSinks sinks(invocation, *entry);
-  Result<detail::Outcome> outcome = entry->run(object_.get(), to_api(invocation, *entry, sinks, scope_.strand));
-  if (sinks.as_parts && outcome) sinks.parts.finish_blocking();
-  return to_reply(std::move(outcome));
+  call.items = &sinks.sink();
+  Result<replica::Reply> reply = entry->run(object_.get(), call);
+  if (sinks.as_parts && reply) sinks.parts.finish_blocking();
+  return reply;
 }
 
-replica::MethodTerms DeploymentServable::terms(std::string_view method) const {
-  using Runs = replica::MethodTerms::Runs;
-  const detail::MethodEntry* entry = find(method);
-  if (!entry) return {.runs = Runs::Aside};  // where_am_i
-  replica::MethodTerms terms{.runs = Runs::Pool, .max_concurrent = entry->max_concurrent};
-  if (entry->start)
-    terms.runs = Runs::Coroutine;
-  else if (entry->where == detail::Where::Strand)
-    terms.runs = Runs::Inline;
-  else if (entry->where == detail::Where::Dedicated)
-    terms.runs = Runs::Dedicated;
-  return terms;
+replica::MethodTerms DeploymentServable::terms(const spec::MethodSpec& method) const {
+  const detail::MethodEntry* const entry = find(method);
+  return entry ? terms_of(*entry) : replica::MethodTerms{.runs = replica::MethodTerms::Runs::Aside};
 }
 
 Result<void> DeploymentServable::check_health() {

@@ -24,8 +24,8 @@ class DeploymentServable final : public replica::Servable {
 
   const std::vector<spec::MethodSpec>& methods() const override { return methods_; }
   bool is_coroutine(std::string_view method) const override;
-  Task<Result<replica::Reply>> call(replica::Invocation invocation) override;
-  Result<replica::Reply> call_blocking(replica::Invocation invocation) override;
+  Task<Result<replica::Reply>> call(replica::Invocation& invocation) override;
+  Result<replica::Reply> call_blocking(replica::Invocation& invocation) override;
   Result<void> check_health() override;
   Result<void> reconfigure(const std::string& user_config_json) override;
   Result<void> check_batching(const BatchingConfigs& configs) const override;
@@ -33,7 +33,7 @@ class DeploymentServable final : public replica::Servable {
   int batch_concurrency() const override { return scope_.batchers->concurrency(); }
   std::map<std::string, std::uint64_t> closed_batches() const override { return scope_.batchers->closed_batches(); }
   void begin_stop() override { scope_.batchers->begin_stop(); }
-  replica::MethodTerms terms(std::string_view method) const override;
+  replica::MethodTerms terms(const spec::MethodSpec& method) const override;
   Task<Result<void>> on_start() override { return run_member(node_->table->on_start); }
   Task<Result<void>> on_stop() override { return run_member(node_->table->on_stop); }
   bool records(replica::StatsKind kind) const override { return static_cast<bool>(recorder(kind)); }
@@ -43,7 +43,7 @@ class DeploymentServable final : public replica::Servable {
   const detail::OptionalMember<detail::Stats>& recorder(replica::StatsKind kind) const;
   Task<Result<void>> run_member(detail::OptionalMember<void> member);
   void claim_request() const;
-  const detail::MethodEntry* find(std::string_view method) const;
+  const detail::MethodEntry* find(const spec::MethodSpec& method) const;
   Result<replica::Reply> where_am_i(replica::Format format) const;
 
   std::shared_ptr<const detail::Node> node_;

@@ -3,6 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include <manta/detail/block_pool.h>
+
 #include "api/local_items.h"
 #include "base/request_copy.h"
 #include "routing/lease.h"
@@ -17,65 +19,39 @@ routing::Refusal refusal_of(std::string_view why) {
 }
 
 // Tells the router how the call ended, as PendingCall does for one over a connection, and gives the place back.
-void settle(routing::Lease& lease, const replica::DirectEnd& end, Duration took, Duration given) {
+void settle(routing::Lease& lease, const Result<replica::Reply>& reply, const replica::DirectEnd& end, TimePoint sent,
+            Duration given) {
   if (!end.refused.empty()) return lease.refused(refusal_of(end.refused), end.queue);
-  lease.reported(end.queue);
-  if (end.reply) {
-    lease.took(took);
+  lease.reported(end.queue, end.at);
+  if (reply) {
+    lease.took(end.at - sent);
     lease.ended(routing::Outcome::Success);
-  } else if (end.reply.error().code == ErrorCode::DeadlineExceeded) {
+  } else if (reply.error().code == ErrorCode::DeadlineExceeded) {
     lease.ended(lease.is_too_short(given) ? routing::Outcome::Neutral : routing::Outcome::Failure);
   } else {
-    const Error& error = end.reply.error();
+    const Error& error = reply.error();
     lease.ended(routing::outcome_of(http_status(error), name(error.code)));
   }
-  lease.release();
+  lease.release(end.at);
 }
-
-// co_await: the end of a call that is made now. Destroyed before it, it cancels the call.
-class Ending {
- public:
-  Ending(replica::ReplicaServer& callee, replica::DirectCall& call) : callee_(callee), call_(call) {}
-  Ending(const Ending&) = delete;
-  Ending& operator=(const Ending&) = delete;
-  ~Ending() {
-    waiter_.forget();
-    if (!end_) call_.give_up();
-  }
-
-  bool await_ready() {
-    call_.on_end = [this](replica::DirectEnd&& how) {
-      end_ = std::move(how);
-      std::exchange(waiter_, {}).resume();
-    };
-    callee_.call(call_);
-    return end_.has_value();
-  }
-  void await_suspend(std::coroutine_handle<> waiter) { waiter_ = detail::Resumption(waiter); }
-  replica::DirectEnd& await_resume() { return *end_; }
-
- private:
-  replica::ReplicaServer& callee_;
-  replica::DirectCall& call_;
-  std::optional<replica::DirectEnd> end_;
-  detail::Resumption waiter_;
-};
 
 // One stream under way: its place on the replica is given back when it has ended or nobody reads it.
 struct Streaming {
   routing::Lease lease;
   std::shared_ptr<LocalItems> items;
-  std::optional<replica::DirectEnd> refused;
+  std::string_view refused = {};
+  std::optional<Error> error;  // of that
   TimePoint sent{};
   Duration given{};
 
-  void end(replica::DirectEnd&& how, TimePoint now) {
-    settle(lease, how, now - sent, given);
-    if (!how.refused.empty()) {
-      refused = std::move(how);
+  void end(Result<replica::Reply>&& reply, const replica::DirectEnd& how) {
+    settle(lease, reply, how, sent, given);
+    refused = how.refused;
+    if (!refused.empty()) {
+      error = std::move(reply.error());
       return;
     }
-    items->end(how.reply ? Result<void>() : std::unexpected(std::move(how.reply.error())));
+    items->end(reply ? Result<void>() : std::unexpected(std::move(reply.error())));
   }
 };
 
@@ -99,21 +75,19 @@ class DirectItems final : public ItemSource {
 std::size_t size_of(const TransportCall& call) { return call.body ? call.body->size() : 0; }
 
 // `feed`: of the stream that it takes; null: none.
-replica::DirectCall direct_call(TransportCall& call, TimePoint deadline, const LocalFeed* feed) {
-  replica::DirectCall made;
-  made.invocation = {.method = std::move(call.method),
-                     .request_format = replica::Format::MsgPack,
-                     .reply_format = replica::Format::MsgPack,
-                     .body = call.body ? *call.body : std::string(),
-                     .input = feed ? feed->input() : nullptr,
-                     .values = std::move(call.values),
-                     .holds_result = true};
-  made.context = call.context ? copy_of(*call.context) : std::make_shared<RequestContext>();
-  made.context->deadline = deadline;
-  return made;
+// Fills in what is taken from `call`. `feed`: of the stream that it takes; null: none.
+void fill(replica::DirectCall& made, TransportCall& call, const routing::RequestInfo& info, const LocalFeed* feed) {
+  made.method = std::move(call.method);
+  made.invocation.request_format = made.invocation.reply_format = replica::Format::MsgPack;
+  if (call.body) made.invocation.body = *call.body;
+  if (feed) made.invocation.input = feed->input();
+  made.invocation.values = std::move(call.values);
+  made.invocation.holds_result = true;
+  made.context = info.context ? copy_of(*info.context) : std::make_shared<RequestContext>();
+  made.context->deadline = info.deadline;
 }
 
-Task<Result<detail::CallResult>> turned_away(Error error) { co_return std::unexpected(std::move(error)); }
+Task<Result<detail::CallResult>> ended_with(Result<detail::CallResult> result) { co_return result; }
 
 }  // namespace
 
@@ -123,7 +97,6 @@ routing::Dispatcher& DirectTransport::dispatcher(const TransportCall& call) {
   return *to_;
 }
 
-// Sets the lease to a free place, after waiting for it if need be.
 Task<std::optional<Error>> DirectTransport::place(routing::RequestInfo* info, routing::Lease* lease) {
   const TimePoint since = caller_->loop().now();
   auto acquiring = to_->router().acquire(*info);
@@ -135,46 +108,97 @@ Task<std::optional<Error>> DirectTransport::place(routing::RequestInfo* info, ro
   co_return std::nullopt;
 }
 
-Task<Result<detail::CallResult>> DirectTransport::call(TransportCall call) {
+// One call on its way. Destroyed before its end, it cancels that.
+struct DirectTransport::Flight {
+  static void* operator new(std::size_t bytes) { return detail::take_block(bytes); }
+  static void operator delete(void* flight, std::size_t bytes) noexcept { detail::give_block(flight, bytes); }
+
+  Flight(routing::Dispatcher& to, TransportCall& call)
+      : info(to.open(std::move(call.context), size_of(call), call.policy)) {}
+
+  // May destroy this.
+  void ended(Result<replica::Reply>&& reply, const replica::DirectEnd& how) {
+    is_with_callee = false;
+    if (how.refused == "no-method") info.avoid.push_back(lease.key());
+    settle(lease, reply, how, direct.made_at, info.deadline - direct.made_at);
+    if (reply)
+      result.emplace(detail::CallResult{.encoded = std::move(reply->body), .held = std::move(reply->held)});
+    else if (how.refused.empty() || how.refused == "draining")
+      result.emplace(std::unexpected(std::move(reply.error())));
+    waiter.resume();
+  }
+
+  routing::RequestInfo info;
+  std::unique_ptr<LocalFeed> feed;
+  routing::Lease lease;
+  bool is_with_callee = false;
+  std::optional<Result<detail::CallResult>> result;  // none, and not with the callee: it is sent again
+  detail::Resumption waiter;
+  replica::DirectCall direct;
+};
+
+// co_await: the end of a flight that is with the callee.
+struct DirectTransport::Ending {
+  Flight& flight;
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) { flight.waiter = detail::Resumption(waiter); }
+  void await_resume() const {}
+  ~Ending() { flight.waiter.forget(); }
+};
+
+StartedCall DirectTransport::start(TransportCall&& call) {
   routing::Dispatcher& to = dispatcher(call);
-  routing::RequestInfo info = to.open(call.context, size_of(call), call.policy);
-  if (auto refused = to.router().admit(info)) return turned_away(std::move(*refused));
-  auto feed = LocalFeed::of(caller_, callee_->strand, call);
-  const TimePoint deadline = info.deadline;  // arguments may be moved in any order
-  const LocalFeed* const input = feed.get();
-  return send(direct_call(call, deadline, input), std::move(info), std::move(feed));
+  auto flight = std::make_unique<Flight>(to, call);
+  if (auto refused = to.router().admit(flight->info)) return {.result = std::unexpected(std::move(*refused))};
+  flight->feed = LocalFeed::of(caller_, callee_->strand, call);
+  fill(flight->direct, call, flight->info, flight->feed.get());
+  const TimePoint now = caller_->loop().now();
+  if (routing::Lease lease = to.router().try_acquire(flight->info, now)) send(*flight, std::move(lease), now);
+  if (flight->result) return {.result = std::move(flight->result)};
+  return {.rest = carry_on(std::move(flight))};
 }
 
-Task<Result<detail::CallResult>> DirectTransport::send(replica::DirectCall direct, routing::RequestInfo info,
-                                                       std::unique_ptr<LocalFeed>) {
+Task<Result<detail::CallResult>> DirectTransport::call(TransportCall call) {
+  StartedCall started = start(std::move(call));
+  return started.result ? ended_with(std::move(*started.result)) : std::move(started.rest);
+}
+
+// Hands it to the callee, which may have ended it when this returns.
+void DirectTransport::send(Flight& flight, routing::Lease lease, TimePoint now) {
+  flight.info.was_sent = true;
+  flight.is_with_callee = true;
+  flight.direct.made_at = now;
+  flight.direct.caller = callee_->as_caller;
+  flight.direct.waiting = lease.waiting();
+  flight.direct.on_end = [&flight](Result<replica::Reply>&& reply, const replica::DirectEnd& how) {
+    flight.ended(std::move(reply), how);
+  };
+  flight.lease = std::move(lease);
+  callee_->server->call(flight.direct);
+}
+
+Task<Result<detail::CallResult>> DirectTransport::carry_on(std::unique_ptr<Flight> flight) {
   for (;;) {
-    routing::Lease lease = to_->router().try_acquire(info);
+    if (flight->is_with_callee) co_await Ending{*flight};
+    if (flight->result) co_return std::move(*flight->result);
+    routing::Lease lease;
+    if (flight->info.was_sent) lease = to_->router().try_acquire(flight->info);  // else start() has tried
     if (!lease) {
-      auto placing = place(&info, &lease);
+      auto placing = place(&flight->info, &lease);
       std::optional<Error> error = co_await placing;
       if (error) co_return std::unexpected(std::move(*error));
     }
-    info.was_sent = true;
-    direct.caller = callee_->as_caller;
-    direct.waiting = lease.waiting();
-    const routing::ReplicaKey replica = lease.key();
-    const TimePoint sent = caller_->loop().now();
-    Ending ending(*callee_->server, direct);
-    replica::DirectEnd& end = co_await ending;
-    settle(lease, end, caller_->loop().now() - sent, info.deadline - sent);
-    if (end.refused == "no-method") info.avoid.push_back(replica);
-    if (end.refused == "full" || end.refused == "no-method") continue;
-    if (!end.reply) co_return std::unexpected(std::move(end.reply.error()));
-    co_return detail::CallResult{.encoded = std::move(end.reply->body), .held = std::move(end.reply->held)};
+    send(*flight, std::move(lease), caller_->loop().now());
   }
 }
 
 Task<Result<std::unique_ptr<ItemSource>>> DirectTransport::open(TransportCall call) {
   routing::Dispatcher& to = dispatcher(call);
-  routing::RequestInfo info = to.open(call.context, size_of(call), call.policy);
+  routing::RequestInfo info = to.open(std::move(call.context), size_of(call), call.policy);
   if (auto refused = to.router().admit(info)) co_return std::unexpected(std::move(*refused));
   auto feed = LocalFeed::of(caller_, callee_->strand, call);
-  auto direct = std::make_unique<replica::DirectCall>(direct_call(call, info.deadline, feed.get()));
+  auto direct = std::make_unique<replica::DirectCall>();
+  fill(*direct, call, info, feed.get());
   const auto streaming = std::make_shared<Streaming>();
   streaming->items = std::make_shared<LocalItems>(callee_->strand, caller_);
   direct->items = streaming->items;
@@ -184,20 +208,20 @@ Task<Result<std::unique_ptr<ItemSource>>> DirectTransport::open(TransportCall ca
     std::optional<Error> error = co_await placing;
     if (error) co_return std::unexpected(std::move(*error));
     info.was_sent = true;
-    streaming->refused.reset();
+    streaming->refused = {};
     streaming->sent = caller_->loop().now();
     streaming->given = info.deadline - streaming->sent;
     direct->caller = callee_->as_caller;
+    direct->made_at = streaming->sent;
     direct->waiting = streaming->lease.waiting();
     const routing::ReplicaKey replica = streaming->lease.key();
-    direct->on_end = [streaming, loop = &caller_->loop()](replica::DirectEnd&& how) {
-      streaming->end(std::move(how), loop->now());
+    direct->on_end = [streaming](Result<replica::Reply>&& reply, const replica::DirectEnd& how) {
+      streaming->end(std::move(reply), how);
     };
     callee_->server->call(*direct);
-    if (!streaming->refused) break;
-    if (streaming->refused->refused == "draining")
-      co_return std::unexpected(std::move(streaming->refused->reply.error()));
-    if (streaming->refused->refused == "no-method") info.avoid.push_back(replica);
+    if (streaming->refused.empty()) break;
+    if (streaming->refused == "draining") co_return std::unexpected(std::move(*streaming->error));
+    if (streaming->refused == "no-method") info.avoid.push_back(replica);
   }
   std::unique_ptr<ItemSource> source = std::make_unique<DirectItems>(streaming, std::move(direct), std::move(feed));
   co_return source;

@@ -1,12 +1,13 @@
 #pragma once
 
 #include <memory>
-#include <string>
+#include <optional>
 
 #include "api/local_feed.h"
 #include "api/neighbours.h"
 #include "api/transport.h"
 #include "routing/dispatchers.h"
+#include "routing/lease.h"
 
 namespace manta::api {
 
@@ -20,13 +21,17 @@ class DirectTransport final : public Transport {
 
   Task<Result<detail::CallResult>> call(TransportCall call) override;
   Task<Result<std::unique_ptr<ItemSource>>> open(TransportCall call) override;
+  // A callee that has a place and does not suspend has answered when this returns, without a coroutine on this side.
+  StartedCall start(TransportCall&& call) override;
   bool is_direct() const override { return true; }
 
  private:
-  // A stream that the call takes is fed while it lasts.
-  Task<Result<detail::CallResult>> send(replica::DirectCall direct, routing::RequestInfo info,
-                                        std::unique_ptr<LocalFeed> feed);
-  Task<std::optional<Error>> place(routing::RequestInfo* info, routing::Lease* lease);  // both outlive the task
+  struct Flight;
+  struct Ending;
+  void send(Flight& flight, routing::Lease lease, TimePoint now);
+  Task<Result<detail::CallResult>> carry_on(std::unique_ptr<Flight> flight);
+  // Sets the lease to a free place, after waiting for it if need be; both outlive the task.
+  Task<std::optional<Error>> place(routing::RequestInfo* info, routing::Lease* lease);
   routing::Dispatcher& dispatcher(const TransportCall& call);
 
   std::shared_ptr<Strand> caller_;

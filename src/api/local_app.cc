@@ -173,9 +173,9 @@ Task<HttpResponse> LocalApp::Impl::answer_stream(std::shared_ptr<LocalCall> call
     collected.push_back(std::move(**item));
   }
   if (raw) {
-    replica::Reply reply{.http = std::make_shared<net::Response>(items->head())};
-    for (const auto& bytes : collected) reply.http->body += bytes;
-    co_return local_response(std::move(reply), call->context->request_id);
+    HttpResponse whole = to_http(items->head());
+    for (const auto& bytes : collected) whole.body += bytes;
+    co_return whole;
   }
   co_return HttpResponse{.headers = {{"content-type", events ? "text/event-stream" : "application/jsonl"}},
                          .body = items_as_text(collected, events)};
@@ -189,6 +189,7 @@ Task<HttpResponse> LocalApp::Impl::answer(std::string verb, std::string target, 
   if (!method) co_return local_response(std::unexpected(method.error()), call->context->request_id);
   call->context->route = path;
   call->context->application = graph.name;
+  call->method = (*method)->name;
   call->invocation = local_invocation(**method, verb, target, std::move(body), headers);
   LocalReplica& ingress = *replicas.at(spec.ingress);
   if ((*method)->streams) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include <manta/detail/request_context.h>
 
@@ -17,7 +18,8 @@ namespace manta::api {
 // One call from one strand of this process to another. Made by the caller, then confined to the callee's strand but for
 // `reply`, which the caller's strand gets by message.
 struct LocalCall {
-  replica::Invocation invocation;
+  std::string method;
+  replica::Invocation invocation;                                  // its method is found by the callee
   std::shared_ptr<RequestContext> context;                         // the callee's own
   std::shared_ptr<LocalItems> items;                               // streaming methods
   std::move_only_function<void(Result<replica::Reply>)> on_reply;  // on the callee's strand, at most once

@@ -32,16 +32,18 @@ net::Headers to_net(const HttpHeaders& headers) {
   return made;
 }
 
+bool is_internal(std::string_view header) { return header.starts_with("x-manta-"); }
+
+}  // namespace
+
 HttpResponse to_http(net::Response response) {
   HttpResponse made{.status = response.status, .body = std::move(response.body)};
   for (std::size_t i = 0; i < response.headers.size(); ++i) {
     const auto field = response.headers[i];
-    if (!field.name.starts_with("x-manta-")) made.headers.emplace_back(field.name, field.value);
+    if (!is_internal(field.name)) made.headers.emplace_back(field.name, field.value);
   }
   return made;
 }
-
-}  // namespace
 
 Result<const spec::MethodSpec*> route_local(const spec::ApplicationGraph& graph, std::string_view verb,
                                             std::string_view path) {
@@ -64,7 +66,7 @@ Result<const spec::MethodSpec*> route_local(const spec::ApplicationGraph& graph,
 
 replica::Invocation local_invocation(const spec::MethodSpec& method, std::string_view verb, std::string_view target,
                                      std::string body, const HttpHeaders& headers) {
-  replica::Invocation invocation{.method = method.name};
+  replica::Invocation invocation;
   if (method.raw_http || (body.empty() && target.contains('?'))) {
     invocation.http = std::make_shared<net::Request>();
     invocation.http->method = verb;
@@ -77,7 +79,10 @@ replica::Invocation local_invocation(const spec::MethodSpec& method, std::string
 
 HttpResponse local_response(Result<replica::Reply> reply, const std::string& request_id) {
   if (!reply) return to_http(replica::error_response(reply.error(), request_id));
-  if (reply->http) return to_http(std::move(*reply->http));
+  if (reply->http) {
+    std::erase_if(reply->http->headers, [](const auto& header) { return is_internal(header.first); });
+    return std::move(*reply->http);
+  }
   return HttpResponse::json(std::move(reply->body));
 }
 

@@ -21,6 +21,8 @@ replica::Invocation local_invocation(const spec::MethodSpec& method, std::string
                                      std::string body, const HttpHeaders& headers);
 
 // What a client sees of it.
+// Without what is only between processes.
+HttpResponse to_http(net::Response response);
 HttpResponse local_response(Result<replica::Reply> reply, const std::string& request_id);
 
 }  // namespace manta::api

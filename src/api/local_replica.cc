@@ -114,17 +114,16 @@ void LocalReplica::run(const std::shared_ptr<LocalCall>& call) {
   call->phase = LocalCall::Phase::Running;
   running_.push_back(call);
   const auto servable = host_->servable();
-  const auto& methods = servable->methods();
-  const auto method = std::ranges::find(methods, call->invocation.method, &spec::MethodSpec::name);
-  if (method == methods.end())
-    return finish(call, fail(ErrorCode::NotFound, "deployment '" + scope_.context.deployment + "' has no method '" +
-                                                      call->invocation.method + "'"));
+  const spec::MethodSpec* const method = call->invocation.method = find_method(*servable, call->method);
+  if (!method)
+    return finish(call, fail(ErrorCode::NotFound,
+                             "deployment '" + scope_.context.deployment + "' has no method '" + call->method + "'"));
   if (method->streams != (call->items != nullptr))
     return finish(call, fail(ErrorCode::InvalidArgument,
                              "method '" + method->name + "' " +
                                  (method->streams ? "streams: use stream()" : "does not stream: use call()")));
   call->invocation.items = call->items.get();
-  const replica::MethodTerms terms = servable->terms(method->name);
+  const replica::MethodTerms terms = servable->terms(*method);
   if (terms.max_concurrent == 0) return begin(call, servable, terms);
   call->pass = gates_->enter(method->name, terms.max_concurrent,
                              [this, call, servable, terms] { begin(call, servable, terms); });
@@ -144,7 +143,7 @@ void LocalReplica::begin(const std::shared_ptr<LocalCall>& call, const std::shar
     case Runs::Inline:
       return run_inline(call);
     case Runs::Dedicated:
-      return run_plain(call, dedicated_.of(call->invocation.method, std::max(1, terms.max_concurrent)));
+      return run_plain(call, dedicated_.of(call->method, std::max(1, terms.max_concurrent)));
     case Runs::Aside:
       return run_plain(call, aside_);
     case Runs::Pool:
@@ -156,7 +155,7 @@ Task<void> LocalReplica::run_coroutine(std::shared_ptr<LocalCall> call, std::sha
   const HeldPlace place{[this, call] { release(call); }};
   Result<replica::Reply> reply;
   try {
-    auto calling = servable->call(std::move(call->invocation));
+    auto calling = servable->call(call->invocation);
     reply = co_await calling;
   } catch (...) {
     reply = std::unexpected(replica::error_of(std::current_exception()));
@@ -168,7 +167,7 @@ void LocalReplica::run_inline(const std::shared_ptr<LocalCall>& call) {
   Result<replica::Reply> reply;
   try {
     const detail::ScopedRequest request(call->context);
-    reply = host_->servable()->call_blocking(std::move(call->invocation));
+    reply = host_->servable()->call_blocking(call->invocation);
   } catch (...) {
     reply = std::unexpected(replica::error_of(std::current_exception()));
   }
@@ -180,7 +179,7 @@ void LocalReplica::run_plain(const std::shared_ptr<LocalCall>& call, replica::Co
     Result<replica::Reply> reply;
     try {
       const detail::ScopedRequest request(call->context);
-      reply = servable->call_blocking(std::move(call->invocation));
+      reply = servable->call_blocking(call->invocation);
     } catch (...) {
       reply = std::unexpected(replica::error_of(std::current_exception()));
     }

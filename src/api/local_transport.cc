@@ -28,10 +28,9 @@ struct ReplyWait {
 
 std::shared_ptr<LocalCall> local_call(TransportCall call) {
   auto made = std::make_shared<LocalCall>();
-  made->invocation = {.method = std::move(call.method),
-                      .request_format = replica::Format::MsgPack,
-                      .reply_format = replica::Format::MsgPack,
-                      .body = *call.body};
+  made->method = std::move(call.method);
+  made->invocation = {
+      .request_format = replica::Format::MsgPack, .reply_format = replica::Format::MsgPack, .body = *call.body};
   made->context = copy_of(*call.context);
   return made;
 }

@@ -109,8 +109,8 @@ void PendingCall::forget() {
   if (state_) state_->waiter.forget();
 }
 
+// Of one that is done: `result` does not change any more but for this.
 Result<CallResult> PendingCall::take() {
-  const std::lock_guard lock(state_->mutex);
   if (!state_->result) return fail(ErrorCode::InvalidArgument, "a response is awaited at most once");
   Result<CallResult> taken = std::move(*state_->result);
   state_->result.reset();

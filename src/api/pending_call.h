@@ -33,6 +33,11 @@ struct PendingCall::State {
 
   // On the strand. The first result counts; wakes whoever waits.
   void complete(Result<CallResult> value);
+  // The result of a call that nobody else knows of yet: it has ended as it began.
+  void begin_with(Result<CallResult>&& value) {
+    result.emplace(std::move(value));
+    done = true;
+  }
   // The coroutine that carries it out is gone without a result; wakes blocked threads, resumes nobody.
   void abandon(Error why);
   bool over() const { return done; }

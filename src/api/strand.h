@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 #include "base/loop.h"
@@ -14,7 +16,7 @@ namespace manta::api {
 // of the loop, on the loop or when it no longer runs.
 class Strand {
  public:
-  explicit Strand(Loop& loop) : loop_(&loop), tasks_(std::make_unique<TaskScope>(loop)) {}
+  explicit Strand(Loop& loop) : thread_(loop.thread()), loop_(&loop), tasks_(std::make_unique<TaskScope>(loop)) {}
 
   // Any thread; false, and nothing happens, once closed.
   bool post(Loop::Callback callback) {
@@ -23,10 +25,7 @@ class Strand {
     return loop_ != nullptr;
   }
   // Any thread: whether it is the loop's.
-  bool on_thread() const {
-    const std::lock_guard lock(mutex_);
-    return loop_ && loop_->on_loop_thread();
-  }
+  bool on_thread() const { return !closed_ && *thread_ == std::this_thread::get_id(); }
 
   // On the loop only.
   Loop& loop() { return *loop_; }
@@ -38,10 +37,13 @@ class Strand {
     tasks.reset();
     const std::lock_guard lock(mutex_);
     loop_ = nullptr;
+    closed_ = true;
   }
 
  private:
-  mutable std::mutex mutex_;  // guards loop_ against close()
+  const std::shared_ptr<const std::atomic<std::thread::id>> thread_;
+  std::atomic<bool> closed_ = false;
+  std::mutex mutex_;  // guards loop_ against close()
   Loop* loop_;
   std::unique_ptr<TaskScope> tasks_;
 };

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
+
+#include <manta/detail/block_pool.h>
 
 #include "api/call_context.h"
 #include "api/pending_call.h"
@@ -70,13 +73,18 @@ Task<Result<std::unique_ptr<ItemSource>>> resolve_and_open(PreparedCall prepared
   co_return co_await opening;
 }
 
-Error explain(Error error, const CallPath& path) {
+void explain(Error& error, const CallPath& path) {
   if (path.leads_to_itself() && (error.code == ErrorCode::DeadlineExceeded || error.code == ErrorCode::Overloaded))
     error.message +=
         "; '" + path.deployment +
         "' calls itself, and its replicas may all be busy with requests that wait for such calls: call the method "
         "directly, or raise max_ongoing_requests or num_replicas";
-  return error;
+}
+
+template <class T>
+Result<T>&& explained(Result<T>&& result, const CallPath& path) {
+  if (!result) explain(result.error(), path);
+  return std::move(result);
 }
 
 Error gone() { return {ErrorCode::Unavailable, "the replica or client that made this call is shutting down"}; }
@@ -92,6 +100,7 @@ class EndGuard {
     if (state_ && !state_->over()) state_->abandon(gone());
   }
   State* operator->() const { return state_.get(); }
+  void leave() { state_.reset(); }  // somebody else sees to it
   const std::shared_ptr<State>& shared() const { return state_; }
 
  private:
@@ -101,8 +110,7 @@ class EndGuard {
 Task<void> run(EndGuard<PendingCall::State> state, std::shared_ptr<const CallWay> way,
                Task<Result<detail::CallResult>> calling) {
   Result<detail::CallResult> result = co_await calling;
-  if (!result) result = std::unexpected(explain(std::move(result.error()), way->path));
-  state->complete(std::move(result));
+  state->complete(explained(std::move(result), way->path));
 }
 
 Task<Result<void>> fill(std::shared_ptr<PendingStream::State> state,
@@ -127,32 +135,39 @@ Task<void> run(EndGuard<PendingStream::State> state, std::shared_ptr<const CallW
                Task<Result<std::unique_ptr<ItemSource>>> opening) {
   auto filling = fill(state.shared(), std::move(opening));
   Result<void> how = co_await filling;
-  if (!how) how = std::unexpected(explain(std::move(how.error()), way->path));
-  state->end(std::move(how));
+  state->end(explained(std::move(how), way->path));
 }
 
-// What is to be run for one call.
-Task<Result<detail::CallResult>> begin(const PendingCall::State& state, const CallWay& way, PreparedCall&& prepared) {
-  if (prepared.awaited.empty()) return way.transport->call(std::move(prepared.call));
-  return resolve_and_call(std::move(prepared), way.transport.get(), &state.strand->loop());
+// What is still to be run for one call; an empty task: it has ended. `is_known`: to others than who makes the call.
+Task<Result<detail::CallResult>> begin(PendingCall::State& state, const CallWay& way, PreparedCall&& prepared,
+                                       bool is_known) {
+  if (!prepared.awaited.empty())
+    return resolve_and_call(std::move(prepared), way.transport.get(), &state.strand->loop());
+  StartedCall started = way.transport->start(std::move(prepared.call));
+  if (!started.result) return std::move(started.rest);
+  auto&& result = explained(std::move(*started.result), way.path);
+  is_known ? state.complete(std::move(result)) : state.begin_with(std::move(result));
+  return {};
 }
 
 Task<Result<std::unique_ptr<ItemSource>>> begin(const PendingStream::State& state, const CallWay& way,
-                                                PreparedCall&& prepared) {
+                                                PreparedCall&& prepared, bool) {
   if (prepared.awaited.empty()) return way.transport->open(std::move(prepared.call));
   return resolve_and_open(std::move(prepared), way.transport.get(), &state.strand->loop());
 }
 
 PreparedCall prepare(detail::OutgoingCall& call, const CallPath& path, const std::shared_ptr<Strand>& strand) {
   const auto& request = detail::current_request();
-  if (path.leads_to_itself()) call.options = with_self_call_limit(std::move(call.options), request.get(), path);
-  PreparedCall made{.call = {.method = std::string(call.method),
-                             .body = nullptr,
-                             .context = call_context(request, call.options),
-                             .policy = std::move(call.options.policy),
-                             .retry = call.options.retry,
-                             .values = std::move(call.values)},
-                    .awaited = {}};
+  PreparedCall made{
+      .call = {.method = std::string(call.method),
+               .body = nullptr,
+               .context = path.leads_to_itself()
+                              ? call_context(request, with_self_call_limit(call.options, request.get(), path))
+                              : call_context(request, call.options),
+               .policy = call.options.policy,
+               .retry = call.retry,
+               .values = std::move(call.values)},
+      .awaited = {}};
   if (std::ranges::any_of(call.arguments, is_response))
     made.awaited = std::move(call.arguments);
   else if (!made.call.values)
@@ -166,21 +181,24 @@ PreparedCall prepare(detail::OutgoingCall& call, const CallPath& path, const std
 
 // Starts the call for its own request. On the strand.
 template <class State>
-void start(EndGuard<State> guard, std::shared_ptr<const CallWay> way, PreparedCall&& prepared) {
-  const std::shared_ptr<State> state = guard.shared();
+void start(const std::shared_ptr<State>& state, const std::shared_ptr<const CallWay>& way, PreparedCall&& prepared,
+           bool is_known) {
   TaskScope* const tasks = state->strand->tasks();
-  if (!tasks) return;
-  const detail::ScopedRequest scope(prepared.call.context);
-  auto work = begin(*state, *way, std::move(prepared));
-  state->task = tasks->spawn(run(std::move(guard), std::move(way), std::move(work)), TaskScope::Frame::AtOnce);
+  if (!tasks) return state->abandon(gone());
+  std::optional<detail::ScopedRequest> scope;
+  if (prepared.call.context != detail::current_request()) scope.emplace(prepared.call.context);
+  auto work = begin(*state, *way, std::move(prepared), is_known);
+  if (!work.valid()) return;
+  state->task = tasks->spawn(run(EndGuard<State>(state), way, std::move(work)), TaskScope::Frame::AtOnce);
 }
 
 template <class State>
-void start_on_strand(const std::shared_ptr<State>& state, std::shared_ptr<const CallWay> way, PreparedCall&& prepared) {
-  EndGuard<State> guard(state);
-  if (state->strand->on_thread()) return start(std::move(guard), std::move(way), std::move(prepared));
-  state->strand->post([guard = std::move(guard), way = std::move(way), prepared = std::move(prepared)]() mutable {
-    start(std::move(guard), std::move(way), std::move(prepared));
+void start_on_strand(const std::shared_ptr<State>& state, const std::shared_ptr<const CallWay>& way,
+                     PreparedCall&& prepared) {
+  if (state->strand->on_thread()) return start(state, way, std::move(prepared), false);
+  state->strand->post([guard = EndGuard<State>(state), way, prepared = std::move(prepared)]() mutable {
+    start(guard.shared(), way, std::move(prepared), true);
+    guard.leave();
   });
 }
 
@@ -202,7 +220,7 @@ StrandCaller::StrandCaller(std::shared_ptr<Strand> strand, std::shared_ptr<Trans
       way_(std::make_shared<CallWay>(CallWay{.transport = std::move(transport), .path = std::move(path)})) {}
 
 PendingCall StrandCaller::call(detail::OutgoingCall call) {
-  auto state = std::make_shared<PendingCall::State>(strand_);
+  auto state = std::allocate_shared<PendingCall::State>(detail::BlockAllocator<PendingCall::State>(), strand_);
   start_on_strand(state, way_, prepare(call, way_->path, strand_));
   return PendingCall(std::move(state));
 }

@@ -24,12 +24,15 @@ class Running {
 
 }  // namespace
 
-Loop::Loop(const Clock& clock) : clock_(clock), poller_(std::make_unique<Poller>()) {}
+Loop::Loop(const Clock& clock)
+    : clock_(clock),
+      thread_(std::make_shared<std::atomic<std::thread::id>>(std::this_thread::get_id())),
+      poller_(std::make_unique<Poller>()) {}
 
 Loop::~Loop() { poller_->close(); }
 
 void Loop::run() {
-  thread_ = std::this_thread::get_id();
+  *thread_ = std::this_thread::get_id();
   stopped_ = false;
   const Running here(this);
   while (!stopped_) turn(until_next_deadline());
@@ -76,7 +79,5 @@ void Loop::post(Callback callback) {
 TimerId Loop::at(TimePoint when, Callback callback) { return deadlines_.add(when, std::move(callback)); }
 
 bool Loop::cancel(TimerId id) { return deadlines_.cancel(id); }
-
-bool Loop::on_loop_thread() const { return thread_ == std::this_thread::get_id(); }
 
 }  // namespace manta

@@ -45,7 +45,9 @@ class Loop {
 
   TimePoint now() const { return clock_.now(); }
   const Clock& clock() const { return clock_; }
-  bool on_loop_thread() const;
+  bool on_loop_thread() const { return *thread_ == std::this_thread::get_id(); }
+  // What on_loop_thread() compares with, for those who may ask when the loop has gone.
+  std::shared_ptr<const std::atomic<std::thread::id>> thread() const { return thread_; }
 
   Poller& poller() { return *poller_; }
 
@@ -55,7 +57,7 @@ class Loop {
 
   const Clock& clock_;
   DeadlineHeap deadlines_;
-  std::atomic<std::thread::id> thread_ = std::this_thread::get_id();
+  const std::shared_ptr<std::atomic<std::thread::id>> thread_;
   std::atomic<bool> stopped_ = false;
   std::unique_ptr<Poller> poller_;
 };

@@ -5,37 +5,16 @@
 namespace manta {
 
 TaskScope::Id TaskScope::spawn(Task<void> task, Frame frame) {
-  if (free_.empty()) {
-    free_.push_back(static_cast<std::uint32_t>(slots_.size()));
-    slots_.emplace_back();
-  }
-  const std::uint32_t index = free_.back();
-  free_.pop_back();
-  const Id id = id_of(index);
-  slots_[index].task = std::move(task);
-  slots_[index].frame = frame;
-  slots_[index].task.start(*this, id);
+  const Id id = spawned_.add({std::move(task), frame});
+  spawned_.at(id).task.start(*this, id);
   return id;
-}
-
-bool TaskScope::stands(Id id) const {
-  const std::uint32_t index = index_of(id);
-  return index < slots_.size() && slots_[index].task.valid() && slots_[index].uses == id >> 32U;
-}
-
-Task<void> TaskScope::take(Id id) {
-  Slot& slot = slots_[index_of(id)];
-  ++slot.uses;
-  free_.push_back(index_of(id));
-  return std::exchange(slot.task, {});
 }
 
 // One that has been cancelled meanwhile is destroyed already, or will be.
 void TaskScope::task_ended(Id id) noexcept {
-  if (!stands(id)) return;
-  const Frame frame = slots_[index_of(id)].frame;
-  Task<void> ended = take(id);
-  if (frame == Frame::FromLoop) destroy_from_loop(std::move(ended));
+  if (!spawned_.contains(id)) return;
+  Spawned ended = spawned_.take(id);
+  if (ended.frame == Frame::FromLoop) destroy_from_loop(std::move(ended.task));
 }
 
 void TaskScope::destroy_from_loop(Task<void> task) {
@@ -52,14 +31,11 @@ void TaskScope::destroy_from_loop(Task<void> task) {
 }
 
 void TaskScope::cancel(Id id) {
-  if (stands(id)) destroy_from_loop(take(id));
+  if (spawned_.contains(id)) destroy_from_loop(spawned_.take(id).task);
 }
 
 void TaskScope::cancel_all() {
-  std::vector<Task<void>> all;
-  for (std::uint32_t index = 0; index < slots_.size(); ++index)
-    if (slots_[index].task.valid()) all.push_back(take(id_of(index)));
-  all.clear();
+  spawned_.take_all().clear();
   std::exchange(*over_, {}).clear();
 }
 

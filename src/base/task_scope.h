@@ -8,6 +8,7 @@
 #include <manta/task.h>
 
 #include "base/loop.h"
+#include "base/slot_table.h"
 
 namespace manta {
 
@@ -30,25 +31,18 @@ class TaskScope final : private detail::TaskOwner {
   // Destroys the task at its point of suspension; later, when it is the one running now. Nothing if it has ended.
   void cancel(Id id);
   void cancel_all();
-  std::size_t size() const { return slots_.size() - free_.size(); }
+  std::size_t size() const { return spawned_.size(); }
 
  private:
-  // Of one task after the other. An id is the slot's index + 1 and, above it, how often the slot had been used.
-  struct Slot {
-    Task<void> task;
-    std::uint32_t uses = 0;
+  struct Spawned {
+    Task<void> task = {};
     Frame frame = Frame::FromLoop;
   };
-  static std::uint32_t index_of(Id id) { return static_cast<std::uint32_t>(id) - 1; }
-  Id id_of(std::uint32_t index) const { return std::uint64_t{slots_[index].uses} << 32U | (index + 1); }
-  bool stands(Id id) const;
-  Task<void> take(Id id);
   void task_ended(Id id) noexcept override;
   void destroy_from_loop(Task<void> task);
 
   Loop& loop_;
-  std::vector<Slot> slots_;
-  std::vector<std::uint32_t> free_;
+  SlotTable<Spawned> spawned_;
   // Ended or cancelled and not yet destroyed: by the loop's next turn, but not later than the scope, whose owner they
   // may refer to.
   std::shared_ptr<std::vector<Task<void>>> over_ = std::make_shared<std::vector<Task<void>>>();

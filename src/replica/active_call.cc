@@ -3,70 +3,78 @@
 #include <algorithm>
 #include <utility>
 
+#include <manta/detail/block_pool.h>
+
 #include "net/wire.h"
 #include "replica/call_board.h"
 #include "replica/error_response.h"
 #include "replica/request_decode.h"
 
 namespace manta::replica {
-namespace {
 
-double in_milliseconds(Duration took) { return std::chrono::duration<double, std::milli>(took).count(); }
+std::shared_ptr<ActiveCall> ActiveCall::make(CallBoard& board, net::ExchangePtr exchange,
+                                             std::shared_ptr<RequestContext> context,
+                                             std::shared_ptr<Servable> servable) {
+  return std::allocate_shared<ActiveCall>(detail::BlockAllocator<ActiveCall>(), Made(), board, std::move(exchange),
+                                          std::move(context), std::move(servable));
+}
 
-}  // namespace
+std::shared_ptr<ActiveCall> ActiveCall::make(CallBoard& board, DirectCall& direct, std::shared_ptr<Servable> servable,
+                                             TimePoint admitted_at) {
+  return std::allocate_shared<ActiveCall>(detail::BlockAllocator<ActiveCall>(), Made(), board, direct,
+                                          std::move(servable), admitted_at);
+}
 
-// Gives the place back when the coroutine ends or is destroyed.
-struct ActiveCall::HeldPlace {
-  ActiveCall& call;
-  ~HeldPlace() { call.release_place(); }
-};
-
-ActiveCall::ActiveCall(CallBoard& board, net::ExchangePtr exchange, DirectCall* direct,
-                       std::shared_ptr<RequestContext> context, std::shared_ptr<Servable> servable,
-                       TimePoint admitted_at)
+ActiveCall::ActiveCall(Made, CallBoard& board, net::ExchangePtr exchange, std::shared_ptr<RequestContext> context,
+                       std::shared_ptr<Servable> servable)
     : board_(&board),
       loop_(board.loop),
       exchange_(std::move(exchange)),
-      direct_(direct),
       context_(std::move(context)),
       servable_(std::move(servable)),
-      admitted_at_(admitted_at) {
-  board.add(*this);
-  board.metrics.ongoing.set(board.admission.ongoing());
+      admitted_at_(board.loop.now()) {
+  join_board();
 }
 
-ActiveCall::ActiveCall(CallBoard& board, net::ExchangePtr exchange, std::shared_ptr<RequestContext> context,
-                       std::shared_ptr<Servable> servable)
-    : ActiveCall(board, std::move(exchange), nullptr, std::move(context), std::move(servable), board.loop.now()) {}
-
-ActiveCall::ActiveCall(CallBoard& board, DirectCall& direct, std::shared_ptr<Servable> servable, TimePoint admitted_at)
-    : ActiveCall(board, nullptr, &direct, direct.context, std::move(servable), admitted_at) {}
+ActiveCall::ActiveCall(Made, CallBoard& board, DirectCall& direct, std::shared_ptr<Servable> servable,
+                       TimePoint admitted_at)
+    : board_(&board),
+      loop_(board.loop),
+      direct_(&direct),
+      items_(std::move(direct.items)),
+      context_(std::move(direct.context)),
+      servable_(std::move(servable)),
+      admitted_at_(admitted_at),
+      invocation_(std::move(direct.invocation)) {
+  direct.cancel = [this] { on_closed(); };
+  join_board();
+}
 
 ActiveCall::~ActiveCall() {
+  if (direct_) direct_->cancel = nullptr;
   if (!board_) return;
-  board_->loop.cancel(timer_);
+  disarm_timer();
   board_->remove(*this);
   if (!input_.empty()) board_->inputs.close({exchange_->connection_id(), input_});
   if (stream_) --board_->streams;
 }
 
-void ActiveCall::detach() {
-  loop_.cancel(timer_);
-  board_ = nullptr;
+void ActiveCall::join_board() {
+  board_->add(*this);
+  board_->metrics.ongoing.set(board_->admission.ongoing());
 }
 
-void ActiveCall::read_direct() {
-  invocation_ = std::move(direct_->invocation);
-  items_ = std::move(direct_->items);
-  direct_->cancel = [weak = weak_from_this()] {
-    if (const auto call = weak.lock()) call->on_closed();
-  };
+void ActiveCall::detach() {
+  disarm_timer();
+  board_ = nullptr;
+  work_ = {};
+  running_.reset();
+  servable_.reset();
 }
 
 void ActiveCall::read_exchange(const spec::MethodSpec& method) {
   net::Request& request = exchange_->request();
-  invocation_ = {
-      .method = method.name, .request_format = request_format(request), .reply_format = reply_format(request)};
+  invocation_ = {.method = &method, .request_format = request_format(request), .reply_format = reply_format(request)};
   if (method.streams) {
     const StreamKind kind = stream_kind(request, method);
     stream_ = std::make_shared<StreamAnswer>(
@@ -94,11 +102,7 @@ void ActiveCall::read_exchange(const spec::MethodSpec& method) {
 }
 
 void ActiveCall::start(const spec::MethodSpec& method, MethodTerms terms) {
-  method_ = &method;
-  if (direct_)
-    read_direct();
-  else
-    read_exchange(method);
+  if (exchange_) read_exchange(method);
   if (terms.max_concurrent == 0) {
     run(terms);
   } else {
@@ -118,40 +122,65 @@ void ActiveCall::arm_timer() {
   });
 }
 
+void ActiveCall::disarm_timer() {
+  if (timer_ != 0) loop_.cancel(std::exchange(timer_, 0));
+}
+
 void ActiveCall::run(MethodTerms terms) {
   begun_ = true;
   switch (terms.runs) {
-    case MethodTerms::Runs::Coroutine: {
-      const detail::ScopedRequest scope(context_);
-      const auto frame = direct_ ? TaskScope::Frame::AtOnce : TaskScope::Frame::FromLoop;
-      task_ = board_->scope.spawn(run_coroutine(shared_from_this()), frame);
-      return;
-    }
+    case MethodTerms::Runs::Coroutine:
+      return run_coroutine();
     case MethodTerms::Runs::Inline:
       return finish(call_blocking());
     case MethodTerms::Runs::Dedicated:
-      return run_plain(board_->dedicated.of(invocation_.method, std::max(1, terms.max_concurrent)));
+      return run_plain(board_->dedicated.of(invocation_.method->name, std::max(1, terms.max_concurrent)));
     case MethodTerms::Runs::Pool:
     case MethodTerms::Runs::Aside:
       return run_plain(board_->compute);
   }
 }
 
-Task<void> ActiveCall::run_coroutine(std::shared_ptr<ActiveCall> self) {
-  const HeldPlace place{*self};
-  Result<Reply> reply;
+// This may be gone when the coroutine has been started.
+void ActiveCall::run_coroutine() {
+  const detail::ScopedRequest scope(context_);
   try {
-    reply = co_await self->servable_->call(std::move(self->invocation_));
+    work_ = servable_->call(invocation_);
   } catch (...) {
-    reply = std::unexpected(error_of(std::current_exception()));
+    return finish(std::unexpected(error_of(std::current_exception())));
   }
-  self->finish(std::move(reply));
+  running_ = shared_from_this();
+  work_.start(*this, 0);
+}
+
+Result<Reply> ActiveCall::take_reply() {
+  try {
+    return work_.take();
+  } catch (...) {
+    return std::unexpected(error_of(std::current_exception()));
+  }
+}
+
+// The frame goes with this: from the loop, as what has resumed the coroutine may still need what is in it; after a
+// direct call at once.
+void ActiveCall::task_ended(std::uint64_t) noexcept {
+  auto self = std::move(running_);
+  if (!self) return release_place();  // has been cancelled
+  finish(take_reply());
+  if (exchange_) loop_.post([self = std::move(self)] {});
+}
+
+void ActiveCall::cancel_coroutine() {
+  loop_.post([self = std::move(running_)] {
+    self->work_ = {};
+    self->release_place();
+  });
 }
 
 Result<Reply> ActiveCall::call_blocking() {
   const detail::ScopedRequest scope(context_);
   try {
-    return servable_->call_blocking(std::move(invocation_));
+    return servable_->call_blocking(invocation_);
   } catch (...) {
     return std::unexpected(error_of(std::current_exception()));
   }
@@ -179,54 +208,12 @@ void ActiveCall::release_place() {
   board_->place_freed();
 }
 
-void ActiveCall::finish(Result<Reply>&& reply) {
-  if (!board_) return;
-  board_->loop.cancel(std::exchange(timer_, 0));
-  if (!std::exchange(answered_, true)) {
-    const Duration took = board_->loop.now() - admitted_at_;
-    board_->metrics.answered(context_->route, in_milliseconds(took));
-    if (!reply) board_->metrics.count_error(context_->route, std::string(name(reply.error().code)));
-    log(reply ? "OK" : name(reply.error().code), took);
-    release_place();
-    answer(std::move(reply));
-  }
-  release_place();
-}
-
-void ActiveCall::log(std::string_view outcome, Duration took) {
-  board_->call_log.add(method_->name, outcome, in_milliseconds(took), *context_);
-}
-
-void ActiveCall::give_up(const Error& error) {
-  if (answered_ || !board_) return;
-  const auto self = shared_from_this();
-  answered_ = true;
-  board_->loop.cancel(std::exchange(timer_, 0));
-  board_->metrics.route(context_->route).requests.add();
-  board_->metrics.count_error(context_->route, std::string(name(error.code)));
-  log(name(error.code), board_->loop.now() - admitted_at_);
-  stop_work();
-  answer(std::unexpected(error));
-}
-
-void ActiveCall::on_closed() {
-  if (answered_ || !board_) return;
-  const auto self = shared_from_this();
-  answered_ = true;
-  direct_ = nullptr;
-  board_->loop.cancel(std::exchange(timer_, 0));
-  board_->metrics.count_error(context_->route, std::string(name(ErrorCode::Cancelled)));
-  log(name(ErrorCode::Cancelled), board_->loop.now() - admitted_at_);
-  if (stream_) stream_->close();
-  stop_work();
-}
-
 // A coroutine is destroyed where it waits; a plain method that has started is told, and keeps its place until it
 // returns.
 void ActiveCall::stop_work() {
   context_->cancelled.store(true, std::memory_order_relaxed);
   if (!begun_) return release_place();  // it waits for others of its method
-  if (task_ != 0) return board_->scope.cancel(task_);
+  if (running_) return cancel_coroutine();
   if (job_ != 0 && compute_->cancel(job_)) return release_place();
   if (!has_place_) return;
   abandoned_ = true;

@@ -4,9 +4,9 @@
 #include <string>
 
 #include <manta/detail/request_context.h>
+#include <manta/task.h>
 
 #include "base/clock.h"
-#include "base/task_scope.h"
 #include "net/exchange.h"
 #include "replica/compute.h"
 #include "replica/direct_call.h"
@@ -19,34 +19,43 @@ namespace manta::replica {
 class CallBoard;
 
 // One admitted request from its first step to the release of its place. Kept by the exchange's callback, its timer and
-// the code that runs it; loop-confined but for the part of a plain method that runs on a compute thread.
-class ActiveCall : public std::enable_shared_from_this<ActiveCall> {
+// the code that runs it: by itself while that is a coroutine. Loop-confined but for the part of a plain method that
+// runs on a compute thread.
+class ActiveCall final : public std::enable_shared_from_this<ActiveCall>, private detail::TaskOwner {
+  struct Made {};
+
  public:
-  ActiveCall(CallBoard& board, net::ExchangePtr exchange, std::shared_ptr<RequestContext> context,
+  static std::shared_ptr<ActiveCall> make(CallBoard& board, net::ExchangePtr exchange,
+                                          std::shared_ptr<RequestContext> context, std::shared_ptr<Servable> servable);
+  // Takes what `direct` holds.
+  static std::shared_ptr<ActiveCall> make(CallBoard& board, DirectCall& direct, std::shared_ptr<Servable> servable,
+                                          TimePoint admitted_at);
+  ActiveCall(Made, CallBoard& board, net::ExchangePtr exchange, std::shared_ptr<RequestContext> context,
              std::shared_ptr<Servable> servable);
-  ActiveCall(CallBoard& board, DirectCall& direct, std::shared_ptr<Servable> servable, TimePoint admitted_at);
+  ActiveCall(Made, CallBoard& board, DirectCall& direct, std::shared_ptr<Servable> servable, TimePoint admitted_at);
   ~ActiveCall();
 
   void start(const spec::MethodSpec& method, MethodTerms terms);
   // The time is over, or the replica stops: answers with `error` if that is still possible, and stops the work.
   void give_up(const Error& error);
-  void detach();  // the replica is being destroyed
+  void detach();  // the replica is being destroyed: its coroutine with it
 
  private:
   friend class CallBoard;
-  ActiveCall(CallBoard& board, net::ExchangePtr exchange, DirectCall* direct, std::shared_ptr<RequestContext> context,
-             std::shared_ptr<Servable> servable, TimePoint admitted_at);
-  struct HeldPlace;
+  void join_board();
   void read_exchange(const spec::MethodSpec& method);
-  void read_direct();
   void arm_timer();
+  void disarm_timer();
   void run(MethodTerms terms);
-  Task<void> run_coroutine(std::shared_ptr<ActiveCall> self);
+  void run_coroutine();
+  void task_ended(std::uint64_t id) noexcept override;
+  Result<Reply> take_reply();
+  void cancel_coroutine();
   void run_plain(Compute& compute);
   Result<Reply> call_blocking();  // on a compute thread
   void finish(Result<Reply>&& reply);
-  void answer(Result<Reply>&& reply);
-  void answer_direct(Result<Reply>&& reply);
+  void answer(Result<Reply>&& reply, TimePoint now);
+  void answer_direct(Result<Reply>&& reply, TimePoint now);
   void log(std::string_view outcome, Duration took);
   void on_closed();
   void stop_work();
@@ -58,16 +67,16 @@ class ActiveCall : public std::enable_shared_from_this<ActiveCall> {
   Loop& loop_;
   std::size_t on_board_ = 0;         // where among CallBoard::calls
   const net::ExchangePtr exchange_;  // null: a direct call
-  DirectCall* direct_;               // until it has been answered or given up
+  DirectCall* direct_ = nullptr;     // until it has been answered or given up
   std::shared_ptr<ItemSink> items_;  // of a direct call
   const std::shared_ptr<RequestContext> context_;
-  const std::shared_ptr<Servable> servable_;
+  std::shared_ptr<Servable> servable_;  // until the replica is destroyed
   const TimePoint admitted_at_;
   Invocation invocation_;
-  const spec::MethodSpec* method_ = nullptr;  // the servable's
   std::shared_ptr<StreamAnswer> stream_;
-  std::string input_;  // how the caller calls the stream that it gives; empty: none
-  TaskScope::Id task_ = 0;
+  std::string input_;                    // how the caller calls the stream that it gives; empty: none
+  Task<Result<Reply>> work_;             // of a coroutine method
+  std::shared_ptr<ActiveCall> running_;  // this, until `work_` has ended or is about to be destroyed
   Compute::JobId job_ = 0;
   Compute* compute_ = nullptr;  // where job_ is
   MethodGates::Pass pass_ = 0;

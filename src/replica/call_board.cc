@@ -15,12 +15,16 @@ CallBoard::CallBoard(Loop& on, Compute& pool, Metrics& registry, const ReplicaOp
       gates(on),
       call_log({.component = with.id,
                 .component_name = "replica",
-                .fields = {{"application", with.application}, {"deployment", with.deployment}, {"replica", with.id}}}),
-      scope(on) {}
+                .fields = {{"application", with.application}, {"deployment", with.deployment}, {"replica", with.id}}}) {
+}
 
+// What a coroutine holds may end other calls.
 CallBoard::~CallBoard() {
-  scope.cancel_all();
-  for (ActiveCall* call : calls) call->detach();
+  while (!calls.empty()) {
+    const auto call = calls.back()->shared_from_this();
+    remove(*call);
+    call->detach();
+  }
 }
 
 void CallBoard::add(ActiveCall& call) {

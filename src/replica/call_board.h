@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "base/loop.h"
-#include "base/task_scope.h"
 #include "replica/admission.h"
 #include "replica/call_input.h"
 #include "replica/call_log.h"
@@ -27,7 +26,7 @@ class CallBoard {
 
   void add(ActiveCall& call);
   void remove(ActiveCall& call);
-  void place_freed();  // tells place_freed_callback
+  void place_freed();
   void set_abandoned(int by);
   void cancel_all(const Error& error);
 
@@ -40,7 +39,6 @@ class CallBoard {
   DedicatedThreads dedicated;
   CallInputs inputs;
   CallLog call_log;
-  TaskScope scope;
   std::vector<ActiveCall*> calls;  // in no order
   std::int64_t abandoned = 0;
   std::uint64_t completed = 0;

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -13,11 +14,11 @@
 
 namespace manta::replica {
 
-// How a call of a caller in the replica's own process ended.
+// How a call of a caller in the replica's own process ended, besides its reply.
 struct DirectEnd {
-  Result<Reply> reply;
-  std::string_view refused = {};  // "full", "draining", "no-method": it was not started; reply is the error
+  std::string_view refused = {};  // "full", "draining", "no-method": it was not started; the reply is the error
   int queue = 0;                  // requests that run on the replica besides
+  TimePoint at{};
 };
 
 // One call from a caller on the replica's own loop: without a connection, headers and bytes. Admission, deadline,
@@ -26,20 +27,23 @@ struct DirectEnd {
 struct DirectCall {
   DirectCall() = default;
   ~DirectCall() { give_up(); }
-  DirectCall(DirectCall&&) = default;  // before it is made
+  DirectCall(const DirectCall&) = delete;
+  DirectCall& operator=(const DirectCall&) = delete;
 
-  ConnectionId caller = 0;                  // of ReplicaServer::attach()
-  int waiting = 0;                          // more requests of this caller wait
-  Invocation invocation;                    // taken when it is admitted
-  std::shared_ptr<RequestContext> context;  // the callee's own
+  ConnectionId caller = 0;  // of ReplicaServer::attach()
+  TimePoint made_at{};
+  int waiting = 0;  // more requests of this caller wait
+  std::string method;
+  Invocation invocation;                    // taken when it is admitted; its method is found by the replica
+  std::shared_ptr<RequestContext> context;  // the callee's own; taken as well
   std::shared_ptr<ItemSink> items;          // that invocation.items points to; null: the caller wants no stream
   // Once, perhaps inside ReplicaServer::call(). May destroy this.
-  std::move_only_function<void(DirectEnd&&)> on_end;
+  std::move_only_function<void(Result<Reply>&&, const DirectEnd&)> on_end;
   std::move_only_function<void()> cancel;  // set while it runs
 
-  void end(DirectEnd&& how) {
+  void end(Result<Reply>&& reply, const DirectEnd& how) {
     cancel = nullptr;
-    if (auto callback = std::exchange(on_end, nullptr)) callback(std::move(how));
+    if (auto callback = std::exchange(on_end, nullptr)) callback(std::move(reply), how);
   }
   // The caller has gone: it hears nothing, and what runs for it ends.
   void give_up() {

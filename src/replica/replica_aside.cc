@@ -10,16 +10,16 @@
 
 namespace manta::replica {
 
-Task<void> ReplicaServer::Impl::answer_aside(net::ExchangePtr exchange, std::string method,
+Task<void> ReplicaServer::Impl::answer_aside(net::ExchangePtr exchange, const spec::MethodSpec* method,
                                              std::shared_ptr<Servable> servable) {
   const net::Request& request = exchange->request();
   Invocation invocation{
-      .method = std::move(method), .request_format = request_format(request), .reply_format = reply_format(request)};
+      .method = method, .request_format = request_format(request), .reply_format = reply_format(request)};
   const bool as_json = invocation.reply_format == Format::Json;
   auto reply = std::make_shared<Result<Reply>>();
   Compute::Job job = [reply, servable, invocation = std::move(invocation)]() mutable {
     try {
-      *reply = servable->call_blocking(std::move(invocation));
+      *reply = servable->call_blocking(invocation);
     } catch (...) {
       *reply = std::unexpected(error_of(std::current_exception()));
     }

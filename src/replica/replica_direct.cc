@@ -27,12 +27,12 @@ void ReplicaServer::Impl::detach(ConnectionId caller) {
 
 void ReplicaServer::Impl::refuse(DirectCall& call, std::string_view why, Error error) {
   board.metrics.refused.add();
-  call.end({.reply = std::unexpected(std::move(error)), .refused = why, .queue = board.admission.ongoing()});
+  call.end(std::unexpected(std::move(error)), {.refused = why, .queue = board.admission.ongoing(), .at = loop.now()});
 }
 
 // As handle_call() does it for a request that came over a connection.
 void ReplicaServer::Impl::call(DirectCall& call) {
-  const std::string& named = call.invocation.method;
+  const std::string& named = call.method;
   if (draining)
     return refuse(call, "draining", {.code = ErrorCode::Unavailable, .message = options.id + " is shutting down"});
   const auto& servable = host.servable();
@@ -42,13 +42,15 @@ void ReplicaServer::Impl::call(DirectCall& call) {
     return refuse(call, "no-method",
                   {.code = ErrorCode::NotFound, .message = options.deployment + " has no method '" + named + "'"});
   if (method->streams != (call.items != nullptr))
-    return call.end({.reply = fail(ErrorCode::InvalidArgument,
-                                   "method '" + method->name + "' " +
-                                       (method->streams ? "streams: use stream()" : "does not stream: use call()"))});
-  const MethodTerms terms = servable->terms(method->name);
+    return call.end(fail(ErrorCode::InvalidArgument,
+                         "method '" + method->name + "' " +
+                             (method->streams ? "streams: use stream()" : "does not stream: use call()")),
+                    {.at = call.made_at});
+  const MethodTerms terms = servable->terms(*method);
+  call.invocation.method = method;
   if (terms.runs == MethodTerms::Runs::Aside) return answer_aside(call, servable);
   fit_places();
-  const TimePoint now = loop.now();
+  const TimePoint now = call.made_at;
   const bool admitted = board.admission.admit(call.caller, call.waiting, now);
   places_changed();
   if (!admitted)
@@ -60,7 +62,7 @@ void ReplicaServer::Impl::call(DirectCall& call) {
   if (context.deadline == TimePoint::max() && options.config.request_timeout_s > 0)
     context.deadline = now + of_seconds(options.config.request_timeout_s);
   if (context.application.empty()) context.application = options.application;
-  std::make_shared<ActiveCall>(board, call, servable, now)->start(*method, terms);
+  ActiveCall::make(board, call, servable, now)->start(*method, terms);
 }
 
 void ReplicaServer::Impl::answer_aside(DirectCall& call, std::shared_ptr<Servable> servable) {
@@ -76,7 +78,7 @@ Task<void> ReplicaServer::Impl::answer_aside(std::shared_ptr<DirectCall*> to, In
   auto reply = std::make_shared<Result<Reply>>();
   Compute::Job job = [reply, servable, invocation = std::move(invocation)]() mutable {
     try {
-      *reply = servable->call_blocking(std::move(invocation));
+      *reply = servable->call_blocking(invocation);
     } catch (...) {
       *reply = std::unexpected(error_of(std::current_exception()));
     }
@@ -84,7 +86,7 @@ Task<void> ReplicaServer::Impl::answer_aside(std::shared_ptr<DirectCall*> to, In
   auto running = run_on(options.aside ? *options.aside : compute, loop, std::move(job));
   const auto ran = co_await running;
   if (!ran) *reply = std::unexpected(ran.error());
-  if (*to) (*to)->end({.reply = std::move(*reply), .queue = board.admission.ongoing()});
+  if (*to) (*to)->end(std::move(*reply), {.queue = board.admission.ongoing(), .at = loop.now()});
 }
 
 void ReplicaServer::Impl::tell(ConnectionId caller, const spec::SlotNotice& notice) {

@@ -128,18 +128,22 @@ Task<void> ReplicaHost::Impl::start_up() {
 
 Task<Result<void>> ReplicaHost::Impl::warm_up(WarmUp call) {
   Discard discard;
+  const spec::MethodSpec* const method = find_method(*servable, call.method);
+  if (!method)
+    co_return fail(ErrorCode::NotFound, "deployment '" + options.deployment + "' has no method '" + call.method + "'");
   for (int i = 0; i < call.count; ++i) {
-    Invocation invocation{.method = call.method, .body = call.body, .items = &discard};
+    Invocation invocation{.method = method, .body = call.body, .items = &discard};
     Result<Reply> reply;
-    if (servable->terms(call.method).runs == MethodTerms::Runs::Coroutine) {
+    if (servable->terms(*method).runs == MethodTerms::Runs::Coroutine) {
       try {
-        reply = co_await servable->call(std::move(invocation));
+        auto calling = servable->call(invocation);
+        reply = co_await calling;
       } catch (...) {
         reply = std::unexpected(error_of(std::current_exception()));
       }
     } else {
       auto job = [object = servable, invocation = std::move(invocation)]() mutable {
-        return object->call_blocking(std::move(invocation));
+        return object->call_blocking(invocation);
       };
       reply = co_await on_compute<Reply>(compute, loop, std::move(job));
     }

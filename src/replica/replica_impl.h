@@ -31,11 +31,11 @@ struct ReplicaServer::Impl {
   void open_slots(const net::ExchangePtr& exchange);
   void open_state(const net::ExchangePtr& exchange);
   Task<void> answer_health(net::ExchangePtr exchange);
-  Task<void> answer_aside(net::ExchangePtr exchange, std::string method, std::shared_ptr<Servable> servable);
+  Task<void> answer_aside(net::ExchangePtr exchange, const spec::MethodSpec* method,
+                          std::shared_ptr<Servable> servable);
   Task<void> take_settings(net::ExchangePtr exchange);
   void configure_logs();
   void refuse(net::Exchange& exchange, std::string_view why, const Error& error);
-  const spec::MethodSpec* find_method(const Servable& servable, std::string_view name) const;
   void places_changed();
   void fit_places();
   Result<void> check_batching(const spec::RunningSettings& settings) const;

@@ -34,16 +34,21 @@ Labels ReplicaMetrics::with(const std::string& key, const std::string& value) co
 }
 
 ReplicaMetrics::Route& ReplicaMetrics::route(const std::string& route) {
+  if (!last_ || last_->first != route) last_ = &*find(route);
+  return last_->second;
+}
+
+ReplicaMetrics::Routes::iterator ReplicaMetrics::find(const std::string& route) {
   const auto known = routes_.find(route);
-  if (known != routes_.end()) return known->second;
-  if (routes_.size() >= kMaxRoutes && !route.empty()) return this->route({});
+  if (known != routes_.end()) return known;
+  if (routes_.size() >= kMaxRoutes && !route.empty()) return find({});
   const Labels labels = with("route", route);
   return routes_
       .emplace(route,
                Route{metrics_.counter("deployment_request_counter", "Requests the replica has answered.", labels),
                      metrics_.histogram("deployment_processing_latency_ms", "From admission to the end of the answer.",
                                         labels)})
-      .first->second;
+      .first;
 }
 
 void ReplicaMetrics::answered(const std::string& route, double latency_ms) {

@@ -32,13 +32,16 @@ class ReplicaMetrics {
 
  private:
   static constexpr std::size_t kMaxRoutes = 64;
+  using Routes = std::map<std::string, Route>;
+  Routes::iterator find(const std::string& route);
   Labels with(const std::string& key, const std::string& value) const;
 
   Metrics& metrics_;
   const Labels labels_;
   GaugeMetric utilization_, max_latency_;
   double longest_ms_ = 0;
-  std::map<std::string, Route> routes_;
+  Routes routes_;
+  Routes::value_type* last_ = nullptr;  // of the last request: most have the same route
   std::map<std::pair<std::string, std::string>, CounterMetric> errors_;  // by route and type
 };
 

@@ -161,9 +161,9 @@ void ReplicaServer::Impl::handle_call(net::ExchangePtr exchange) {
     return refuse(
         *exchange, "no-method",
         {.code = ErrorCode::NotFound, .message = options.deployment + " has no method '" + std::string(named) + "'"});
-  const MethodTerms terms = servable->terms(method->name);
+  const MethodTerms terms = servable->terms(*method);
   if (terms.runs == MethodTerms::Runs::Aside) {
-    scope.spawn(answer_aside(std::move(exchange), method->name, servable));
+    scope.spawn(answer_aside(std::move(exchange), method, servable));
     return;
   }
   fit_places();
@@ -179,13 +179,7 @@ void ReplicaServer::Impl::handle_call(net::ExchangePtr exchange) {
   auto context = decode_context(request, loop.now(), options.config.request_timeout_s);
   if (context->application.empty()) context->application = options.application;
   if (query) exchange = shared_answers.lead(std::move(*query), std::move(exchange), context);
-  std::make_shared<ActiveCall>(board, std::move(exchange), std::move(context), servable)->start(*method, terms);
-}
-
-const spec::MethodSpec* ReplicaServer::Impl::find_method(const Servable& servable, std::string_view name) const {
-  for (const spec::MethodSpec& method : servable.methods())
-    if (method.name == name) return &method;
-  return nullptr;
+  ActiveCall::make(board, std::move(exchange), std::move(context), servable)->start(*method, terms);
 }
 
 // After every change of admission: announces new grants and sets the timer for those that may lapse.

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <manta/batching_config.h>
-#include <manta/detail/held_value.h>
+#include <manta/detail/method_table.h>
 #include <manta/error.h>
 #include <manta/task.h>
 
@@ -18,7 +18,8 @@
 
 namespace manta::replica {
 
-enum class Format { Json, MsgPack };
+using Format = detail::Format;
+using Reply = detail::Outcome;
 
 // Where a streamed answer goes. Exactly one of the kinds below is in use per call; the host turns it into SSE, JSON
 // lines or length-prefixed MessagePack.
@@ -43,7 +44,7 @@ class ItemInput {
 
 // A call as the user's object sees it.
 struct Invocation {
-  std::string method;
+  const spec::MethodSpec* method = nullptr;  // one of Servable::methods()
   Format request_format = Format::Json;
   Format reply_format = Format::Json;
   std::string body;  // encoded arguments
@@ -70,12 +71,6 @@ struct MethodTerms {
 
 enum class StatsKind { Autoscaling, Routing };
 
-struct Reply {
-  std::string body;                                   // encoded result; empty for streams
-  std::shared_ptr<net::Response> http;                // set when the method answered with an HTTP response of its own
-  std::unique_ptr<detail::HeldValue> held = nullptr;  // the result as it is, instead of `body`
-};
-
 // The user's object behind its method table, or a fake. Made by the host on a compute thread (constructors may block).
 class Servable {
  public:
@@ -83,10 +78,11 @@ class Servable {
   virtual const std::vector<spec::MethodSpec>& methods() const = 0;
   // True: call() is run on the strand and suspends; false: call_blocking() is run on a compute thread.
   virtual bool is_coroutine(std::string_view method) const = 0;
-  virtual Task<Result<Reply>> call(Invocation invocation) = 0;
-  virtual Result<Reply> call_blocking(Invocation invocation) = 0;
-  virtual MethodTerms terms(std::string_view method) const {
-    return {.runs = is_coroutine(method) ? MethodTerms::Runs::Coroutine : MethodTerms::Runs::Pool};
+  // What `invocation` holds is taken; it outlives the task. What the user throws is thrown by the task, or at once.
+  virtual Task<Result<Reply>> call(Invocation& invocation) = 0;
+  virtual Result<Reply> call_blocking(Invocation& invocation) = 0;
+  virtual MethodTerms terms(const spec::MethodSpec& method) const {
+    return {.runs = is_coroutine(method.name) ? MethodTerms::Runs::Coroutine : MethodTerms::Runs::Pool};
   }
   // On a thread of the framework. An error or exception of the user becomes Unavailable with its text.
   virtual Result<void> check_health() = 0;
@@ -112,5 +108,12 @@ class Servable {
   virtual std::map<std::string, std::uint64_t> closed_batches() const { return {}; }
   virtual void begin_stop() {}  // no more calls will come
 };
+
+// Null: it has no such method. Valid as long as the servable.
+inline const spec::MethodSpec* find_method(const Servable& servable, std::string_view name) {
+  for (const spec::MethodSpec& method : servable.methods())
+    if (method.name == name) return &method;
+  return nullptr;
+}
 
 }  // namespace manta::replica

@@ -50,12 +50,12 @@ void Dispatcher::waited_for_arguments(Duration time) {
   arguments_ms_.observe(std::chrono::duration<double, std::milli>(time).count());
 }
 
-RequestInfo Dispatcher::open(const std::shared_ptr<RequestContext>& context, std::size_t bytes,
+RequestInfo Dispatcher::open(std::shared_ptr<const RequestContext> context, std::size_t bytes,
                              const std::string& policy) {
   requests_.add();
   retry_.count_request();
-  RequestInfo info{.context = context, .arrival = router_.next_arrival(), .bytes = bytes, .policy = policy};
-  if (context) info.deadline = context->deadline;
+  RequestInfo info{.context = std::move(context), .arrival = router_.next_arrival(), .bytes = bytes, .policy = policy};
+  if (info.context) info.deadline = info.context->deadline;
   const double timeout_s = replica_set().request_timeout_s;
   if (info.deadline == TimePoint::max() && timeout_s > 0)
     info.deadline = loop_.now() + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(timeout_s));

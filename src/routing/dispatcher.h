@@ -50,7 +50,7 @@ class Dispatcher {
 
   // Counts a request and gives its age and its deadline: that of `context`, else of the deployment. For who sends it
   // himself, over the router.
-  RequestInfo open(const std::shared_ptr<RequestContext>& context, std::size_t bytes, const std::string& policy);
+  RequestInfo open(std::shared_ptr<const RequestContext> context, std::size_t bytes, const std::string& policy);
 
   // A request that was held back until its arguments had come.
   void waited_for_arguments(Duration time);

@@ -16,8 +16,10 @@ std::function<net::Channel*()> Lease::connection() const {
 const std::string& Lease::replica_id() const { return slot_->address.id; }
 ReplicaKey Lease::key() const { return slot_->key; }
 
-void Lease::reported(std::int32_t queue) {
-  if (slot_) slot_->core->reported(*slot_, queue);
+TimePoint Lease::now() const { return slot_ ? slot_->core->now() : TimePoint(); }
+
+void Lease::reported(std::int32_t queue, TimePoint now) {
+  if (slot_) slot_->core->reported(*slot_, queue, now);
 }
 
 void Lease::ended(Outcome outcome) {
@@ -33,18 +35,18 @@ bool Lease::is_too_short(Duration given) const { return slot_ && slot_->core->us
 void Lease::refused(Refusal why, std::int32_t queue) {
   if (!slot_) return;
   slot_->core->refused(*slot_, why, queue);
-  give_back(false);
+  give_back(false, {});
 }
 
 void Lease::lost() {
   if (!slot_) return;
   slot_->core->lost(*slot_);
-  give_back(false);
+  give_back(false, {});
 }
 
-void Lease::release() { give_back(true); }
+void Lease::release(TimePoint now) { give_back(true, now); }
 
-void Lease::give_back(bool served) {
+void Lease::give_back(bool served, TimePoint now) {
   if (!slot_) return;
   if (probe_ != 0) ended(Outcome::Neutral);
   auto slot = std::move(slot_);
@@ -52,8 +54,7 @@ void Lease::give_back(bool served) {
   // A fault on purpose, in one test binary only: the simulation must notice the place that is never given back.
   if (slot->key % 2 == 0) return;
 #endif
-  const auto core = slot->core;
-  core->release(std::move(slot), served);
+  slot->core->release(slot, served, now);
 }
 
 }  // namespace manta::routing

@@ -53,16 +53,21 @@ class Lease {
   // Good answers of the deployment usually take longer than `given`: a deadline that short says nothing.
   bool is_too_short(Duration given) const;
   // A reply told how many other requests run on the replica.
-  void reported(std::int32_t queue);
+  void reported(std::int32_t queue) { reported(queue, now()); }
+  void reported(std::int32_t queue, TimePoint now);
   // The replica turned the request away, with its queue length. Releases the place.
   void refused(Refusal why, std::int32_t queue);
   // The connection failed under the request: the replica is not used before it has been reached anew. Releases the
   // place.
   void lost();
-  void release();
+  void release() {
+    if (slot_) release(now());
+  }
+  void release(TimePoint now);
 
  private:
-  void give_back(bool served);
+  TimePoint now() const;
+  void give_back(bool served, TimePoint now);  // `now`: if it was served
 
   std::shared_ptr<ReplicaSlot> slot_;
   std::int32_t waiting_ = 0;

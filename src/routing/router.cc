@@ -46,7 +46,8 @@ Router::~Router() { core_->close(); }
 
 std::optional<Error> Router::admit(const RequestInfo& request) { return core_->admit(request); }
 Task<Result<Lease>> Router::acquire(RequestInfo request) { return wait_for_place(core_, std::move(request)); }
-Lease Router::try_acquire(const RequestInfo& request) { return core_->try_acquire(request); }
+Lease Router::try_acquire(const RequestInfo& request, TimePoint now) { return core_->try_acquire(request, now); }
+TimePoint Router::now() const { return core_->now(); }
 std::uint64_t Router::next_arrival() { return core_->next_arrival(); }
 void Router::update(const spec::ReplicaSet& set) { core_->update(set); }
 void Router::use_custom_policies(CustomPolicies policies) { core_->use_custom_policies(std::move(policies)); }

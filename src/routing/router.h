@@ -63,8 +63,9 @@ class Router {
   // replica_wait, DeadlineExceeded at request.deadline, or at once if that is hopeless (DrainRate), NotFound if
   // request.avoid names every replica. Destroying the awaiting task removes it from the queue.
   Task<Result<Lease>> acquire(RequestInfo request);
-  // The same without waiting: a free place if nobody is ahead, else an empty Lease.
-  Lease try_acquire(const RequestInfo& request);
+  // The same without waiting: a free place if nobody is ahead, else an empty Lease. `now`: for who has it at hand.
+  Lease try_acquire(const RequestInfo& request) { return try_acquire(request, now()); }
+  Lease try_acquire(const RequestInfo& request, TimePoint now);
   // The age to give to a request that asks for the first time.
   std::uint64_t next_arrival();
 
@@ -80,6 +81,8 @@ class Router {
   std::size_t usable() const;  // replicas that are connected and not draining
 
  private:
+  TimePoint now() const;
+
   std::shared_ptr<RouterCore> core_;
 };
 

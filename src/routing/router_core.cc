@@ -30,10 +30,10 @@ RouterCore::RouterCore(const RouterEnvironment& environment, std::string applica
   use_policy(set_.router);
 }
 
-Lease RouterCore::try_acquire(const RequestInfo& request) {
+Lease RouterCore::try_acquire(const RequestInfo& request, TimePoint now) {
   if (!request.was_sent) metrics_.count_request(request.context ? std::string_view(request.context->route) : "");
   if (!queue_.empty() || slots_.pickable() == 0) return {};
-  auto slot = pick(request, 0);
+  auto slot = pick(request, 0, now);
   if (!slot) return {};
   return take(std::move(slot), 0);
 }
@@ -47,8 +47,8 @@ Policy* RouterCore::policy_for(const RequestInfo& request) {
   return names_model && !by_request_ ? &model_policy_ : &policy_;
 }
 
-std::shared_ptr<ReplicaSlot> RouterCore::pick(const RequestInfo& request, std::size_t others_queued) {
-  const PolicyInput input{.now = env_.loop.now(), .request = request.context.get()};
+std::shared_ptr<ReplicaSlot> RouterCore::pick(const RequestInfo& request, std::size_t others_queued, TimePoint now) {
+  const PolicyInput input{.now = now, .request = request.context.get()};
   return slots_.pick(*policy_for(request), input, request.avoid, others_queued + 1, rng_);
 }
 
@@ -91,7 +91,7 @@ void RouterCore::pump() {
   bool progress = false;
   int skipped = 0;
   for (Waiter* waiter = queue_.next(); waiter && slots_.pickable() > 0;) {
-    auto slot = pick(waiter->request, queue_.size() - 1);
+    auto slot = pick(waiter->request, queue_.size() - 1, now());
     if (!slot) {
       if (waiter->request.avoid.empty() || ++skipped > kMaxSkipped) break;
       waiter = queue_.after(*waiter);
@@ -128,17 +128,17 @@ void RouterCore::count_tasks() {
   metrics_.tasks_in_backoff.set(fallback_ != 0 ? queue_.size() : 0);
 }
 
-void RouterCore::reported(ReplicaSlot& slot, std::int32_t queue) {
+void RouterCore::reported(ReplicaSlot& slot, std::int32_t queue, TimePoint now) {
   if (slot.removed) return;
-  slots_.reported(slot, queue, env_.loop.now());
+  slots_.reported(slot, queue, now);
   if (slot.queue_length) slot.queue_length->set(queue);
 }
 
 void RouterCore::refused(ReplicaSlot& slot, Refusal why, std::int32_t queue) {
   if (slot.removed) return;
   metrics_.refused_by_replica.add();
-  reported(slot, queue);
-  if (why == Refusal::Full) slots_.refused(slot, env_.loop.now());
+  reported(slot, queue, now());
+  if (why == Refusal::Full) slots_.refused(slot, now());
   if (why == Refusal::Draining) slots_.set_draining(slot);
 }
 
@@ -146,9 +146,9 @@ void RouterCore::lost(ReplicaSlot& slot) {
   if (!slot.removed) connection_changed(slot, slot.connection->usable());
 }
 
-void RouterCore::release(std::shared_ptr<ReplicaSlot> slot, bool served) {
+void RouterCore::release(const std::shared_ptr<ReplicaSlot>& slot, bool served, TimePoint now) {
   --in_flight_;
-  if (served) drained_.note(env_.loop.now());
+  if (served) drained_.note(now);
   if (!slot->removed) {
     slots_.release(*slot);
     pump_later();
@@ -156,7 +156,7 @@ void RouterCore::release(std::shared_ptr<ReplicaSlot> slot, bool served) {
   if (closed_) return;
   metrics_.in_flight.add(-1);
   // The last one on a removed replica ends its connection: not from inside one of its callbacks.
-  if (slot->removed) env_.loop.post([slot = std::move(slot)] {});
+  if (slot->removed) env_.loop.post([slot] {});
 }
 
 }  // namespace manta::routing

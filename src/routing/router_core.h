@@ -28,18 +28,19 @@ class RouterCore : public std::enable_shared_from_this<RouterCore> {
   const spec::ReplicaSet& set() const { return set_; }
 
   std::optional<Error> admit(const RequestInfo& request);
-  Lease try_acquire(const RequestInfo& request);
+  Lease try_acquire(const RequestInfo& request, TimePoint now);
+  TimePoint now() const { return env_.loop.now(); }
   std::uint64_t next_arrival() { return next_arrival_++; }
   // Why `request` may not wait; nothing: it has been queued.
   std::optional<Error> enqueue(Waiter& waiter);
   void abandon(Waiter& waiter);  // its coroutine is being destroyed
 
   // From leases.
-  void reported(ReplicaSlot& slot, std::int32_t queue);
+  void reported(ReplicaSlot& slot, std::int32_t queue, TimePoint now);
   void refused(ReplicaSlot& slot, Refusal why, std::int32_t queue);
   void lost(ReplicaSlot& slot);
   void ended(ReplicaSlot& slot, Outcome outcome, CircuitBreaker::Probe probe);
-  void release(std::shared_ptr<ReplicaSlot> slot, bool served);
+  void release(const std::shared_ptr<ReplicaSlot>& slot, bool served, TimePoint now);
   UsualTime& usual_time() { return usual_time_; }
 
   std::size_t queued() const { return queue_.size(); }
@@ -60,7 +61,7 @@ class RouterCore : public std::enable_shared_from_this<RouterCore> {
   void half_open_later(ReplicaSlot& slot);
   void forget_breaker(ReplicaSlot& slot);
   Policy* policy_for(const RequestInfo& request);
-  std::shared_ptr<ReplicaSlot> pick(const RequestInfo& request, std::size_t others_queued);
+  std::shared_ptr<ReplicaSlot> pick(const RequestInfo& request, std::size_t others_queued, TimePoint now);
   Lease take(std::shared_ptr<ReplicaSlot> slot, std::size_t others_queued);
   void pump_later();
   void pump();

@@ -22,11 +22,11 @@ class SimServable final : public replica::Servable {
   const std::vector<spec::MethodSpec>& methods() const override { return methods_; }
   bool is_coroutine(std::string_view method) const override { return method != "plain"; }
 
-  Task<Result<replica::Reply>> call(replica::Invocation invocation) override {
+  Task<Result<replica::Reply>> call(replica::Invocation& invocation) override {
     const auto [number, duration] = parse(invocation.body);
     ++executions_[number];
-    if (invocation.method == "throws") throw std::runtime_error("thrown on purpose");
-    if (invocation.method == "stream") {
+    if (invocation.method->name == "throws") throw std::runtime_error("thrown on purpose");
+    if (invocation.method->name == "stream") {
       for (int i = 0; i < 3; ++i) {
         co_await Sleep(loop_, duration);
         auto written = co_await invocation.items->write(std::string(2000, 'x') + std::to_string(number));
@@ -38,7 +38,7 @@ class SimServable final : public replica::Servable {
     co_return replica::Reply{.body = std::to_string(number)};
   }
 
-  Result<replica::Reply> call_blocking(replica::Invocation invocation) override {
+  Result<replica::Reply> call_blocking(replica::Invocation& invocation) override {
     const auto [number, duration] = parse(invocation.body);
     ++executions_[number];
     return replica::Reply{.body = std::to_string(number)};

@@ -125,9 +125,10 @@ class ItemProducer {
 };
 
 struct OutgoingCall {
-  std::string_view method;  // static, or outlives the call to start()
-  std::vector<Argument> arguments;
-  CallOptions options;
+  std::string_view method;     // static, or outlives the making of the call
+  const CallOptions& options;  // the same
+  bool retry = options.retry;  // or what is said by the request that is sent
+  std::vector<Argument> arguments = {};
   std::unique_ptr<ItemProducer> input = nullptr;  // of a method that takes a stream
   std::unique_ptr<HeldValue> values = nullptr;    // a tuple of all arguments, instead of `arguments`
 };

@@ -51,7 +51,7 @@ MethodEntry fake_method(F answer) {
   MethodEntry entry;
   entry.name = member_name<Member>();
   entry.streams = Info::streams;
-  entry.run = [answer = std::move(answer)](void*, IncomingCall call) mutable {
+  entry.run = [answer = std::move(answer)](void*, IncomingCall& call) mutable {
     return answer_fake<Member>(answer, call);
   };
   return entry;

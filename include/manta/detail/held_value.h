@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <new>
 #include <string>
 #include <type_traits>
 #include <utility>
 
+#include <manta/detail/block_pool.h>
 #include <manta/detail/msgpack.h>
 #include <manta/error.h>
 
@@ -15,6 +18,10 @@ namespace manta::detail {
 class HeldValue {
  public:
   virtual ~HeldValue() = default;
+  static void* operator new(std::size_t bytes) { return take_block(bytes); }
+  static void operator delete(void* value, std::size_t bytes) noexcept { give_block(value, bytes); }
+  static void* operator new(std::size_t bytes, std::align_val_t alignment) { return ::operator new(bytes, alignment); }
+  static void operator delete(void* value, std::align_val_t alignment) noexcept { ::operator delete(value, alignment); }
   virtual const void* type() const = 0;            // see TypeTag
   virtual Result<std::string> encode() const = 0;  // MessagePack
 };

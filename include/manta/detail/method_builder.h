@@ -65,12 +65,20 @@ struct MethodRunner {
         arguments);
   }
 
+  // How the result is wanted.
+  struct ReplyForm {
+    explicit ReplyForm(const IncomingCall& call)
+        : format(call.reply_format), as_http(call.http != nullptr), held(call.holds_result) {}
+    Format format;
+    bool as_http, held;
+  };
+
   template <class Value>
-  static Result<Outcome> finish(const IncomingCall& call, Value value) {
+  static Result<Outcome> finish(ReplyForm form, Value value) {
     if constexpr (Info::raw)
-      if (call.http) return Outcome{.http = std::make_shared<HttpResponse>(std::move(value))};
-    if (call.holds_result) return Outcome{.held = std::make_unique<Held<Value>>(std::move(value))};
-    return encode_result(call.reply_format, value);
+      if (form.as_http) return Outcome{.http = std::make_shared<HttpResponse>(std::move(value))};
+    if (form.held) return Outcome{.held = std::make_unique<Held<Value>>(std::move(value))};
+    return encode_result(form.format, value);
   }
   static Result<Outcome> finish_void(Format format) {
     if constexpr (is_sink_v<typename Info::Last>)
@@ -79,27 +87,33 @@ struct MethodRunner {
       return Outcome{.body = encoded_nothing(format)};
   }
 
-  static Result<Outcome> run(void* object, IncomingCall call) {
+  static Result<Outcome> run(void* object, IncomingCall& call) {
+    const ReplyForm form(call);
     Result<Arguments> decoded = arguments(call);
     if (!decoded) return std::unexpected(std::move(decoded.error()));
     if constexpr (std::is_void_v<typename Info::Value>) {
       invoke(object, *decoded, call);
-      return finish_void(call.reply_format);
+      return finish_void(form.format);
     } else {
-      return finish(call, invoke(object, *decoded, call));
+      return finish(form, invoke(object, *decoded, call));
     }
   }
 
-  static Task<Result<Outcome>> start(void* object, IncomingCall call) {
+  // No coroutine itself: a method that is one takes its arguments by value, so that they need not be kept for it.
+  static Task<Result<Outcome>> start(void* object, IncomingCall& call) {
+    const ReplyForm form(call);
     Result<Arguments> decoded = arguments(call);
-    if (!decoded) co_return std::unexpected(std::move(decoded.error()));
-    auto task = invoke(object, *decoded, call);
+    if (!decoded) return refuse(std::move(decoded.error()));
+    return await(invoke(object, *decoded, call), form);
+  }
+  static Task<Result<Outcome>> refuse(Error error) { co_return std::unexpected(std::move(error)); }
+  static Task<Result<Outcome>> await(Task<typename Info::Value> method, ReplyForm form) {
     if constexpr (std::is_void_v<typename Info::Value>) {
-      co_await task;
-      co_return finish_void(call.reply_format);
+      co_await method;
+      co_return finish_void(form.format);
     } else {
-      auto value = co_await task;
-      co_return finish(call, std::move(value));
+      auto value = co_await method;
+      co_return finish(form, std::move(value));
     }
   }
 };

@@ -37,10 +37,11 @@ struct IncomingCall {
   bool holds_result = false;                    // it takes the result as it is
 };
 
+// What a call gave.
 struct Outcome {
-  std::string body;                           // encoded in reply_format; empty for streams
-  std::shared_ptr<HttpResponse> http;         // raw methods that answer whole
-  std::unique_ptr<HeldValue> held = nullptr;  // the result as it is, where the call asks for that
+  std::string body;                              // encoded in reply_format; empty for streams
+  std::shared_ptr<HttpResponse> http = nullptr;  // raw methods that answer whole
+  std::unique_ptr<HeldValue> held = nullptr;     // the result as it is, where the call asks for that
 };
 
 // Where a method runs. Default: a coroutine on the strand, a plain method on the compute threads.
@@ -62,9 +63,10 @@ struct MethodEntry {
   int max_concurrent = 0;  // calls that run at once in a replica; 0 = as many as it admits
   std::vector<RouteEntry> routes;
   std::function<std::string()> request_schema, response_schema;
-  // Exactly one is set. Exceptions of the user pass through.
-  std::function<Result<Outcome>(void* object, IncomingCall call)> run;
-  std::function<Task<Result<Outcome>>(void* object, IncomingCall call)> start;
+  // Exactly one is set. What `call` holds is taken; it may go when they return, but for its `items`. Exceptions of the
+  // user pass through.
+  std::function<Result<Outcome>(void* object, IncomingCall& call)> run;
+  std::function<Task<Result<Outcome>>(void* object, IncomingCall& call)> start;
 };
 
 // A member function that a class may have: plain or a coroutine. Both are empty when it has none.

@@ -62,10 +62,11 @@ class [[nodiscard("dropping a response cancels the call; use .detach() to let it
 
  private:
   R take() {
-    detail::CallResult result = value_or_throw(call_.take());
+    Result<detail::CallResult> result = call_.take();
+    if (!result) throw Exception(std::move(result.error()));
     if constexpr (!std::is_void_v<R>) {
-      if (R* const held = detail::held<R>(result.held.get())) return std::move(*held);
-      const std::string bytes = value_or_throw(detail::encoded(std::move(result)));
+      if (R* const held = detail::held<R>(result->held.get())) return std::move(*held);
+      const std::string bytes = value_or_throw(detail::encoded(std::move(*result)));
       Result<R> value = detail::from_msgpack<R>(bytes);
       if (!value) throw Exception(detail::bad_reply(method_, std::move(value.error())));
       return std::move(*value);

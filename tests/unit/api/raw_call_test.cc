@@ -119,11 +119,11 @@ class NotingCaller final : public detail::Caller {
  public:
   struct Noted {};
   detail::PendingCall call(detail::OutgoingCall call) override {
-    retries.push_back(call.options.retry);
+    retries.push_back(call.retry);
     throw Noted();
   }
   detail::PendingStream stream(detail::OutgoingCall call) override {
-    retries.push_back(call.options.retry);
+    retries.push_back(call.retry);
     throw Noted();
   }
   std::vector<bool> retries;

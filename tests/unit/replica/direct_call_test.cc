@@ -16,10 +16,11 @@ class DirectCallTest : public ReplicaServerTest {
  protected:
   void make(DirectCall& call, std::string method, Duration given) {
     call.caller = caller;
-    call.invocation.method = std::move(method);
+    call.made_at = clock.now();
+    call.method = std::move(method);
     call.context = std::make_shared<RequestContext>();
     call.context->deadline = clock.now() + given;
-    call.on_end = [this](DirectEnd&& how) { end = std::move(how); };
+    call.on_end = [this](Result<Reply>&& reply, const DirectEnd&) { end = std::move(reply); };
     server->call(call);
   }
   void attach() {
@@ -28,7 +29,7 @@ class DirectCallTest : public ReplicaServerTest {
   }
 
   ConnectionId caller = 0;
-  std::optional<DirectEnd> end;
+  std::optional<Result<Reply>> end;
 };
 
 TEST_F(DirectCallTest, OneThatDoesNotSuspendEndsWithinTheCallAndLeavesNothingInTheLoop) {
@@ -37,7 +38,7 @@ TEST_F(DirectCallTest, OneThatDoesNotSuspendEndsWithinTheCallAndLeavesNothingInT
   DirectCall call;
   make(call, "id", std::chrono::seconds(1));
   ASSERT_TRUE(end);
-  EXPECT_TRUE(end->reply);
+  EXPECT_TRUE(*end);
   EXPECT_EQ(loop.next_deadline(), deadline_before);
   EXPECT_EQ(loop.poll(), 0u);
 }
@@ -49,8 +50,8 @@ TEST_F(DirectCallTest, OneThatSuspendsEndsAtItsDeadline) {
   EXPECT_FALSE(end);
   advance(std::chrono::milliseconds(10));
   ASSERT_TRUE(end);
-  ASSERT_FALSE(end->reply);
-  EXPECT_EQ(end->reply.error().code, ErrorCode::DeadlineExceeded);
+  ASSERT_FALSE(*end);
+  EXPECT_EQ(end->error().code, ErrorCode::DeadlineExceeded);
   EXPECT_EQ(server->state().ongoing, 0);
 }
 

@@ -17,8 +17,8 @@ class RecordingServable final : public Servable {
   explicit RecordingServable(Loop& loop) : loop_(loop) {}
   const std::vector<spec::MethodSpec>& methods() const override { return methods_; }
   bool is_coroutine(std::string_view) const override { return true; }
-  Task<Result<Reply>> call(Invocation) override { co_return Reply{}; }
-  Result<Reply> call_blocking(Invocation) override { return Reply{}; }
+  Task<Result<Reply>> call(Invocation&) override { co_return Reply{}; }
+  Result<Reply> call_blocking(Invocation&) override { return Reply{}; }
   Result<void> check_health() override { return {}; }
   Result<void> reconfigure(const std::string&) override { return {}; }
   bool records(StatsKind kind) const override { return kind == StatsKind::Routing ? routing : true; }

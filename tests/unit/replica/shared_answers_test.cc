@@ -22,7 +22,7 @@ class Counting final : public Servable {
   explicit Counting(Loop& loop) : loop_(loop) {}
   const std::vector<spec::MethodSpec>& methods() const override { return methods_; }
   bool is_coroutine(std::string_view) const override { return true; }
-  Task<Result<Reply>> call(Invocation invocation) override {
+  Task<Result<Reply>> call(Invocation& invocation) override {
     const int run = ++runs;
     struct Gone {
       Counting& of;
@@ -34,7 +34,7 @@ class Counting final : public Servable {
     if (invocation.body == "bad") co_return Result<Reply>(fail(ErrorCode::AppError, "bad"));
     co_return Reply{.body = std::to_string(run)};
   }
-  Result<Reply> call_blocking(Invocation) override { return Reply{}; }
+  Result<Reply> call_blocking(Invocation&) override { return Reply{}; }
   Result<void> check_health() override { return {}; }
   Result<void> reconfigure(const std::string& config) override {
     return config == "1" ? Result<void>() : fail(ErrorCode::AppError, "not this one");

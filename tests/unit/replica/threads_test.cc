@@ -21,9 +21,9 @@ class BlockingServable final : public Servable {
   explicit BlockingServable(std::atomic<int>& cancelled_writes) : cancelled_writes_(cancelled_writes) {}
   const std::vector<spec::MethodSpec>& methods() const override { return methods_; }
   bool is_coroutine(std::string_view) const override { return false; }
-  Task<Result<Reply>> call(Invocation) override { co_return Reply{}; }
-  Result<Reply> call_blocking(Invocation invocation) override {
-    if (invocation.method == "until_cancelled") {
+  Task<Result<Reply>> call(Invocation&) override { co_return Reply{}; }
+  Result<Reply> call_blocking(Invocation& invocation) override {
+    if (invocation.method->name == "until_cancelled") {
       while (!detail::current_request()->cancelled.load()) std::this_thread::yield();
       return Reply{};
     }
