@@ -1,9 +1,13 @@
 #include "ingress/outbound.h"
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
 
 #include "net/wire.h"
+#include "routing/wire_request.h"
 
 namespace manta::ingress {
 namespace {
@@ -21,10 +25,8 @@ net::Headers typed_headers(const RequestTerms& terms) {
   return headers;
 }
 
-}  // namespace
-
-routing::Outbound make_outbound(net::Request& request, const Route& route, const RequestTerms& terms,
-                                std::shared_ptr<RequestContext> context) {
+// All but the body and the context.
+routing::Outbound head_of(const net::Request& request, const Route& route, const RequestTerms& terms) {
   routing::Outbound outbound;
   outbound.method = route.method;
   if (route.raw_http) {
@@ -40,10 +42,34 @@ routing::Outbound make_outbound(net::Request& request, const Route& route, const
     if (request.body.empty() && question != std::string::npos)
       outbound.target = route.upstream_path + request.target.substr(question);
   }
+  return outbound;
+}
+
+}  // namespace
+
+routing::Outbound make_outbound(net::Request& request, const Route& route, const RequestTerms& terms,
+                                std::shared_ptr<RequestContext> context) {
+  routing::Outbound outbound = head_of(request, route, terms);
   if (!request.body.empty()) outbound.body = std::make_shared<const std::string>(std::move(request.body));
   if (terms.accepts_events || route.streams) outbound.window = kEventWindow;
   outbound.context = std::move(context);
   return outbound;
+}
+
+net::Request make_local_request(net::Request& request, const Route& route, const RequestTerms& terms,
+                                const RequestContext& context, TimePoint now) {
+  routing::Outbound head = head_of(request, route, terms);
+  net::Request made{.method = std::move(head.verb),
+                    .target = head.target.empty() ? "/" + head.method : std::move(head.target),
+                    .authority = {},
+                    .headers = std::move(head.headers),
+                    .body = std::move(request.body)};
+  routing::add_context(made.headers, context);
+  if (context.deadline != TimePoint::max()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(context.deadline - now).count();
+    made.headers.set(wire::kTimeoutMs, std::to_string(std::max<std::int64_t>(left, 0)));
+  }
+  return made;
 }
 
 }  // namespace manta::ingress

@@ -4,6 +4,7 @@
 
 #include <manta/detail/request_context.h>
 
+#include "base/clock.h"
 #include "ingress/request_terms.h"
 #include "ingress/route_table.h"
 #include "net/message.h"
@@ -16,5 +17,9 @@ namespace manta::ingress {
 // verb, path, query and headers as they came. The body is moved out of `request`.
 routing::Outbound make_outbound(net::Request& request, const Route& route, const RequestTerms& terms,
                                 std::shared_ptr<RequestContext> context);
+
+// The same for a deployment in this process: what would arrive at a replica. Its time is not rounded.
+net::Request make_local_request(net::Request& request, const Route& route, const RequestTerms& terms,
+                                const RequestContext& context, TimePoint now);
 
 }  // namespace manta::ingress

@@ -17,7 +17,8 @@ bool same_routes_of(const spec::ApplicationRoutes& a, const spec::ApplicationRou
 }
 
 bool same_methods_of(const spec::ReplicaSet& a, const spec::ReplicaSet& b) {
-  return a.application == b.application && a.deployment == b.deployment && a.methods == b.methods;
+  return a.application == b.application && a.deployment == b.deployment && a.methods == b.methods &&
+         a.hosted.has_value() == b.hosted.has_value();
 }
 
 bool same_routes(const spec::RoutingSnapshot& a, const spec::RoutingSnapshot& b) {

@@ -220,6 +220,7 @@ ReplicaServer::ReplicaServer(Loop& loop, Compute& compute, Metrics& metrics, Log
 ReplicaServer::~ReplicaServer() = default;
 void ReplicaServer::listen(int fd) { impl_->server.listen(fd); }
 void ReplicaServer::accept(int fd) { impl_->server.accept(fd); }
+void ReplicaServer::handle(net::ExchangePtr exchange) { impl_->handle(std::move(exchange)); }
 void ReplicaServer::start() { impl_->host.start(); }
 void ReplicaServer::drain(std::move_only_function<void(bool clean)> done) { impl_->drain(std::move(done)); }
 spec::ReplicaState ReplicaServer::state() const { return impl_->state(); }
