@@ -165,6 +165,7 @@ TEST_F(ProxyHostedAnswersTest, AClientThatGoesAwayIsToldToTheDeployment) {
   bool gone = false;
   taken()->when_closed([&] { gone = true; });
   asking->hang_up();
+  advance(std::chrono::seconds(1));  // the server makes sure that the client has not only ended its own side
   EXPECT_TRUE(gone);
   EXPECT_TRUE(taken()->closed());
   hosts[0]->requests.clear();
