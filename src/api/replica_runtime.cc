@@ -242,7 +242,9 @@ void ReplicaRuntime::share_socket(ReplicaRuntime& neighbour) {
 
 void ReplicaRuntime::listen(int fd) { impl_->server.listen(fd); }
 void ReplicaRuntime::accept(int fd) { impl_->server.accept(fd); }
-void ReplicaRuntime::handle(net::ExchangePtr exchange) { impl_->server.handle(std::move(exchange)); }
+void ReplicaRuntime::handle(net::ExchangePtr exchange, std::shared_ptr<RequestContext> context) {
+  impl_->server.handle(std::move(exchange), std::move(context));
+}
 void ReplicaRuntime::update(const std::shared_ptr<const spec::RoutingSnapshot>& snapshot) { impl_->update(snapshot); }
 spec::ReplicaState ReplicaRuntime::state() const { return impl_->server.state(); }
 void ReplicaRuntime::on_state(std::function<void(const spec::ReplicaState&)> callback) {

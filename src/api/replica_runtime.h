@@ -65,8 +65,8 @@ class ReplicaRuntime {
   std::shared_ptr<detail::Caller> caller_of(const std::string& application, const std::string& deployment);
   void listen(int fd);  // takes a listening descriptor
   void accept(int fd);  // takes a connected descriptor
-  // A request of this process, on the loop, as it would come over a connection.
-  void handle(net::ExchangePtr exchange);
+  // See ReplicaServer.
+  void handle(net::ExchangePtr exchange, std::shared_ptr<RequestContext> context);
   void update(const spec::RoutingSnapshot& snapshot) { update(std::make_shared<spec::RoutingSnapshot>(snapshot)); }
   void update(const std::shared_ptr<const spec::RoutingSnapshot>& snapshot);
   spec::ReplicaState state() const;

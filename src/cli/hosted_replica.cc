@@ -78,7 +78,9 @@ class HostedReplica final : public ingress::HostedDeployment {
   }
   std::string message() const override { return runtime_.state().message; }
   void update(const std::shared_ptr<const spec::RoutingSnapshot>& snapshot) override { runtime_.update(snapshot); }
-  void handle(net::ExchangePtr exchange) override { runtime_.handle(std::move(exchange)); }
+  void handle(net::ExchangePtr exchange, std::shared_ptr<RequestContext> context) override {
+    runtime_.handle(std::move(exchange), std::move(context));
+  }
   void drain(std::move_only_function<void()> done) override { runtime_.drain(std::move(done)); }
 
  private:

@@ -4,6 +4,8 @@
 #include <memory>
 #include <string>
 
+#include <manta/detail/request_context.h>
+
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "net/exchange.h"
@@ -34,8 +36,9 @@ class HostedDeployment {
   virtual State state() const = 0;
   virtual std::string message() const = 0;  // Failed: why
   virtual void update(const std::shared_ptr<const spec::RoutingSnapshot>& snapshot) = 0;
-  // Answers in the form of the internal protocol. While it runs.
-  virtual void handle(net::ExchangePtr exchange) = 0;
+  // A call in the form of the internal protocol, as its answer is to be, but for the headers that tell of its
+  // `context`. While it runs.
+  virtual void handle(net::ExchangePtr exchange, std::shared_ptr<RequestContext> context) = 0;
   // Takes no further request, finishes those it has within the time that its configuration gives them, calls `done`.
   virtual void drain(std::move_only_function<void()> done) = 0;
 };

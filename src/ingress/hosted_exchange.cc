@@ -79,7 +79,7 @@ void HostedExchange::abort() {
 }
 
 Error HostedExchange::cut_short() const {
-  if (loop_.now() >= its_.deadline)
+  if (loop_.now() >= its_.context->deadline)
     return {.code = ErrorCode::DeadlineExceeded,
             .message = "the time given for the request ran out before the answer was complete"};
   return {.code = ErrorCode::ReplicaDied,

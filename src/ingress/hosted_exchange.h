@@ -6,6 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include <manta/detail/request_context.h>
+
 #include "base/loop.h"
 #include "ingress/event_boundary.h"
 #include "ingress/request_record.h"
@@ -16,9 +18,9 @@ namespace manta::ingress {
 // One request of a client to a deployment in this proxy.
 struct HostedRequest {
   net::ExchangePtr client;
-  net::Request request;  // as a replica would get it
+  net::Request request;  // as a replica would get it, without its context
+  std::shared_ptr<RequestContext> context;
   RequestRecord record;
-  TimePoint deadline = TimePoint::max();
   bool error_as_json = false;
   bool outlives_client = false;  // goes on when the client has gone
 };
@@ -36,7 +38,7 @@ class HostedExchange final : public net::Exchange, public std::enable_shared_fro
 
   // It reaches no deployment.
   void fail(const Error& error);
-  TimePoint deadline() const { return its_.deadline; }
+  const std::shared_ptr<RequestContext>& context() const { return its_.context; }
 
   net::Request& request() override { return its_.request; }
   std::uint64_t connection_id() const override { return 0; }  // of all that come from this proxy

@@ -47,7 +47,8 @@ void Hosting::serve() {
   served_ = wanted_.hosted;
   failure_.clear();
   retry_pause_ = kFirstRetry;
-  for (Waiting& waiting : std::exchange(waiting_, {})) current_->handle(std::move(waiting.request));
+  for (const Waiting& waiting : std::exchange(waiting_, {}))
+    current_->handle(waiting.request, waiting.request->context());
 }
 
 void Hosting::start_failed(const std::string& message) {
@@ -66,7 +67,7 @@ Error Hosting::not_startable() const {
 }
 
 void Hosting::send(std::shared_ptr<HostedExchange> request) {
-  if (current_) return current_->handle(std::move(request));
+  if (current_) return current_->handle(request, request->context());
   if (!failure_.empty()) return request->fail(not_startable());
   wait(std::move(request));
 }
@@ -75,7 +76,7 @@ void Hosting::wait(std::shared_ptr<HostedExchange> request) {
   if (waiting_.size() >= kMostWaiting)
     return request->fail({.code = ErrorCode::Overloaded,
                           .message = who() + ": " + std::to_string(kMostWaiting) + " requests wait for its start"});
-  waiting_.push_back({request, std::min(request->deadline(), loop_.now() + kLongestWait)});
+  waiting_.push_back({request, std::min(request->context()->deadline, loop_.now() + kLongestWait)});
   arm_timer();
 }
 
@@ -97,7 +98,7 @@ void Hosting::give_up_late() {
   std::erase_if(waiting_, [](const Waiting& waiting) { return waiting.request == nullptr; });
   arm_timer();
   for (const Waiting& waiting : late) {
-    const bool too_late = waiting.request->deadline() <= now;
+    const bool too_late = waiting.request->context()->deadline <= now;
     waiting.request->fail({.code = too_late ? ErrorCode::DeadlineExceeded : ErrorCode::Unavailable,
                            .message = who() + " has not started in the proxy within the time for the request"});
   }

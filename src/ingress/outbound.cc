@@ -1,13 +1,9 @@
 #include "ingress/outbound.h"
 
-#include <algorithm>
-#include <chrono>
-#include <cstdint>
 #include <string>
 #include <utility>
 
 #include "net/wire.h"
-#include "routing/wire_request.h"
 
 namespace manta::ingress {
 namespace {
@@ -56,20 +52,13 @@ routing::Outbound make_outbound(net::Request& request, const Route& route, const
   return outbound;
 }
 
-net::Request make_local_request(net::Request& request, const Route& route, const RequestTerms& terms,
-                                const RequestContext& context, TimePoint now) {
+net::Request make_local_request(net::Request& request, const Route& route, const RequestTerms& terms) {
   routing::Outbound head = head_of(request, route, terms);
-  net::Request made{.method = std::move(head.verb),
-                    .target = head.target.empty() ? "/" + head.method : std::move(head.target),
-                    .authority = {},
-                    .headers = std::move(head.headers),
-                    .body = std::move(request.body)};
-  routing::add_context(made.headers, context);
-  if (context.deadline != TimePoint::max()) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(context.deadline - now).count();
-    made.headers.set(wire::kTimeoutMs, std::to_string(std::max<std::int64_t>(left, 0)));
-  }
-  return made;
+  return {.method = std::move(head.verb),
+          .target = head.target.empty() ? "/" + head.method : std::move(head.target),
+          .authority = {},
+          .headers = std::move(head.headers),
+          .body = std::move(request.body)};
 }
 
 }  // namespace manta::ingress

@@ -4,7 +4,6 @@
 
 #include <manta/detail/request_context.h>
 
-#include "base/clock.h"
 #include "ingress/request_terms.h"
 #include "ingress/route_table.h"
 #include "net/message.h"
@@ -18,8 +17,7 @@ namespace manta::ingress {
 routing::Outbound make_outbound(net::Request& request, const Route& route, const RequestTerms& terms,
                                 std::shared_ptr<RequestContext> context);
 
-// The same for a deployment in this process: what would arrive at a replica. Its time is not rounded.
-net::Request make_local_request(net::Request& request, const Route& route, const RequestTerms& terms,
-                                const RequestContext& context, TimePoint now);
+// The same for a deployment in this process, which is given the context as it is.
+net::Request make_local_request(net::Request& request, const Route& route, const RequestTerms& terms);
 
 }  // namespace manta::ingress

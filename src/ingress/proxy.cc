@@ -176,7 +176,7 @@ void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord record, 
   auto context = context_of(route, terms);
   record.set_context(context);
   if (Hosting* const hosting = targets_[route.index].hosting)
-    return send_to_hosted(*hosting, exchange, std::move(record), route, terms, *context);
+    return send_to_hosted(*hosting, exchange, std::move(record), route, terms, std::move(context));
   const TrafficPlan* plan = traffic_for(route, exchange->request());
   const TrafficDestination* chosen = plan ? traffic_.choose(*plan, terms, exchange->request().headers) : nullptr;
   if (chosen) record.go_to(*chosen->series, plan->counts, chosen->target, time_given(terms));
@@ -197,13 +197,13 @@ void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord record, 
 }
 
 void Proxy::send_to_hosted(Hosting& hosting, const net::ExchangePtr& exchange, RequestRecord record, const Route& route,
-                           const RequestTerms& terms, const RequestContext& context) {
+                           const RequestTerms& terms, std::shared_ptr<RequestContext> context) {
   const bool as_json = prefers_json(terms, exchange->request().body);
   hosting.send(std::make_shared<HostedExchange>(
       loop_, HostedRequest{.client = exchange,
-                           .request = make_local_request(exchange->request(), route, terms, context, loop_.now()),
+                           .request = make_local_request(exchange->request(), route, terms),
+                           .context = std::move(context),
                            .record = std::move(record),
-                           .deadline = context.deadline,
                            .error_as_json = as_json,
                            .outlives_client = terms.outlives_client}));
 }

@@ -95,7 +95,7 @@ class Proxy {
   void send_to_deployment(net::ExchangePtr exchange, RequestRecord record, const Route& route,
                           const RequestTerms& terms);
   void send_to_hosted(Hosting& hosting, const net::ExchangePtr& exchange, RequestRecord record, const Route& route,
-                      const RequestTerms& terms, const RequestContext& context);
+                      const RequestTerms& terms, std::shared_ptr<RequestContext> context);
   Task<void> forwarding(Forwarding request, const Route& route);
   void answer_no_route(const net::ExchangePtr& exchange, Verb verb, VerbSet allow);
   void refuse(const net::ExchangePtr& exchange, RequestRecord& record, const Error& error, const RequestTerms& terms,

@@ -32,8 +32,8 @@ class ReplicaServer {
 
   void listen(int fd);  // takes a listening descriptor
   void accept(int fd);  // takes a connected descriptor
-  // A request that came over no connection of this one.
-  void handle(net::ExchangePtr exchange);
+  // A call that came over no connection of this one; `context` is what its headers would tell otherwise.
+  void handle(net::ExchangePtr exchange, std::shared_ptr<RequestContext> context);
   void start();  // begins to construct the user's object; requests before it runs are refused
   // Refuses new requests, announces it, lets running ones finish within graceful_shutdown_timeout_s, then cancels them,
   // destroys the user's object and calls `done`. False: plain code was still running and its object was left alone; end

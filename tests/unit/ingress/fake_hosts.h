@@ -20,6 +20,7 @@ struct FakeHost {
   std::string message;
   std::function<void()> on_change;
   std::vector<net::ExchangePtr> requests;
+  std::shared_ptr<RequestContext> context;  // of the last one
   std::move_only_function<void()> drained;  // set: it drains
   int updates = 0;
   bool destroyed = false;
@@ -41,7 +42,10 @@ class FakeHosted final : public HostedDeployment {
   State state() const override { return host_.state; }
   std::string message() const override { return host_.message; }
   void update(const std::shared_ptr<const spec::RoutingSnapshot>&) override { ++host_.updates; }
-  void handle(net::ExchangePtr exchange) override { host_.requests.push_back(std::move(exchange)); }
+  void handle(net::ExchangePtr exchange, std::shared_ptr<RequestContext> context) override {
+    host_.requests.push_back(std::move(exchange));
+    host_.context = std::move(context);
+  }
   void drain(std::move_only_function<void()> done) override { host_.drained = std::move(done); }
 
  private:

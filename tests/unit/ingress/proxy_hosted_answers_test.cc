@@ -30,21 +30,24 @@ class ProxyHostedAnswersTest : public HostingTest {
   }
 };
 
-TEST_F(ProxyHostedAnswersTest, ARequestArrivesAsItWouldAtAReplica) {
+TEST_F(ProxyHostedAnswersTest, ARequestArrivesAsItWouldAtAReplicaAndWithItsContext) {
   client()->send(post("{\"a\": 1}",
                       "x-request-id: r1\r\nx-session-id: s1\r\nx-tenant-id: t1\r\nx-request-priority: 3\r\n"
-                      "x-request-timeout-seconds: 4.1\r\nx-manta-application: forged\r\n"));
+                      "x-request-timeout-seconds: 4.5\r\nx-manta-application: forged\r\n"));
   const net::Request& request = taken()->request();
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.target, "/query");
   EXPECT_EQ(request.body, "{\"a\": 1}");
-  EXPECT_EQ(request.headers.get("x-request-id"), "r1");
-  EXPECT_EQ(request.headers.get("x-session-id"), "s1");
-  EXPECT_EQ(request.headers.get("x-tenant-id"), "t1");
-  EXPECT_EQ(request.headers.get("x-manta-priority"), "3");
-  EXPECT_EQ(request.headers.get("x-manta-timeout-ms"), "4100");
-  EXPECT_EQ(request.headers.get("x-manta-application"), "rag");
-  EXPECT_EQ(request.headers.get("x-manta-route"), "/rag/query");
+  EXPECT_EQ(request.headers.get("content-type"), "application/json");
+  EXPECT_EQ(request.headers.get("x-manta-application"), std::nullopt);
+  const RequestContext& context = *hosts[0]->context;
+  EXPECT_EQ(context.request_id, "r1");
+  EXPECT_EQ(context.session_id, "s1");
+  EXPECT_EQ(context.tenant, "t1");
+  EXPECT_EQ(context.priority, 3);
+  EXPECT_EQ(context.deadline, loop_.now() + std::chrono::milliseconds(4500));
+  EXPECT_EQ(context.application, "rag");
+  EXPECT_EQ(context.route, "/rag/query");
 }
 
 TEST_F(ProxyHostedAnswersTest, ARawRequestKeepsItsVerbPathAndHeaders) {

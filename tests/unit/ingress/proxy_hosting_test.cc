@@ -78,8 +78,10 @@ TEST_F(ProxyHostingTest, NoMoreThanABoundWait) {
   for (std::size_t i = 0; i <= Hosting::kMostWaiting; ++i) {
     clients.push_back(std::make_shared<QuietClient>());
     RequestRecord record(keeper, http_metrics.unmatched(), Verb::Post, clients.back());
-    hosting.send(std::make_shared<HostedExchange>(
-        loop_, HostedRequest{.client = clients.back(), .request = {}, .record = std::move(record)}));
+    hosting.send(std::make_shared<HostedExchange>(loop_, HostedRequest{.client = clients.back(),
+                                                                       .request = {},
+                                                                       .context = std::make_shared<RequestContext>(),
+                                                                       .record = std::move(record)}));
   }
   EXPECT_EQ(clients.front()->status, 0);
   EXPECT_EQ(clients.back()->status, 503);
