@@ -1,6 +1,7 @@
 """What the OpenAI endpoints cost themselves, beside vllm-router and sglang-router: everything but the process of the model. Manta's
-ingress stands in front of a replica whose engine only passes time, the routers in front of an HTTP server that does the same (`mock_engine`). A
-plain request of 10 tokens, and streams of 50 events, 1 ms apart and without a pause, 32 clients. CPU of the model's process is left out."""
+ingress runs in its proxy (`in_proxy`), in front of a replica whose engine only passes time, the routers in front of an HTTP server that does the
+same (`mock_engine`); one line has the ingress in a process of its own. A plain request of 10 tokens, and streams of 50 events, 1 ms apart and without
+a pause, 32 clients. CPU of the model's process is left out."""
 import contextlib
 import json
 
@@ -11,6 +12,7 @@ from servers import Manta, Server, free_port
 TITLE = "OpenAI endpoints, own CPU (model's process left out), 32 clients"
 PEER = None
 TOKENS = 50
+APART = "its ingress in a process of its own"
 ROUTERS = ("vllm-router", "sglang-router")
 ELSEWHERE = {"plain": 76, "spaced": 4.9, "ready": 4.9}   # us of vllm-router, on another machine: the bars where it is not set up
 BARS = {"plain": None, "spaced": 1 / 2, "ready": 1 / 5}   # of vllm-router; a plain request has a bar of its own
@@ -18,10 +20,10 @@ PLAIN_BAR_US = 15
 WHAT = {"plain": f"{TITLE}: plain request", "spaced": "a streamed event, one by one (1 ms apart)", "ready": "a streamed event, several ready at once"}
 
 
-def model(name, itl_ms):
+def model(name, itl_ms, in_proxy=True):
     """builtin:openai below /NAME, over a model that yields a token each `itl_ms`."""
     llm = {"model": name, "id": name, "engine": "sim", "slots": 64, "engine_options": {"ttft_ms": "0", "itl_ms": str(itl_ms)}}
-    return {"name": name, "route_prefix": f"/{name}", "import_path": "builtin:openai", "args": {"llms": [llm]}}
+    return {"name": name, "route_prefix": f"/{name}", "import_path": "builtin:openai", "args": {"llms": [llm], "in_proxy": in_proxy}}
 
 
 def question(name, stream):
@@ -56,22 +58,26 @@ def routers(session, stack, client):
     return sides
 
 
+def manta_side(session, stack, client, name, in_proxy):
+    manta = stack.enter_context(Manta(session.build, [model("ready", 0, in_proxy), model("spaced", 1, in_proxy)]))
+
+    def own():
+        return manta.pids() - manta.replica("Llm")
+    kinds = {"ready": "ready", "spaced": "spaced"}
+    return sides_of(client, name, {kind: manta for kind in kinds}, {kind: f"/{kind}" for kind in kinds}, {kind: own for kind in kinds}, kinds)
+
+
 def run(session):
     client = session.program("load", "stream_client")
     with contextlib.ExitStack() as stack:
-        manta = stack.enter_context(Manta(session.build, [model("ready", 0), model("spaced", 1)]))
-
-        def own():
-            return manta.pids() - manta.replica("Llm")
-        kinds = {"ready": "ready", "spaced": "spaced"}
-        sides = sides_of(client, "manta", {kind: manta for kind in kinds}, {kind: f"/{kind}" for kind in kinds}, {kind: own for kind in kinds}, kinds)
+        sides = manta_side(session, stack, client, "manta", True) | manta_side(session, stack, client, APART, False)
         found = interleave(session, sides | routers(session, stack, client))
     return [line for kind in WHAT for line in lines_of(found, kind)]
 
 
 def lines_of(found, kind):
     cpu = {name: field(found, (name, kind), "cpu_us") if kind == "plain" else [us for _, us in found[name, kind]]
-           for name in ("manta", *ROUTERS) if (name, kind) in found}
+           for name in ("manta", APART, *ROUTERS) if (name, kind) in found}
     lines = [compare("openai", WHAT[kind], "us", cpu["manta"], cpu[name], name, BARS[kind] if name == "vllm-router" else None)
              .drawn("openai-cpu", WHAT[kind].removeprefix(f"{TITLE}: ")) for name in ROUTERS if name in cpu]
     if "vllm-router" not in cpu:
@@ -82,4 +88,5 @@ def lines_of(found, kind):
         ours = Spread.of(cpu["manta"])
         lines.append(Line("openai", "the same beside its bar", f"{ours} us", "-", None, f"<= {PLAIN_BAR_US} us",
                           "yes" if ours.median <= PLAIN_BAR_US else "open" if ours.low <= PLAIN_BAR_US else "no"))
+    lines.append(Line("openai", f"{WHAT[kind]}, {APART}", f"{Spread.of(cpu[APART])} us", "-", None, "-", "-"))
     return lines

@@ -81,6 +81,9 @@ struct DeploymentConfig {
   std::optional<GangSchedulingConfig> gang_scheduling_config;  // replicas that live and die together
   // of its replicas; none: that of the application, else of the file
   std::optional<LoggingConfig> logging_config = {};
+  // no replicas: every HTTP proxy runs it in its own process, which saves requests a hop. For the ingress of an
+  // application, of a built-in class that can (`OpenAi`)
+  bool in_proxy = false;
   bool operator==(const DeploymentConfig&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(DeploymentConfig, (),
@@ -91,6 +94,7 @@ BOOST_DESCRIBE_STRUCT(DeploymentConfig, (),
                        user_config, warmup, env_vars, autoscaling_config, request_router_config, admission,
                        circuit_breaker, batching, raise_for_batches, response_cache, rolling_update_percentage,
                        max_surge_percent, rollback_on_failure, placement_group_bundles, placement_group_strategy,
-                       placement_group_bundle_label_selector, node_affinity, gang_scheduling_config, logging_config))
+                       placement_group_bundle_label_selector, node_affinity, gang_scheduling_config, logging_config,
+                       in_proxy))
 
 }  // namespace manta

@@ -54,7 +54,8 @@ spec::NodeSpec to_spec(const GraphNode& node) {
                       .fingerprint = node.fingerprint,
                       .children = node.children,
                       .config = node.node->config,
-                      .methods = method_specs(*node.node->table, true)};
+                      .methods = method_specs(*node.node->table, true),
+                      .may_run_in_proxy = node.node->table->may_run_in_proxy};
   made.config.name = node.name;
   std::ranges::sort(made.children);
   made.children.erase(std::unique(made.children.begin(), made.children.end()), made.children.end());

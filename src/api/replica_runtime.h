@@ -12,7 +12,9 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/metrics.h"
+#include "net/exchange.h"
 #include "net/peer_security.h"
+#include "routing/queue_count.h"
 #include "routing/router.h"
 #include "spec/replica_set.h"
 #include "spec/replica_state.h"
@@ -42,7 +44,8 @@ struct ReplicaRuntimeOptions {
   routing::ConnectReplica connect;                      // how handles reach replicas; null: by the address
   std::map<std::string, std::string> environment = {};  // of this process
   net::PeerSecurityPtr security = {};                   // of connections over TCP, both ways
-  bool shares_loop = false;                             // with other replicas of its application
+  bool shares_loop = false;                             // with other replicas of its application, or a proxy
+  routing::QueueCounts* queue_counts = nullptr;         // of the process, outlives it; null: it has its own
 };
 
 // One replica in this process: the user's object behind its server, and the routing of its handles. Confined to the
@@ -62,7 +65,10 @@ class ReplicaRuntime {
   std::shared_ptr<detail::Caller> caller_of(const std::string& application, const std::string& deployment);
   void listen(int fd);  // takes a listening descriptor
   void accept(int fd);  // takes a connected descriptor
-  void update(const spec::RoutingSnapshot& snapshot);
+  // See ReplicaServer.
+  void handle(net::ExchangePtr exchange, std::shared_ptr<RequestContext> context);
+  void update(const spec::RoutingSnapshot& snapshot) { update(std::make_shared<spec::RoutingSnapshot>(snapshot)); }
+  void update(const std::shared_ptr<const spec::RoutingSnapshot>& snapshot);
   spec::ReplicaState state() const;
   void on_state(std::function<void(const spec::ReplicaState&)> callback);
   // Refuses new requests, finishes or cancels the running ones within graceful_shutdown_timeout_s, destroys the object,

@@ -15,8 +15,10 @@ struct OpenAiArgs {
   std::vector<EmbedOptions> embedders;
   std::vector<RerankOptions> rerankers;
   std::string default_model, default_embedder, default_reranker;
+  bool in_proxy = false;  // the endpoints: see DeploymentConfig
 };
-BOOST_DESCRIBE_STRUCT(OpenAiArgs, (), (llms, embedders, rerankers, default_model, default_embedder, default_reranker))
+BOOST_DESCRIBE_STRUCT(OpenAiArgs, (),
+                      (llms, embedders, rerankers, default_model, default_embedder, default_reranker, in_proxy))
 
 const Resources kIngressShare{.num_cpus = 0.1};
 const Resources kEncoderShare{.num_cpus = 0.25};
@@ -77,7 +79,9 @@ Application serve_openai(const OpenAiArgs& args) {
   openai::check_names(models);
   return {.name = "openai",
           .ingress = manta::bind<OpenAi>(models, llms, embedders, rerankers)
-                         .with({.max_ongoing_requests = 1024, .ray_actor_options = kIngressShare})};
+                         .with({.max_ongoing_requests = 1024,
+                                .ray_actor_options = args.in_proxy ? Resources{} : kIngressShare,
+                                .in_proxy = args.in_proxy})};
 }
 
 std::vector<Application> build_embed(const Args& args) {

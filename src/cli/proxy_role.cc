@@ -5,6 +5,7 @@
 
 #include "base/of_seconds.h"
 #include "cli/cluster/security.h"
+#include "cli/hosted_replica.h"
 #include "cli/instance_options.h"
 #include "cli/roles.h"
 #include "ingress/proxy_runtime.h"
@@ -45,19 +46,25 @@ int run_proxy_role(const ProxyArguments& arguments, const Environment& environme
   const auto security = cluster_security(environment);
   if (!security) return std::fprintf(stderr, "%s\n", security.error().message.c_str()), 2;
   const int threads = ingress::proxy_threads(http->threads, static_cast<int>(machine_resources().num_cpus));
-  ingress::ProxyOptions options{.listen_fd = arguments.listen_fd,
-                                .metrics_fd = scrape_socket(arguments),
-                                .controller_address = arguments.controller_address,
-                                .agent_socket = arguments.agent_socket,
-                                .http = std::move(*http),
-                                .node_id = arguments.node_id,
-                                .node_ip = arguments.node_ip,
-                                .session_header = environment.get(kSessionHeaderVariable).value_or(""),
-                                .is_head = arguments.is_head,
-                                .threads = threads,
-                                .drain_timeout = of_seconds(arguments.drain_s),
-                                .figures = gpu_figures(arguments),
-                                .security = *security};
+  ingress::ProxyOptions options{
+      .listen_fd = arguments.listen_fd,
+      .metrics_fd = scrape_socket(arguments),
+      .controller_address = arguments.controller_address,
+      .agent_socket = arguments.agent_socket,
+      .http = std::move(*http),
+      .node_id = arguments.node_id,
+      .node_ip = arguments.node_ip,
+      .session_header = environment.get(kSessionHeaderVariable).value_or(""),
+      .is_head = arguments.is_head,
+      .threads = threads,
+      .drain_timeout = of_seconds(arguments.drain_s),
+      .figures = gpu_figures(arguments),
+      .host =
+          [variables = environment.map()](const ingress::HostingPlace& place, const spec::ReplicaSet& set,
+                                          std::function<void()> on_change) {
+            return host_in_proxy(place, set, std::move(on_change), variables);
+          },
+      .security = *security};
   return ingress::run_proxy(options);
 }
 

@@ -12,6 +12,7 @@
 
 #include "codec/nearest.h"
 #include "codec/sha256.h"
+#include "control/in_proxy.h"
 #include "control/together.h"
 #include "spec/autoscaling_policy.h"
 #include "spec/batching.h"
@@ -130,6 +131,7 @@ std::string version_text(const ApplicationRecord& record, const spec::NodeSpec& 
   add(detail::to_json(config.placement_group_bundle_label_selector).value_or(""));
   add(detail::to_json(config.node_affinity).value_or(""));
   add(detail::to_json(config.gang_scheduling_config).value_or(""));
+  if (config.in_proxy) add("in_proxy");
   for (const WarmUp& call : config.warmup) add(fmt::format("{} {} {}", call.method, call.body, call.count));
   return text;
 }
@@ -169,6 +171,7 @@ Result<std::vector<ApplicationRecord>> make_records(const spec::ApplicationConfi
       return std::unexpected(std::move(fits.error()));
     if (auto valid = spec::validate(graph); !valid) return std::unexpected(std::move(valid.error()));
     if (auto fit = check_together(config, graph); !fit) return std::unexpected(std::move(fit.error()));
+    if (auto can = check_in_proxy(config, artifact, graph); !can) return std::unexpected(std::move(can.error()));
     if (auto known = check_application_policy(config, graph); !known) return std::unexpected(std::move(known.error()));
     record.graph = std::move(graph);
     record.deployed_at_s = now_s;

@@ -76,6 +76,7 @@ struct DeploymentTarget {
   std::string version;
   std::string host;  // the deployment in whose processes its replicas are; empty: its own
   int num_replicas = 1;
+  bool in_proxy = false;  // proxies run it, and there are no replicas
   Resources resources;
   int max_replicas_per_node = 0;
   PlacementRules placement;  // beyond these two

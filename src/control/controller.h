@@ -256,6 +256,7 @@ class Controller {
   static const ApplicationRecord& record_in_force(const Deployment& deployment, const Application& application);
   bool serves_new(const Deployment& deployment) const;
   const spec::NodeSpec& published_node(const Deployment& deployment) const;
+  const ApplicationRecord& published_record(const Deployment& deployment) const;
   bool publishes_fallback(const Application& application) const;
   void settle();
   void settle(Deployment& deployment);

@@ -12,6 +12,7 @@
 #include "control/controller.h"
 #include "control/deployment_target.h"
 #include "control/effective_config.h"
+#include "control/in_proxy.h"
 #include "spec/openapi.h"
 #include "spec/validate.h"
 
@@ -120,6 +121,8 @@ Task<Result<std::vector<ApplicationRecord>>> Controller::describe_all(spec::Inst
     if (!records) co_return std::unexpected(of_application(i, std::move(records.error())));
     for (ApplicationRecord& record : *records) {
       inherit_logging(record, instance);
+      if (auto run = check_proxies_run(record, options_.proxy_location); !run)
+        co_return std::unexpected(of_application(i, std::move(run.error())));
       all.push_back(std::move(record));
     }
   }

@@ -9,6 +9,7 @@
 #include "base/unix_time.h"
 #include "control/controller.h"
 #include "control/gang.h"
+#include "control/in_proxy.h"
 #include "control/placement_labels.h"
 #include "control/replicas_of.h"
 
@@ -106,7 +107,8 @@ spec::ReplicaSet Controller::terms(const Deployment& deployment) const {
           .load_report_interval_s = config.autoscaling_config && !deployment.target.deploy_failed
                                         ? config.autoscaling_config->metrics_interval_s
                                         : 0,
-          .methods = without_schemas(node.methods)};
+          .methods = without_schemas(node.methods),
+          .hosted = hosted_definition(published_record(deployment), node)};
 }
 
 // Those that get requests.

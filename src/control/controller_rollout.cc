@@ -10,6 +10,7 @@
 #include "control/change_events.h"
 #include "control/controller.h"
 #include "control/deployment_target.h"
+#include "control/in_proxy.h"
 #include "control/replicas_of.h"
 #include "spec/openapi.h"
 
@@ -55,6 +56,7 @@ const ApplicationRecord& Controller::record_in_force(const Deployment& deploymen
 
 // Settings that were refused are not in force although replicas of the same version run.
 bool Controller::serves_new(const Deployment& deployment) const {
+  if (deployment.node.config.in_proxy) return !on_fallback(deployment);
   if (on_fallback(deployment) && deployment.fallback->target.version == deployment.target.version) return false;
   return std::ranges::any_of(replicas_of(replicas_, deployment.target.key), [&](const auto& entry) {
     const ReplicaView& replica = entry.second.view;
@@ -65,6 +67,11 @@ bool Controller::serves_new(const Deployment& deployment) const {
 
 const spec::NodeSpec& Controller::published_node(const Deployment& deployment) const {
   return deployment.fallback && !serves_new(deployment) ? deployment.fallback->node : deployment.node;
+}
+
+const ApplicationRecord& Controller::published_record(const Deployment& deployment) const {
+  if (deployment.fallback && !serves_new(deployment)) return deployment.fallback->record;
+  return applications_.at(deployment.target.key.application).record;
 }
 
 bool Controller::publishes_fallback(const Application& application) const {
@@ -152,7 +159,9 @@ void Controller::settle(Deployment& deployment) {
   deployment.reached = true;
   if (!std::exchange(deployment.completed, true))
     events_.record(deployment_event("rollout_completed", deployment.target.key,
-                                    fmt::format("{} replicas run", deployment.target.num_replicas)));
+                                    deployment.target.in_proxy
+                                        ? std::string(kRunsInProxies)
+                                        : fmt::format("{} replicas run", deployment.target.num_replicas)));
   deployment.proven = deployment.proven || deployment.target.num_replicas > 0;
   deployment.fallback.reset();
 }

@@ -66,6 +66,10 @@ int Controller::replicas_for(const Deployment& deployment, const DeploymentTarge
   const bool changed = loaded_ && (first || before.version != target.version || deployment.node.config != config);
   const auto stored = scaling_.stored.find(target.key);
   const bool has_stored = stored != scaling_.stored.end();
+  if (config.in_proxy) {
+    store_scale(target.key, std::nullopt);
+    return 0;
+  }
   if (!config.autoscaling_config) {
     if (application.external_scaler_enabled && has_stored && !changed) return stored->second;
     store_scale(target.key, std::nullopt);
@@ -130,6 +134,8 @@ Result<void> Controller::scale(const std::string& application, const std::string
   if (!known->target.host.empty())
     return refused(fmt::format("replicas of '{}' are in the processes of '{}' (placement: together): scale that",
                                deployment, known->target.host));
+  if (node_in_force(*known).config.in_proxy)
+    return refused(fmt::format("'{}' runs in the HTTP proxies (in_proxy) and has no replicas", deployment));
   if (node_in_force(*known).config.autoscaling_config)
     return refused(fmt::format("the number of replicas of '{}' follows its autoscaling_config", deployment));
   if (replicas < 0 || replicas % gang_size_of(known->node.config) != 0)

@@ -10,6 +10,7 @@
 #include <manta/detail/json.h>
 
 #include "control/deployment_target.h"
+#include "control/in_proxy.h"
 #include "control/together.h"
 
 namespace manta::control {
@@ -90,7 +91,7 @@ std::vector<FieldChange> reasons(const ApplicationRecord& before, const spec::No
 int replicas_of(const DeploymentKey& key, const DeploymentConfig& config,
                 const std::map<DeploymentKey, int>& replicas) {
   const auto known = replicas.find(key);
-  return known == replicas.end() ? config.num_replicas : known->second;
+  return known == replicas.end() ? configured_replicas(config) : known->second;
 }
 
 void plan_restart(DeploymentPlan& plan, const DeploymentConfig& config) {
@@ -106,7 +107,7 @@ DeploymentPlan plan_deployment(const ApplicationRecord& before, const spec::Node
   DeploymentPlan plan{.name = new_node.name, .changes = reasons(before, old_node, after, new_node)};
   plan.replicas_before = replicas_of(key, old_node.config, replicas);
   const bool is_scaled = new_node.config.autoscaling_config.has_value();
-  plan.replicas_after = is_scaled ? replicas_of(key, new_node.config, replicas) : new_node.config.num_replicas;
+  plan.replicas_after = is_scaled ? replicas_of(key, new_node.config, replicas) : configured_replicas(new_node.config);
   if (version_of(before, old_node) != version_of(after, new_node)) {
     plan.change = name(UpdateClass::Restart);
     if (plan.changes.empty())  // of others that share its processes
@@ -131,7 +132,8 @@ ApplicationPlan plan_application(const ApplicationRecord* before, const Applicat
       if (old_node != nullptr)
         plan.deployments.push_back(plan_deployment(*before, *old_node, *after, node, replicas));
       else
-        plan.deployments.push_back({.name = node.name, .change = "added", .replicas_after = node.config.num_replicas});
+        plan.deployments.push_back(
+            {.name = node.name, .change = "added", .replicas_after = configured_replicas(node.config)});
     }
   if (before != nullptr)
     for (const spec::NodeSpec& node : before->graph.nodes)

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "control/in_proxy.h"
 #include "control/restart_backoff.h"
 
 namespace manta::control {
@@ -140,7 +141,7 @@ spec::DeploymentStatus deployment_status(const DeploymentFacts& facts) {
   } else if (at_target(facts)) {
     status.status = "HEALTHY";
     status.status_trigger = completed_trigger(facts.goal);
-    status.message = migration_message(facts);
+    status.message = facts.target.in_proxy ? std::string(kRunsInProxies) : migration_message(facts);
   } else {
     status.status = working_status(facts.goal);
     status.status_trigger = facts.goal == Goal::Recover ? "HEALTH_CHECK_FAILED" : "CONFIG_UPDATE_STARTED";

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "control/in_proxy.h"
 #include "control/together.h"
 
 namespace manta::control {
@@ -28,7 +29,8 @@ DeploymentTarget target_of(const ApplicationRecord& record, const spec::NodeSpec
   return {.key = {record.name, node.name},
           .version = version_of(record, node),
           .host = host == node.name ? "" : host,
-          .num_replicas = node.config.num_replicas,
+          .num_replicas = configured_replicas(node.config),
+          .in_proxy = node.config.in_proxy,
           .resources = process.ray_actor_options,
           .max_replicas_per_node = node.config.max_replicas_per_node,
           .placement = placement_rules(process),

@@ -9,10 +9,8 @@
 #include <utility>
 
 #include "ingress/drained.h"
-#include "ingress/error_reply.h"
 #include "ingress/event_boundary.h"
-#include "ingress/request_terms.h"
-#include "net/wire.h"
+#include "ingress/public_answer.h"
 #include "routing/input_sender.h"
 
 namespace manta::ingress {
@@ -26,23 +24,6 @@ constexpr Duration kLongestWaitForArguments = std::chrono::seconds(30);
 // error instead of half an answer.
 constexpr std::size_t kGathered = std::size_t{64} << 10;
 
-// What a client gets to see of a replica's headers, and the id of its request.
-net::Headers public_headers(const net::Headers& from, std::string_view request_id) {
-  net::Headers headers;
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    const auto [name, value] = from[i];
-    if ((is_hop_header(name) && name != net::wire::kCache) || name == net::wire::kRequestId) continue;
-    headers.add(name, value);
-  }
-  headers.add(net::wire::kRequestId, request_id);
-  return headers;
-}
-
-bool is_event_stream(const net::Headers& headers) {
-  const auto type = headers.get("content-type");
-  return type && type->starts_with(net::wire::kEventStream);
-}
-
 bool is_short(routing::Answer& answer) {
   if (answer.complete()) return true;
   const auto text = answer.headers().get("content-length");
@@ -52,10 +33,7 @@ bool is_short(routing::Answer& answer) {
 }
 
 void respond_error(Forwarding& request, const Error& error) {
-  net::Response reply = error_reply(error, request.record.request_id(), request.error_as_json);
-  request.record.note_failure(error.code);
-  request.record.end(reply.status);
-  request.exchange->respond(std::move(reply));
+  respond_error(*request.exchange, request.record, error, request.error_as_json);
 }
 
 // Both halves below run inside forward(), whose frame holds `request`.
@@ -70,15 +48,6 @@ Task<void> respond_whole(Forwarding* request, routing::Answer answer) {
   request->exchange->respond(std::move(*whole));
 }
 
-// The head has been sent: say what can still be said.
-void end_truncated(Forwarding& request, const Error& error, bool events, const EventBoundary& boundary) {
-  request.record.note_failure(error.code);
-  request.record.end(http_status(error));
-  if (!events || !boundary.between_events()) return request.exchange->abort();
-  request.exchange->write(error_event(error, request.record.request_id()));
-  request.exchange->finish();
-}
-
 Task<void> copy_stream(Forwarding* request, routing::Answer answer) {
   net::Exchange& exchange = *request->exchange;
   const bool events = is_event_stream(answer.headers());
@@ -89,7 +58,7 @@ Task<void> copy_stream(Forwarding* request, routing::Answer answer) {
   for (;;) {
     const auto bytes = co_await answer.next();
     if (!bytes) {
-      end_truncated(*request, bytes.error(), events, boundary);
+      end_truncated(exchange, request->record, bytes.error(), events, boundary);
       co_return;
     }
     if (bytes->empty()) break;

@@ -21,10 +21,8 @@ net::Headers typed_headers(const RequestTerms& terms) {
   return headers;
 }
 
-}  // namespace
-
-routing::Outbound make_outbound(net::Request& request, const Route& route, const RequestTerms& terms,
-                                std::shared_ptr<RequestContext> context, net::BodyBuffers& bodies) {
+// All but the body and the context.
+routing::Outbound head_of(const net::Request& request, const Route& route, const RequestTerms& terms) {
   routing::Outbound outbound;
   outbound.method = route.method;
   if (route.raw_http) {
@@ -40,10 +38,27 @@ routing::Outbound make_outbound(net::Request& request, const Route& route, const
     if (request.body.empty() && question != std::string::npos)
       outbound.target = route.upstream_path + request.target.substr(question);
   }
+  return outbound;
+}
+
+}  // namespace
+
+routing::Outbound make_outbound(net::Request& request, const Route& route, const RequestTerms& terms,
+                                std::shared_ptr<RequestContext> context, net::BodyBuffers& bodies) {
+  routing::Outbound outbound = head_of(request, route, terms);
   if (!request.body.empty()) outbound.body = bodies.share(std::move(request.body));
   if (terms.accepts_events || route.streams) outbound.window = kEventWindow;
   outbound.context = std::move(context);
   return outbound;
+}
+
+net::Request make_local_request(net::Request& request, const Route& route, const RequestTerms& terms) {
+  routing::Outbound head = head_of(request, route, terms);
+  return {.method = std::move(head.verb),
+          .target = head.target.empty() ? "/" + head.method : std::move(head.target),
+          .authority = {},
+          .headers = std::move(head.headers),
+          .body = std::move(request.body)};
 }
 
 }  // namespace manta::ingress

@@ -19,4 +19,7 @@ namespace manta::ingress {
 routing::Outbound make_outbound(net::Request& request, const Route& route, const RequestTerms& terms,
                                 std::shared_ptr<RequestContext> context, net::BodyBuffers& bodies);
 
+// The same for a deployment in this process, which is given the context as it is.
+net::Request make_local_request(net::Request& request, const Route& route, const RequestTerms& terms);
+
 }  // namespace manta::ingress

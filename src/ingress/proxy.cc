@@ -43,7 +43,8 @@ Proxy::Proxy(const ProxyEnvironment& environment, ProxySettings settings)
       view_(first_view(settings_.root_path)),
       shadows_(loop_, environment.metrics, environment.shadow_counts),
       traffic_(dispatchers_, metrics_, environment.metrics, shadows_, settings_.seed),
-      requests_(loop_) {
+      requests_(loop_),
+      hostings_(loop_, environment.start_hosted) {
   for (const SystemPage& page : system_pages())
     page_series_.push_back(&metrics_.route({.route = std::string(page.path)}));
 }
@@ -51,6 +52,7 @@ Proxy::Proxy(const ProxyEnvironment& environment, ProxySettings settings)
 void Proxy::update(RoutingView view) {
   const bool same_routes = view.routes == view_.routes;
   view_ = std::move(view);
+  if (view_.snapshot) hostings_.update(view_.snapshot);
   if (!same_routes) rebuild_routes();
 }
 
@@ -69,9 +71,10 @@ void Proxy::rebuild_routes() {
   for (const Route& route : table.routes()) {
     const bool is_document = route.method.empty();
     const auto& plans = traffic_.plans(route);
+    Hosting* const hosting = is_document ? nullptr : hostings_.find(route.application, route.deployment);
     targets_.push_back({&metrics_.route({route.pattern, route.application, is_document ? "" : route.deployment}),
-                        is_document ? nullptr : &dispatchers_.at(route.application, route.deployment),
-                        plans.empty() ? nullptr : &plans});
+                        is_document || hosting ? nullptr : &dispatchers_.at(route.application, route.deployment),
+                        hosting, plans.empty() ? nullptr : &plans});
   }
 }
 
@@ -173,6 +176,8 @@ void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord record, 
                                const RequestTerms& terms) {
   auto context = context_of(route, terms);
   record.set_context(context);
+  if (Hosting* const hosting = targets_[route.index].hosting)
+    return send_to_hosted(*hosting, exchange, std::move(record), route, terms, std::move(context));
   const TrafficPlan* plan = traffic_for(route, exchange->request());
   const TrafficDestination* chosen = plan ? traffic_.choose(*plan, terms, exchange->request().headers) : nullptr;
   if (chosen) record.go_to(*chosen->series, plan->counts, chosen->target, time_given(terms));
@@ -190,6 +195,18 @@ void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord record, 
     shadows_.send(*plan->shadow, *plan->lane, *plan->shadow_destination->dispatcher, request.outbound);
   const auto id = requests_.spawn(forwarding(std::move(request), taken));
   if (!outlives_client) exchange->when_closed([this, id] { requests_.cancel(id); });
+}
+
+void Proxy::send_to_hosted(Hosting& hosting, const net::ExchangePtr& exchange, RequestRecord record, const Route& route,
+                           const RequestTerms& terms, std::shared_ptr<RequestContext> context) {
+  const bool as_json = prefers_json(terms, exchange->request().body);
+  hosting.send(std::make_shared<HostedExchange>(
+      loop_, HostedRequest{.client = exchange,
+                           .request = make_local_request(exchange->request(), route, terms),
+                           .context = std::move(context),
+                           .record = std::move(record),
+                           .error_as_json = as_json,
+                           .outlives_client = terms.outlives_client}));
 }
 
 Task<void> Proxy::forwarding(Forwarding request, const Route& route) {

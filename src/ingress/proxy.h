@@ -14,6 +14,8 @@
 #include "base/task_scope.h"
 #include "ingress/access_log.h"
 #include "ingress/forwarding.h"
+#include "ingress/hosted_deployment.h"
+#include "ingress/hostings.h"
 #include "ingress/http_metrics.h"
 #include "ingress/metrics_collector.h"
 #include "ingress/request_id.h"
@@ -55,6 +57,7 @@ struct ProxyEnvironment {
   ShadowCounts& shadow_counts;
   AccessLog* access_log = nullptr;
   const RollCall* roll_call = nullptr;
+  StartHosted start_hosted = nullptr;  // null: it runs no deployments itself
 };
 
 // Answers the requests that come in at the public door: its own pages, the applications' OpenAPI documents, and
@@ -78,7 +81,8 @@ class Proxy {
   // What belongs to one route of the present table.
   struct Target {
     RouteSeries* series;
-    routing::Dispatcher* dispatcher;
+    routing::Dispatcher* dispatcher;  // null: a document, or `hosting` answers
+    Hosting* hosting = nullptr;
     const std::vector<TrafficPlan>* traffic = nullptr;  // null: no rule of `traffic` is about it
   };
 
@@ -92,6 +96,8 @@ class Proxy {
   const TrafficPlan* traffic_for(const Route& route, const net::Request& request) const;
   void send_to_deployment(net::ExchangePtr exchange, RequestRecord record, const Route& route,
                           const RequestTerms& terms);
+  void send_to_hosted(Hosting& hosting, const net::ExchangePtr& exchange, RequestRecord record, const Route& route,
+                      const RequestTerms& terms, std::shared_ptr<RequestContext> context);
   Task<void> forwarding(Forwarding request, const Route& route);
   void answer_no_route(const net::ExchangePtr& exchange, Verb verb, VerbSet allow);
   void refuse(const net::ExchangePtr& exchange, RequestRecord& record, const Error& error, const RequestTerms& terms,
@@ -120,6 +126,7 @@ class Proxy {
   ShadowTraffic shadows_;
   TrafficTable traffic_;
   TaskScope requests_;
+  Hostings hostings_;  // last: its requests end in what is above
 };
 
 }  // namespace manta::ingress

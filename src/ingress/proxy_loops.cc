@@ -41,7 +41,7 @@ std::vector<std::unique_ptr<ProxyWorker>> make_workers(const ProxyOptions& optio
   std::vector<std::unique_ptr<ProxyWorker>> workers;
   for (int i = 0; i < options.threads; ++i) {
     const RollCall* const others = options.threads > 1 ? &roll_call : nullptr;
-    workers.push_back(std::make_unique<ProxyWorker>(options, process, others, random_seed()));
+    workers.push_back(std::make_unique<ProxyWorker>(options, process, others, random_seed(), i));
     roll_call.add(workers.back()->loop());
   }
   return workers;

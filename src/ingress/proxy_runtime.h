@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/metrics.h"
+#include "ingress/hosted_deployment.h"
 #include "net/peer_security.h"
 #include "spec/instance_config.h"
 
@@ -29,6 +30,10 @@ struct ProxyOptions {
   LogOptions log{.component = "proxy"};
   // Further figures on the pages of metrics: called before the first loop runs, what it returns ends before that loop.
   std::function<std::shared_ptr<void>(Loop&, Metrics&)> figures;
+  // Makes what this proxy runs of deployments itself, and starts it; called on the loop of `place`. Null: nothing.
+  std::function<std::unique_ptr<HostedDeployment>(const HostingPlace& place, const spec::ReplicaSet& set,
+                                                  std::function<void()> on_change)>
+      host;
   net::PeerSecurityPtr security;  // of connections to controller and replicas over TCP
 };
 

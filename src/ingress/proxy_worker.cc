@@ -43,10 +43,23 @@ ProxySettings settings(const ProxyOptions& options, std::uint64_t seed) {
   return settings;
 }
 
+StartHosted start_hosted(const ProxyOptions& options, const ProxyProcess& process, Loop& loop, int thread) {
+  if (!options.host) return nullptr;
+  return [host = options.host, place = HostingPlace{.loop = loop,
+                                                    .metrics = process.metrics,
+                                                    .queue_counts = process.queue_counts,
+                                                    .node_id = options.node_id,
+                                                    .thread = thread,
+                                                    .security = options.security}](const spec::ReplicaSet& set,
+                                                                                   std::function<void()> on_change) {
+    return host(place, set, std::move(on_change));
+  };
+}
+
 }  // namespace
 
 ProxyWorker::ProxyWorker(const ProxyOptions& options, const ProxyProcess& process, const RollCall* roll_call,
-                         std::uint64_t seed)
+                         std::uint64_t seed, int thread)
     : loop_(process.clock),
       security_(options.security),
       budget_(process.budget),
@@ -69,7 +82,8 @@ ProxyWorker::ProxyWorker(const ProxyOptions& options, const ProxyProcess& proces
               .collector = collector_,
               .shadow_counts = process.shadow_counts,
               .access_log = process.access_log,
-              .roll_call = roll_call},
+              .roll_call = roll_call,
+              .start_hosted = start_hosted(options, process, loop_, thread)},
              settings(options, seed)),
       refused_(process.metrics, process.access_log, ~seed),
       traffic_reporter_(loop_, [this, address = options.controller_address] { return connect(address); }),

@@ -43,8 +43,9 @@ struct ProxyProcess {
 // proxy itself. Nothing of it is shared with other loops but ProxyProcess. Confined to its loop once that runs.
 class ProxyWorker {
  public:
-  // `roll_call` outlives it; null: it is the only one.
-  ProxyWorker(const ProxyOptions& options, const ProxyProcess& process, const RollCall* roll_call, std::uint64_t seed);
+  // `roll_call` outlives it; null: it is the only one. `thread`: which of them it is.
+  ProxyWorker(const ProxyOptions& options, const ProxyProcess& process, const RollCall* roll_call, std::uint64_t seed,
+              int thread);
   ProxyWorker(const ProxyWorker&) = delete;
   ProxyWorker& operator=(const ProxyWorker&) = delete;
 

@@ -6,7 +6,6 @@
 
 #include <manta/detail/json.h>
 
-#include "base/of_seconds.h"
 #include "replica/error_response.h"
 #include "replica/replica_impl.h"
 
@@ -58,10 +57,7 @@ void ReplicaServer::Impl::call(DirectCall& call) {
                   {.code = ErrorCode::Overloaded,
                    .message = options.id + " runs max_ongoing_requests already",
                    .retry_after_s = 1});
-  RequestContext& context = *call.context;
-  if (context.deadline == TimePoint::max() && options.config.request_timeout_s > 0)
-    context.deadline = now + of_seconds(options.config.request_timeout_s);
-  if (context.application.empty()) context.application = options.application;
+  complete(*call.context);
   ActiveCall::make(board, call, servable, now)->start(*method, terms);
 }
 

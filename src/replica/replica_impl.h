@@ -27,7 +27,9 @@ struct ReplicaServer::Impl {
 
   void handle(net::ExchangePtr exchange);
   void handle_control(net::ExchangePtr exchange);
-  void handle_call(net::ExchangePtr exchange);
+  // `context` null: by the headers.
+  void handle_call(net::ExchangePtr exchange, std::shared_ptr<RequestContext> context = nullptr);
+  void complete(RequestContext& context) const;  // with what counts where the caller has said nothing
   void open_slots(const net::ExchangePtr& exchange);
   void open_state(const net::ExchangePtr& exchange);
   Task<void> answer_health(net::ExchangePtr exchange);

@@ -43,7 +43,8 @@ bool ReplicaServer::Impl::answers_without_place(const ResponseCacheFront::Query&
                                                 const net::ExchangePtr& exchange) {
   const net::Request& request = exchange->request();
   const int waiting = waiting_requests(request);
-  const auto context = decode_context(request, loop.now(), options.config.request_timeout_s);
+  const auto context = decode_context(request, loop.now());
+  complete(*context);
   if (!shared_answers.answer(query, exchange, context, board.admission.ongoing())) return false;
   board.admission.pass(exchange->connection_id(), waiting, loop.now());
   places_changed();

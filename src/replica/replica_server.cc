@@ -5,6 +5,7 @@
 
 #include <manta/detail/json.h>
 
+#include "base/of_seconds.h"
 #include "net/wire.h"
 #include "replica/error_response.h"
 #include "replica/replica_impl.h"
@@ -147,7 +148,13 @@ void ReplicaServer::Impl::refuse(net::Exchange& exchange, std::string_view why, 
   exchange.respond(std::move(response));
 }
 
-void ReplicaServer::Impl::handle_call(net::ExchangePtr exchange) {
+void ReplicaServer::Impl::complete(RequestContext& context) const {
+  if (context.deadline == TimePoint::max() && options.config.request_timeout_s > 0)
+    context.deadline = loop.now() + of_seconds(options.config.request_timeout_s);
+  if (context.application.empty()) context.application = options.application;
+}
+
+void ReplicaServer::Impl::handle_call(net::ExchangePtr exchange, std::shared_ptr<RequestContext> context) {
   const net::Request& request = exchange->request();
   const auto connection = exchange->connection_id();
   if (draining)
@@ -176,8 +183,8 @@ void ReplicaServer::Impl::handle_call(net::ExchangePtr exchange) {
                   {.code = ErrorCode::Overloaded,
                    .message = options.id + " runs max_ongoing_requests already",
                    .retry_after_s = 1});
-  auto context = decode_context(request, loop.now(), options.config.request_timeout_s);
-  if (context->application.empty()) context->application = options.application;
+  if (!context) context = decode_context(request, loop.now());
+  complete(*context);
   if (query) exchange = shared_answers.lead(std::move(*query), std::move(exchange), context);
   ActiveCall::make(board, std::move(exchange), std::move(context), servable)->start(*method, terms);
 }
@@ -214,6 +221,9 @@ ReplicaServer::ReplicaServer(Loop& loop, Compute& compute, Metrics& metrics, Log
 ReplicaServer::~ReplicaServer() = default;
 void ReplicaServer::listen(int fd) { impl_->server.listen(fd); }
 void ReplicaServer::accept(int fd) { impl_->server.accept(fd); }
+void ReplicaServer::handle(net::ExchangePtr exchange, std::shared_ptr<RequestContext> context) {
+  impl_->handle_call(std::move(exchange), std::move(context));
+}
 void ReplicaServer::start() { impl_->host.start(); }
 void ReplicaServer::drain(std::move_only_function<void(bool clean)> done) { impl_->drain(std::move(done)); }
 spec::ReplicaState ReplicaServer::state() const { return impl_->state(); }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/metrics.h"
+#include "net/exchange.h"
 #include "net/receive_budget.h"
 #include "replica/compute.h"
 #include "replica/direct_call.h"
@@ -31,7 +32,9 @@ class ReplicaServer {
 
   void listen(int fd);  // takes a listening descriptor
   void accept(int fd);  // takes a connected descriptor
-  void start();         // begins to construct the user's object; requests before it runs are refused
+  // A call that came over no connection of this one; `context` is what its headers would tell otherwise.
+  void handle(net::ExchangePtr exchange, std::shared_ptr<RequestContext> context);
+  void start();  // begins to construct the user's object; requests before it runs are refused
   // Refuses new requests, announces it, lets running ones finish within graceful_shutdown_timeout_s, then cancels them,
   // destroys the user's object and calls `done`. False: plain code was still running and its object was left alone; end
   // the process then, as the destructor of this waits for that code.

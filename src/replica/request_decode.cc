@@ -25,7 +25,7 @@ bool names(std::optional<std::string_view> value, std::string_view type) {
 
 }  // namespace
 
-std::shared_ptr<RequestContext> decode_context(const net::Request& request, TimePoint now, double default_timeout_s) {
+std::shared_ptr<RequestContext> decode_context(const net::Request& request, TimePoint now) {
   auto context = std::make_shared<RequestContext>();
   const net::Headers& headers = request.headers;
   context->request_id = text_of(headers, net::wire::kRequestId);
@@ -38,10 +38,7 @@ std::shared_ptr<RequestContext> decode_context(const net::Request& request, Time
   context->priority = static_cast<int>(number(headers.get(net::wire::kPriority), 0));
   constexpr std::int64_t kLongest = std::int64_t{1000} * 86'400 * 365;
   const std::int64_t ms = number(headers.get(net::wire::kTimeoutMs), -1);
-  if (ms >= 0)
-    context->deadline = now + std::chrono::milliseconds(std::min(ms, kLongest));
-  else if (default_timeout_s > 0)
-    context->deadline = now + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(default_timeout_s));
+  if (ms >= 0) context->deadline = now + std::chrono::milliseconds(std::min(ms, kLongest));
   return context;
 }
 

@@ -14,9 +14,8 @@ namespace manta::replica {
 // How a streamed answer is written.
 enum class StreamKind { Events, Lines, Items, Raw };
 
-// The context that the headers of an internal request describe. `default_timeout_s` counts when they name none; 0 =
-// none.
-std::shared_ptr<RequestContext> decode_context(const net::Request& request, TimePoint now, double default_timeout_s);
+// The context that the headers of an internal request describe.
+std::shared_ptr<RequestContext> decode_context(const net::Request& request, TimePoint now);
 
 // The method a request names: the header of raw HTTP requests, else the path.
 std::string_view method_name(const net::Request& request);

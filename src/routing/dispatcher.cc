@@ -3,25 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include <manta/detail/json.h>
-
 #include "net/wire.h"
+#include "routing/error_answer.h"
 #include "routing/pending_call.h"
 #include "routing/wire_request.h"
-#include "spec/error_reply.h"
 
 namespace manta::routing {
 
 namespace {
-
-// The error in an answer that carries x-manta-error.
-Error error_in(const net::Response& response) {
-  const std::string code(response.headers.get(net::wire::kError).value_or("Internal"));
-  auto reply = detail::from_json<spec::ErrorReply>(response.body, UnknownKeys::Ignore);
-  if (!reply) return {.code = error_code(code), .message = "the replica answered " + std::to_string(response.status)};
-  reply->error.type = code;
-  return spec::to_error(*reply, response.status);
-}
 
 bool is_safe(std::string_view verb) { return verb == "GET" || verb == "HEAD" || verb == "OPTIONS"; }
 

@@ -55,7 +55,7 @@ class Router {
   Router& operator=(const Router&) = delete;
 
   // Whether a request that has just come may ask at all: Overloaded with status 429 beyond the limits of the rate,
-  // InvalidArgument if its own policy is not known. Once for each request.
+  // InvalidArgument if its own policy is not known or the deployment runs in the proxies. Once for each request.
   std::optional<Error> admit(const RequestInfo& request);
   // Waits for a free place on a replica, in the order of WaitQueue. The place is taken when this returns and freed by
   // ~Lease. Fails with Overloaded when a bound of the queue is reached (max_queued_requests, max_queued_bytes,

@@ -21,7 +21,20 @@ std::string limit_text(const AdmissionConfig& limits, bool by_tenant) {
 
 }  // namespace
 
+Error RouterCore::out_of_reach() const {
+  return {.code = ErrorCode::InvalidArgument,
+          .message = who() +
+                     " runs in the HTTP proxies (in_proxy) and has no replicas that a handle could reach: send "
+                     "it HTTP requests, or deploy it without in_proxy"};
+}
+
+// To requests that were let in while there were replicas.
+Error RouterCore::has_moved() const {
+  return {.code = ErrorCode::Unavailable, .message = who() + " has just moved into the HTTP proxies; send it again"};
+}
+
 std::optional<Error> RouterCore::admit(const RequestInfo& request) {
+  if (set_.hosted) return out_of_reach();
   if (!request.policy.empty() && !call_policies_.contains(request.policy)) {
     auto policy = make_policy(request.policy, custom_policies_);
     if (!policy) return std::move(policy.error());
@@ -58,6 +71,7 @@ Error RouterCore::overloaded(TurnedAway why) {
 // What does not depend on the room in the queue.
 std::optional<Error> RouterCore::refuse_to_wait(const Waiter& waiter) {
   const RequestInfo& request = waiter.request;
+  if (set_.hosted) return has_moved();
   if (request.deadline <= waiter.since)
     return Error{.code = ErrorCode::DeadlineExceeded, .message = who() + ": the time given for the request is over"};
   if (all_avoided(request))

@@ -81,6 +81,8 @@ class RouterCore : public std::enable_shared_from_this<RouterCore> {
   void arm_fallback(bool progress);
   void count_tasks();
   Error overloaded(TurnedAway why);
+  Error out_of_reach() const;
+  Error has_moved() const;
   std::string who() const { return application_ + "/" + deployment_; }
 
   const RouterEnvironment env_;

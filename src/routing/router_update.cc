@@ -35,6 +35,8 @@ void RouterCore::update(const spec::ReplicaSet& set) {
   for (const auto& replica : set_.replicas)
     if (wanted.erase(replica.id) > 0) add_replica(replica);
   keep_breakers_in_bounds();
+  if (set_.hosted)
+    for (Waiter* const waiter : queue_.all()) complete_later(*waiter, std::unexpected(has_moved()));
   fail_where_all_replicas_are_avoided();
   pump_later();
 }

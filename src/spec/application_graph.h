@@ -50,9 +50,10 @@ struct NodeSpec {
   std::vector<std::string> children;  // names of the nodes it was given as handles
   DeploymentConfig config;
   std::vector<MethodSpec> methods;
+  bool may_run_in_proxy = false;  // its class says so
   bool operator==(const NodeSpec&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(NodeSpec, (), (name, class_name, fingerprint, children, config, methods))
+BOOST_DESCRIBE_STRUCT(NodeSpec, (), (name, class_name, fingerprint, children, config, methods, may_run_in_proxy))
 
 // What build() returned: printed by `manta describe` as JSON, one per application of the artifact.
 struct ApplicationGraph {

@@ -42,6 +42,7 @@ Result<DeploymentConfig> apply_override(DeploymentConfig config, const Deploymen
   detail::JsonReader reader(object);
   detail::Decoding decoding(UnknownKeys::Refuse);
   if (!detail::decode(reader, config, decoding)) return std::unexpected(std::move(decoding).take_error());
+  if (config.in_proxy && !override.fields.contains("ray_actor_options")) config.ray_actor_options = {};
   config.env_vars.merge(env_vars);  // keeps those that the override gives
   if (Result<void> valid = validate(config); !valid) return std::unexpected(std::move(valid.error()));
   return config;

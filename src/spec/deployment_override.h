@@ -9,8 +9,8 @@
 namespace manta::spec {
 
 // What the code says with the given fields replaced. `ray_actor_options` is replaced as a whole, `env_vars` variable by
-// variable; a number of replicas ends the autoscaling that the code asks for. InvalidArgument with the field's path
-// when a value does not fit or the result is not valid.
+// variable; a number of replicas ends the autoscaling that the code asks for, in_proxy the resources that it asks for.
+// InvalidArgument with the field's path when a value does not fit or the result is not valid.
 Result<DeploymentConfig> apply_override(DeploymentConfig config, const DeploymentOverride& override);
 
 // The graph under the application's configuration: overrides, name and route prefix. An override of a deployment that

@@ -8,6 +8,7 @@
 
 #include <boost/describe/class.hpp>
 
+#include <manta/config.h>
 #include <manta/logging_config.h>
 #include <manta/routing_config.h>
 
@@ -34,6 +35,17 @@ struct ReplicaAddress {
 };
 BOOST_DESCRIBE_STRUCT(ReplicaAddress, (), (id, address, node_id, max_ongoing_requests))
 
+// What proxies run in their own processes of a deployment that has no replicas (DeploymentConfig::in_proxy).
+struct HostedDefinition {
+  std::string builtin;  // the application that it belongs to, as `import_path: builtin:<name>` has it
+  std::string args;     // of that, JSON
+  int graph_index = 0;  // which of the applications that build() returns
+  std::string version, fingerprint;
+  DeploymentConfig config;
+  bool operator==(const HostedDefinition&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(HostedDefinition, (), (builtin, args, graph_index, version, fingerprint, config))
+
 // All that a caller needs to reach one deployment.
 struct ReplicaSet {
   std::string application, deployment;
@@ -48,13 +60,14 @@ struct ReplicaSet {
   // Above 0: the number of replicas follows the load. Callers tell the controller how many requests wait
   // (spec::LoadReport), at least this often while any do.
   double load_report_interval_s = 0;
-  std::vector<MethodSpec> methods;  // without the schemas
+  std::vector<MethodSpec> methods;              // without the schemas
+  std::optional<HostedDefinition> hosted = {};  // set: no replicas, and no handle reaches it
   bool operator==(const ReplicaSet&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ReplicaSet, (),
                       (application, deployment, replicas, max_queued_requests, backpressure_status_code,
                        backpressure_retry_after_s, request_timeout_s, router, admission, circuit_breaker,
-                       load_report_interval_s, methods))
+                       load_report_interval_s, methods, hosted))
 
 // One application as the proxy sees it. While it is being described for the first time only its name is known: it has
 // no ingress and no routes, and is not ready.

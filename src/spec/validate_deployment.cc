@@ -9,6 +9,7 @@
 #include "spec/autoscaling_policy.h"
 #include "spec/batching.h"
 #include "spec/checks.h"
+#include "spec/in_proxy_faults.h"
 #include "spec/routing_policy.h"
 #include "spec/validate.h"
 
@@ -182,6 +183,7 @@ std::vector<Fault> faults(const DeploymentConfig& config) {
   check_routing(checks, config);
   for (Fault& fault : batching_faults(config)) checks.require(false, std::move(fault.field), std::move(fault.message));
   check_placement(checks, config);
+  for (Fault& fault : in_proxy_faults(config)) checks.require(false, std::move(fault.field), std::move(fault.message));
   return checks.take();
 }
 

@@ -1,4 +1,5 @@
-"""The OpenAI endpoints of builtin:openai, by the openai package, curl and plain bytes; the models are the sim engine's."""
+"""The OpenAI endpoints of builtin:openai, by the openai package, curl and plain bytes; the models are the sim engine's. All of it holds for the
+endpoints in replicas and in the proxy."""
 import base64
 import json
 import socket
@@ -19,23 +20,25 @@ def sim(*names):
     return [{"engine": "sim", "id": name} for name in names]
 
 
-@pytest.fixture(scope="module")
-def served(manta_binary, tmp_path_factory):
+@pytest.fixture(scope="module", params=["replicas", "in_proxy"])
+def served(request, manta_binary, tmp_path_factory):
+    def application(name, prefix, args, deployments=()):
+        return openai_application(name, prefix, {**args, "in_proxy": request.param == "in_proxy"}, deployments)
     folder = tmp_path_factory.mktemp("openai")
     encoders = {"embedders": [{"engine": "sim", "id": "sim-embed"}], "rerankers": [{"engine": "sim", "id": "sim-rerank"}]}
     full = {"name": "Llm", "max_ongoing_requests": 1, "max_queued_requests": 1, "ray_actor_options": {"num_cpus": 0.1}}
     config = write(
         folder,
-        openai_application("main", "/", {"llms": [sim_llm("sim-llm")], **encoders}),
-        openai_application("two", "/two", {"llms": [sim_llm("a"), sim_llm("b")], "default_model": "b",
-                                           "embedders": sim("c", "d"), "default_embedder": "d",
-                                           "rerankers": sim("e", "f"), "default_reranker": "f"}),
-        openai_application("three", "/three", {"embedders": sim("a", "b")}),
-        openai_application("slow", "/slow", {"llms": [sim_llm("slow", slots=1, context=100000, itl_ms=20)]}),
-        openai_application("failing", "/failing", {"llms": [sim_llm("failing", fail_every=2, fail_after=3)]}),
-        openai_application("busy", "/busy", {"llms": [sim_llm("busy", context=100000, itl_ms=20)]}, [full]),
-        openai_application("limited", "/limited", {"llms": [sim_llm("limited", context=100000, itl_ms=20)]},
-                           [{**full, "backpressure_status_code": 429}]))
+        application("main", "/", {"llms": [sim_llm("sim-llm")], **encoders}),
+        application("two", "/two", {"llms": [sim_llm("a"), sim_llm("b")], "default_model": "b",
+                                    "embedders": sim("c", "d"), "default_embedder": "d",
+                                    "rerankers": sim("e", "f"), "default_reranker": "f"}),
+        application("three", "/three", {"embedders": sim("a", "b")}),
+        application("slow", "/slow", {"llms": [sim_llm("slow", slots=1, context=100000, itl_ms=20)]}),
+        application("failing", "/failing", {"llms": [sim_llm("failing", fail_every=2, fail_after=3)]}),
+        application("busy", "/busy", {"llms": [sim_llm("busy", context=100000, itl_ms=20)]}, [full]),
+        application("limited", "/limited", {"llms": [sim_llm("limited", context=100000, itl_ms=20)]},
+                    [{**full, "backpressure_status_code": 429}]))
     instance = Instance(config, folder, ["--num-cpus", "16"])
     yield instance
     assert instance.stop() == 0, "".join(instance.lines)

@@ -40,6 +40,9 @@ BOOST_DESCRIBE_STRUCT(CompletionCall, (), (prompt, model, max_tokens, temperatur
 // manta_openai_ignored_fields_total of the replica.
 class OpenAi {
  public:
+  // It keeps nothing between requests and only waits for models.
+  static constexpr bool may_run_in_proxy = true;
+
   // Throws InvalidArgument when a name is given twice or a default is none of them.
   OpenAi(OpenAiModels models, std::vector<Handle<Llm>> llms, std::vector<Handle<Embed>> embedders,
          std::vector<Handle<Rerank>> rerankers);

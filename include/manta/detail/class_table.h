@@ -94,6 +94,7 @@ std::shared_ptr<const ClassTable> make_class_table() {
   add_reconfigure<D>(*table);
   add_model_version<D>(*table);
   add_hooks<D>(*table);
+  if constexpr (requires { D::may_run_in_proxy; }) table->may_run_in_proxy = D::may_run_in_proxy;
   return table;
 }
 

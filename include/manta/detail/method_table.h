@@ -88,6 +88,7 @@ struct ClassTable {
   std::function<std::string(void* object)> model_version;
   OptionalMember<void> on_start, on_stop;
   OptionalMember<Stats> record_autoscaling_stats, record_routing_stats;
+  bool may_run_in_proxy = false;  // keeps nothing between requests and never blocks: a proxy may run it on its loop
 };
 
 }  // namespace manta::detail

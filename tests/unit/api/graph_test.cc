@@ -24,6 +24,17 @@ struct Many {
   using methods = Methods<&Many::count>;
 };
 
+struct Thin {
+  static constexpr bool may_run_in_proxy = true;
+  int one() { return 1; }
+  using methods = Methods<&Thin::one>;
+};
+
+TEST(GraphTest, AClassSaysWhetherAProxyMayRunIt) {
+  EXPECT_TRUE(describe(value_or_throw(make_graph({.ingress = bind<Thin>()}))).nodes[0].may_run_in_proxy);
+  EXPECT_FALSE(describe(value_or_throw(make_graph(rag_application()))).nodes[0].may_run_in_proxy);
+}
+
 TEST(GraphTest, ListsCalleesBeforeCallers) {
   const Graph graph = value_or_throw(make_graph(rag_application()));
   ASSERT_EQ(graph.nodes.size(), 2u);

@@ -9,6 +9,7 @@
 #include <manta/detail/json.h>
 #include <manta/testing.h>
 
+#include "builtin/applications.h"
 #include "builtin/openai/endpoints.h"
 #include "builtin/openai/replies.h"
 #include "builtin/openai/requests.h"
@@ -66,6 +67,16 @@ Ranking rank(const RerankRequest& request) {
   if (request.top_n > 0)
     ranking.results.resize(std::min(ranking.results.size(), static_cast<std::size_t>(request.top_n)));
   return ranking;
+}
+
+TEST(OpenAiApplicationTest, InProxyIsAnArgument) {
+  const auto config_with = [](const std::string& in_proxy) {
+    const auto args = Args::parse(R"({"llms": [{"engine": "sim", "id": "a"}], "in_proxy": )" + in_proxy + "}");
+    return applications().at("openai")(args).at(0).ingress.node()->config;
+  };
+  EXPECT_TRUE(config_with("true").in_proxy);
+  EXPECT_EQ(config_with("true").ray_actor_options, Resources{}) << "no process that they could be for";
+  EXPECT_FALSE(config_with("false").in_proxy);
 }
 
 class OpenAiTest : public ::testing::Test {

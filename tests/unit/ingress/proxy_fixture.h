@@ -188,6 +188,14 @@ class ProxyTest : public testing::Test {
     return text.substr(at + 1, text.find('\n', at + 1) - at - 1);
   }
 
+  // Tests of deployments in the proxy say how to start one.
+  StartHosted start_hosted() {
+    return [this](const spec::ReplicaSet& set, std::function<void()> on_change) {
+      return host ? host(set, std::move(on_change)) : nullptr;
+    };
+  }
+
+  StartHosted host;
   std::map<std::string, Answer> answers;
   std::vector<net::Request> requests;     // as the replicas saw them
   std::vector<std::string> asked;         // the addresses of the replicas that saw them
@@ -218,7 +226,8 @@ class ProxyTest : public testing::Test {
                                                                            .dispatchers = dispatchers_,
                                                                            .bodies = bodies_,
                                                                            .collector = collector_,
-                                                                           .shadow_counts = shadow_counts_},
+                                                                           .shadow_counts = shadow_counts_,
+                                                                           .start_hosted = start_hosted()},
                                                           ProxySettings{.seed = 7});
   std::unique_ptr<net::Server> server_ = std::make_unique<net::Server>(
       loop_, net::ServerOptions{}, budget_, [this](net::ExchangePtr exchange) { proxy_->handle(std::move(exchange)); });

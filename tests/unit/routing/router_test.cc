@@ -55,6 +55,23 @@ TEST_F(RouterTest, TurnsAwayAtOnceBeyondMaxQueuedRequests) {
   EXPECT_FALSE(queued->result);
 }
 
+TEST_F(RouterTest, ADeploymentInTheProxiesIsOutOfReach) {
+  max_ongoing = 1;
+  publish({"a"});
+  const auto running = send(post("m"));
+  const auto waiting = send(post("m"));
+  set.hosted = spec::HostedDefinition{.builtin = "openai", .config = {}};
+  publish({"a"});
+  loop.poll();
+  ASSERT_TRUE(waiting->result);
+  EXPECT_EQ(code_of(waiting), ErrorCode::Unavailable) << "it may be sent again, to the proxy";
+  const auto late = send(post("m"));
+  ASSERT_TRUE(late->result);
+  EXPECT_EQ(code_of(late), ErrorCode::InvalidArgument);
+  EXPECT_NE(late->result->error().message.find("deploy it without in_proxy"), std::string::npos);
+  EXPECT_FALSE(running->result);
+}
+
 TEST_F(RouterTest, AnswersOverloadWithTheConfiguredStatus) {
   set.max_queued_requests = 0;
   set.backpressure_status_code = 429;

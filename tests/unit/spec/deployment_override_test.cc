@@ -38,6 +38,17 @@ TEST(DeploymentOverrideTest, ResourcesAreReplacedAsAWholeAndVariablesOneByOne) {
   EXPECT_EQ(config->env_vars, (std::map<std::string, std::string>{{"A", "code"}, {"B", "file"}, {"C", "file"}}));
 }
 
+TEST(DeploymentOverrideTest, InProxyEndsTheResourcesThatTheCodeAsksFor) {
+  DeploymentConfig code{.name = "OpenAi"};
+  code.ray_actor_options.num_cpus = 0.1;
+  const auto config = apply_override(code, given({{"in_proxy", "true"}}));
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->ray_actor_options, Resources{});
+  const auto both = apply_override(code, given({{"in_proxy", "true"}, {"ray_actor_options", R"({"num_cpus":2})"}}));
+  ASSERT_FALSE(both);
+  EXPECT_EQ(both.error().detail, "ray_actor_options");
+}
+
 TEST(DeploymentOverrideTest, AValueThatDoesNotFitNamesItsField) {
   EXPECT_EQ(apply_override(coded(), given({{"num_replicas", "\"x\""}})).error().message,
             "$.num_replicas: expected an integer, found a string");

@@ -60,6 +60,26 @@ TEST(ValidateTest, EachFieldOfADeploymentHasItsRange) {
   }
 }
 
+TEST(ValidateTest, WhatIsAboutReplicasDoesNotGoTogetherWithInProxy) {
+  DeploymentConfig config{.name = "OpenAi",
+                          .max_ongoing_requests = 1024,
+                          .request_timeout_s = 5,
+                          .logging_config = LoggingConfig{},
+                          .in_proxy = true};
+  EXPECT_EQ(fields_of(config), "");
+  config.num_replicas = 2;
+  config.max_queued_requests = 10;
+  config.ray_actor_options.num_cpus = 0.1;
+  config.autoscaling_config = AutoscalingConfig{};
+  config.node_affinity = NodeAffinity{.node_id = "n"};
+  config.gang_scheduling_config = GangSchedulingConfig{};
+  EXPECT_EQ(
+      fields_of(config),
+      "num_replicas max_queued_requests ray_actor_options autoscaling_config node_affinity gang_scheduling_config");
+  config.in_proxy = false;
+  EXPECT_EQ(fields_of(config), "");
+}
+
 TEST(ValidateTest, RoutePrefixesHaveOneForm) {
   const auto route = [](const char* prefix) {
     return fields_of(ApplicationConfig{.route_prefix = prefix, .import_path = "builtin:llm"});
