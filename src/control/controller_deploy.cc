@@ -172,10 +172,12 @@ void Controller::set_targets(const DeployedState& state) {
 
 void Controller::set_target(const ApplicationRecord& given, const std::vector<DeploymentProgress>& progress) {
   Application& application = applications_[given.name];
+  const bool same_document = !application.openapi->empty() && application.record.graph == given.graph &&
+                             application.record.route_prefix == given.route_prefix;
   application.record = given;
   share_equal_schemas(application.record.graph);
   const ApplicationRecord& record = application.record;
-  application.openapi = spec::openapi(record.graph, record.route_prefix);
+  if (!same_document) application.openapi = spec::openapi(record.graph, record.route_prefix);
   application.fallback.reset();
   application.deleting = false;
   for (auto& [name, deployment] : application.deployments)

@@ -163,18 +163,25 @@ Result<void> StateStore::replace(const DeployedState& state, const Revision& ent
 }
 
 Result<void> StateStore::write_applications(const DeployedState& state) {
-  if (auto cleared = execute("DELETE FROM applications; DELETE FROM progress; DELETE FROM configuration"); !cleared)
-    return cleared;
+  if (auto cleared = execute("DELETE FROM progress; DELETE FROM configuration"); !cleared) return cleared;
   auto config = detail::to_json(state.config);
   if (!config) return std::unexpected(std::move(config.error()));
   SqlStatement configuration(database_, "INSERT INTO configuration VALUES (1, ?)");
   if (auto row = configuration.bind(1, *config).step(); !row) return std::unexpected(row.error());
+  std::vector<std::string> names;
   for (const ApplicationRecord& record : state.records) {
     auto json = detail::to_json(record);
     if (!json) return std::unexpected(std::move(json.error()));
-    SqlStatement insert(database_, "INSERT INTO applications VALUES (?, ?)");
+    SqlStatement insert(database_,
+                        "INSERT INTO applications VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET record = "
+                        "excluded.record WHERE record <> excluded.record");
     if (auto row = insert.bind(1, record.name).bind(2, *json).step(); !row) return std::unexpected(row.error());
+    names.push_back(record.name);
   }
+  auto kept = detail::to_json(names);
+  if (!kept) return std::unexpected(std::move(kept.error()));
+  SqlStatement others(database_, "DELETE FROM applications WHERE name NOT IN (SELECT value FROM json_each(?))");
+  if (auto row = others.bind(1, *kept).step(); !row) return std::unexpected(row.error());
   return {};
 }
 

@@ -60,16 +60,13 @@ Result<std::vector<ApplicationRecord>> StateStore::records(const char* sql, std:
   }
 }
 
+// Of what has just been written.
 Result<void> StateStore::write_revision(const DeployedState& state, const Revision& entry) {
   auto number = add_revision(state, entry);
   if (!number) return std::unexpected(std::move(number.error()));
-  for (const ApplicationRecord& record : state.records) {
-    auto json = detail::to_json(record);
-    if (!json) return std::unexpected(std::move(json.error()));
-    SqlStatement insert(database_, "INSERT OR REPLACE INTO revision_applications VALUES (?, ?, ?)");
-    if (auto row = insert.bind(1, *number).bind(2, record.name).bind(3, *json).step(); !row)
-      return std::unexpected(row.error());
-  }
+  SqlStatement insert(database_,
+                      "INSERT OR REPLACE INTO revision_applications SELECT ?, name, record FROM applications");
+  if (auto row = insert.bind(1, *number).step(); !row) return std::unexpected(row.error());
   return execute(
       fmt::format("DELETE FROM revisions WHERE id NOT IN (SELECT id FROM revisions ORDER BY id DESC LIMIT {}); DELETE "
                   "FROM revision_applications WHERE revision NOT IN (SELECT id FROM revisions)",

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kReference = 8 << 10;  // from this size on a body is written by reference
 constexpr std::size_t kFieldOverhead = 32;   // of each field, as SETTINGS_MAX_HEADER_LIST_SIZE counts
+constexpr std::size_t kMostKept = 1 << 20;   // bytes of room that a stream keeps while it has nothing to send
 
 std::string_view view(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
@@ -220,7 +221,10 @@ struct H2Callbacks {
     stream.sent += size;
     session.queued_ -= size;
     if (!stream.last && stream.sent == stream.out.size()) {
-      stream.out.clear();
+      if (stream.out.capacity() > kMostKept)
+        stream.out = std::string();
+      else
+        stream.out.clear();
       stream.sent = 0;
     }
     if (stream.on_drained && stream.unsent().size() < stream.low_water) session.changed(stream);

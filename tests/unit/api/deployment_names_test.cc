@@ -60,7 +60,7 @@ TEST(DeploymentNamesTest, WhoAsksBeforeTheFirstSnapshotWaitsForItUntilTheDeadlin
   scope.cancel(left);
   loop.poll();
   EXPECT_EQ(patient, std::nullopt);
-  names.update({.deployments = {{.application = "rag", .deployment = "Embed"}}});
+  names.update({.deployments = {spec::ReplicaSet{.application = "rag", .deployment = "Embed"}}});
   loop.poll();
   EXPECT_EQ(patient, true);
   EXPECT_EQ(leaving, std::nullopt);
@@ -68,6 +68,8 @@ TEST(DeploymentNamesTest, WhoAsksBeforeTheFirstSnapshotWaitsForItUntilTheDeadlin
   loop.poll();
   EXPECT_EQ(after, true);
   EXPECT_EQ(names.names(), (NamesByDeployment{{"Embed", "rag"}}));
+  names.update({.deployments = {spec::ReplicaSet{.application = "rag", .deployment = "Llm"}}});
+  EXPECT_EQ(names.names(), (NamesByDeployment{{"Llm", "rag"}}));
 }
 
 }  // namespace

@@ -46,6 +46,18 @@ TEST_F(ControllerRolloutTest, AfterAFailedUpdateTheOldVersionIsKeptAlive) {
   EXPECT_NE(status().message.find("D: no model"), std::string::npos) << "the reason stays: " << status().message;
 }
 
+TEST_F(ControllerRolloutTest, TheDocumentIsMadeAnewOnlyWhenTheCodeSaysSomethingElse) {
+  const auto document = [this] { return snapshot().applications.at(0)->openapi; };
+  run(2, one);
+  const auto before = document();
+  EXPECT_NE(before->find("/one"), std::string::npos) << *before;
+  run(1, one);
+  EXPECT_TRUE(document().is_same_object(before));
+  run(1, two);
+  EXPECT_EQ(document()->find("/one"), std::string::npos);
+  EXPECT_NE(document()->find("/two"), std::string::npos);
+}
+
 TEST_F(ControllerRolloutTest, TheNextControllerKeepsTheOldVersionAliveToo) {
   run(2, one);
   ASSERT_TRUE(deploy(2, two));
