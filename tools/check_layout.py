@@ -31,7 +31,7 @@ ARROWS = {
 # Headers of include/manta that everybody may use: the vocabulary of base, the configuration structs of spec, and codec's.
 SHARED_API = [
     "error.h", "task.h", "tensor.h", "config.h", "*_config.h", "autoscaling_context.h",
-    "detail/held_value.h", "detail/request_context.h",
+    "detail/block_pool.h", "detail/held_value.h", "detail/outcome.h", "detail/request_context.h",
     "detail/*describe*.h", "detail/*json*.h", "detail/*msgpack*.h", "detail/*schema*.h", "detail/*decod*.h", "detail/*encod*.h",
     "detail/transcode.h", "detail/value_kind.h",
 ]

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <manta/batching_config.h>
-#include <manta/detail/method_table.h>
+#include <manta/detail/outcome.h>
 #include <manta/error.h>
 #include <manta/task.h>
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <manta/detail/held_value.h>
+#include <manta/detail/outcome.h>
 #include <manta/error.h>
 #include <manta/task.h>
 
@@ -32,8 +33,6 @@ struct CallOptions {
 };
 
 namespace detail {
-
-enum class Format { Json, MsgPack };
 
 using Timeout = std::optional<std::chrono::nanoseconds>;  // none: as long as the call's own deadline allows
 

@@ -9,6 +9,7 @@
 
 #include <manta/detail/caller.h>
 #include <manta/detail/held_value.h>
+#include <manta/detail/outcome.h>
 #include <manta/error.h>
 #include <manta/http.h>
 #include <manta/task.h>
@@ -35,13 +36,6 @@ struct IncomingCall {
   PendingStream input;                          // methods that take a stream: its items in request_format
   std::unique_ptr<HeldValue> values = nullptr;  // from a caller in this process: the tuple of arguments, no body
   bool holds_result = false;                    // it takes the result as it is
-};
-
-// What a call gave.
-struct Outcome {
-  std::string body;                              // encoded in reply_format; empty for streams
-  std::shared_ptr<HttpResponse> http = nullptr;  // raw methods that answer whole
-  std::unique_ptr<HeldValue> held = nullptr;     // the result as it is, where the call asks for that
 };
 
 // Where a method runs. Default: a coroutine on the strand, a plain method on the compute threads.
