@@ -74,6 +74,7 @@ std::string metrics_text(const control::ScalingDecision& decision) {
 }
 
 std::string fixed_text(const control::DeploymentDetails& deployment) {
+  if (deployment.deployment_config.in_proxy) return "off: it runs in the HTTP proxies, without replicas (in_proxy)";
   const int configured = deployment.deployment_config.num_replicas, wanted = deployment.target_num_replicas;
   if (configured == wanted) return "off: the configuration says how many";
   return fmt::format("off: the configuration says {}, an external scaler or target_capacity {}", configured, wanted);

@@ -12,10 +12,11 @@ LLM = {"engine": "sim", "id": "tiny", "context": 100000, "slots": 8, "engine_opt
 HELLO = [{"role": "user", "content": "Say hello"}]
 
 
-def application(model="tiny", in_proxy=True, itl_ms="0", slots=8, replicas=2, deployments=()):
+def application(model="tiny", in_proxy=True, itl_ms="0", slots=8, replicas=2, scaling=None, deployments=()):
     llm = {**LLM, "id": model, "slots": slots, "engine_options": {"ttft_ms": "1", "itl_ms": itl_ms}}
     return {"name": "openai", "import_path": "builtin:openai", "args": {"llms": [llm], "in_proxy": in_proxy},
-            "deployments": [{"name": "Llm", "num_replicas": replicas, "ray_actor_options": {"num_cpus": 0.1}}, *deployments]}
+            "deployments": [{"name": "Llm", "ray_actor_options": {"num_cpus": 0.1},
+                             **({"autoscaling_config": scaling} if scaling else {"num_replicas": replicas})}, *deployments]}
 
 
 def config(*args, threads=2, **kwargs):
@@ -138,6 +139,12 @@ class InProxyTest(unittest.TestCase):
         answer.close()
         connection.close()
         self.assertEqual(instance.chat()[0], 200)  # would be 1000 s away
+
+    def test_requests_that_wait_wake_the_model(self):
+        instance = self.serve(scaling={"min_replicas": 0, "max_replicas": 1, "upscale_delay_s": 0, "metrics_interval_s": 0.1})
+        self.assertEqual(instance.replicas(application="openai", name="Llm"), {})
+        self.assertEqual(instance.chat()[0], 200)
+        self.assertEqual(len(instance.replicas(application="openai", name="Llm")), 1)
 
     def test_a_killed_replica_of_the_model_fails_nobody_for_good(self):
         instance = self.serve()

@@ -32,6 +32,13 @@ TEST(ExplainTextTest, GivesTheReasons) {
 )");
 }
 
+TEST(ExplainTextTest, OneInTheProxiesHasNoNumber) {
+  control::DeploymentDetails details = llm();
+  details.deployment_config.in_proxy = true;
+  details.target_num_replicas = 0;
+  EXPECT_THAT(explain_text("rag", details), HasSubstr("off: it runs in the HTTP proxies, without replicas (in_proxy)"));
+}
+
 TEST(ExplainTextTest, ANumberThatIsNotTheConfigurationsIsToldWithWhoseItMayBe) {
   control::DeploymentDetails details = llm();
   details.target_num_replicas = 3;
