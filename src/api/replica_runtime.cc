@@ -137,8 +137,7 @@ struct ReplicaRuntime::Impl {
     if (scope.nobody) scope.nobody->replica = &scope;
     if (!options.controller_address.empty()) {
       subscription.emplace(loop, metrics, logger, [this] { return connect(options.controller_address); });
-      subscription->on_snapshot(
-          [this](const spec::RoutingSnapshot& snapshot) { update(std::make_shared<spec::RoutingSnapshot>(snapshot)); });
+      subscription->on_snapshot([this](const spec::RoutingSnapshot& snapshot) { update(snapshot); });
       load_reporter.emplace(loop, logger, counts, [this] { return connect(options.controller_address); });
     }
   }
@@ -157,15 +156,13 @@ struct ReplicaRuntime::Impl {
     strand->close();
   }
 
-  using Snapshot = std::shared_ptr<const spec::RoutingSnapshot>;
-  void update(const Snapshot& snapshot) {
-    neighbours.empty() ? update_all(snapshot)
-                       : update_all(std::make_shared<spec::RoutingSnapshot>(neighbours.keep_here(*snapshot)));
+  void update(const spec::RoutingSnapshot& snapshot) {
+    neighbours.empty() ? update_all(snapshot) : update_all(neighbours.keep_here(snapshot));
   }
-  void update_all(const Snapshot& snapshot) {
+  void update_all(const spec::RoutingSnapshot& snapshot) {
     dispatchers.update(snapshot);
-    names.update(*snapshot);
-    if (load_reporter) load_reporter->update(*snapshot);
+    names.update(snapshot);
+    if (load_reporter) load_reporter->update(snapshot);
   }
 
   // Of one Multiplexed; the replica has those of all.
@@ -245,7 +242,7 @@ void ReplicaRuntime::accept(int fd) { impl_->server.accept(fd); }
 void ReplicaRuntime::handle(net::ExchangePtr exchange, std::shared_ptr<RequestContext> context) {
   impl_->server.handle(std::move(exchange), std::move(context));
 }
-void ReplicaRuntime::update(const std::shared_ptr<const spec::RoutingSnapshot>& snapshot) { impl_->update(snapshot); }
+void ReplicaRuntime::update(const spec::RoutingSnapshot& snapshot) { impl_->update(snapshot); }
 spec::ReplicaState ReplicaRuntime::state() const { return impl_->server.state(); }
 void ReplicaRuntime::on_state(std::function<void(const spec::ReplicaState&)> callback) {
   impl_->server.on_state(std::move(callback));

@@ -67,8 +67,7 @@ class ReplicaRuntime {
   void accept(int fd);  // takes a connected descriptor
   // See ReplicaServer.
   void handle(net::ExchangePtr exchange, std::shared_ptr<RequestContext> context);
-  void update(const spec::RoutingSnapshot& snapshot) { update(std::make_shared<spec::RoutingSnapshot>(snapshot)); }
-  void update(const std::shared_ptr<const spec::RoutingSnapshot>& snapshot);
+  void update(const spec::RoutingSnapshot& snapshot);
   spec::ReplicaState state() const;
   void on_state(std::function<void(const spec::ReplicaState&)> callback);
   // Refuses new requests, finishes or cancels the running ones within graceful_shutdown_timeout_s, destroys the object,

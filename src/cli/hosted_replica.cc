@@ -77,7 +77,7 @@ class HostedReplica final : public ingress::HostedDeployment {
     return state == "RUNNING" ? State::Running : state == "START_FAILED" ? State::Failed : State::Starting;
   }
   std::string message() const override { return runtime_.state().message; }
-  void update(const std::shared_ptr<const spec::RoutingSnapshot>& snapshot) override { runtime_.update(snapshot); }
+  void update(const std::shared_ptr<const spec::RoutingSnapshot>& snapshot) override { runtime_.update(*snapshot); }
   void handle(net::ExchangePtr exchange, std::shared_ptr<RequestContext> context) override {
     runtime_.handle(std::move(exchange), std::move(context));
   }

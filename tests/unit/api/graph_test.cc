@@ -122,8 +122,8 @@ TEST(GraphTest, DescribesMethodsRoutesAndSchemas) {
   EXPECT_FALSE(retriever.methods[1].idempotent);
   EXPECT_TRUE(retriever.methods[2].streams);
   EXPECT_EQ(retriever.methods[3].name, "where_am_i");
-  EXPECT_NE(retriever.methods[0].request_schema.find("prefixItems"), std::string::npos)
-      << retriever.methods[0].request_schema;
+  EXPECT_NE(retriever.methods[0].request_schema->find("prefixItems"), std::string::npos)
+      << *retriever.methods[0].request_schema;
 }
 
 }  // namespace

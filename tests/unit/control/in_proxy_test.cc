@@ -126,7 +126,7 @@ TEST_F(InProxyControllerTest, ItHasNoReplicasAndIsHealthyAndProxiesAreToldWhatTo
   EXPECT_EQ(set.hosted->fingerprint, "{\"a\":1}");
   EXPECT_TRUE(set.replicas.empty());
   EXPECT_FALSE(set_of("Llm").hosted);
-  EXPECT_TRUE(snapshot().applications.at(0).ready);
+  EXPECT_TRUE(snapshot().applications.at(0)->ready);
 }
 
 TEST_F(InProxyControllerTest, AChangeIsPublishedAtOnceAndSurvivesTheController) {

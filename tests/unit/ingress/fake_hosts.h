@@ -72,8 +72,9 @@ class HostingTest : public ProxyTest {
   spec::RoutingSnapshot hosted_snapshot(const std::string& version) {
     spec::RoutingSnapshot snapshot = standard_snapshot();
     snapshot.stamp.version = ++stamp_;
-    snapshot.deployments[0].replicas.clear();
-    snapshot.deployments[0].hosted =
+    spec::ReplicaSet& set = snapshot.deployments[0].edit();
+    set.replicas.clear();
+    set.hosted =
         spec::HostedDefinition{.builtin = "openai", .args = "{}", .version = version, .fingerprint = {}, .config = {}};
     return snapshot;
   }
