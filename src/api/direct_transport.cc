@@ -36,7 +36,7 @@ void settle(routing::Lease& lease, const Result<replica::Reply>& reply, const re
 }
 
 // One stream under way: its place on the replica is given back when it has ended or nobody reads it.
-struct Streaming {
+struct Streaming final : replica::DirectCaller {
   routing::Lease lease;
   std::shared_ptr<LocalItems> items;
   std::string_view refused = {};
@@ -44,14 +44,15 @@ struct Streaming {
   TimePoint sent{};
   Duration given{};
 
-  void end(Result<replica::Reply>&& reply, const replica::DirectEnd& how) {
+  void ended(Result<replica::Reply>&& reply, const replica::DirectEnd& how) override {
     settle(lease, reply, how, sent, given);
     refused = how.refused;
     if (!refused.empty()) {
       error = std::move(reply.error());
       return;
     }
-    items->end(reply ? Result<void>() : std::unexpected(std::move(reply.error())));
+    const auto kept = items;  // whoever reads may drop the stream
+    kept->end(reply ? Result<void>() : std::unexpected(std::move(reply.error())));
   }
 };
 
@@ -109,7 +110,7 @@ Task<std::optional<Error>> DirectTransport::place(routing::RequestInfo* info, ro
 }
 
 // One call on its way. Destroyed before its end, it cancels that.
-struct DirectTransport::Flight {
+struct DirectTransport::Flight final : replica::DirectCaller {
   static void* operator new(std::size_t bytes) { return detail::take_block(bytes); }
   static void operator delete(void* flight, std::size_t bytes) noexcept { detail::give_block(flight, bytes); }
 
@@ -117,7 +118,7 @@ struct DirectTransport::Flight {
       : info(to.open(std::move(call.context), size_of(call), call.policy)) {}
 
   // May destroy this.
-  void ended(Result<replica::Reply>&& reply, const replica::DirectEnd& how) {
+  void ended(Result<replica::Reply>&& reply, const replica::DirectEnd& how) override {
     is_with_callee = false;
     if (how.refused == "no-method") info.avoid.push_back(lease.key());
     settle(lease, reply, how, direct.made_at, info.deadline - direct.made_at);
@@ -146,21 +147,26 @@ struct DirectTransport::Ending {
   ~Ending() { flight.waiter.forget(); }
 };
 
-StartedCall DirectTransport::start(TransportCall&& call) {
+Task<Result<detail::CallResult>> DirectTransport::start(TransportCall&& call, AtOnce& result) {
   routing::Dispatcher& to = dispatcher(call);
   auto flight = std::make_unique<Flight>(to, call);
-  if (auto refused = to.router().admit(flight->info)) return {.result = std::unexpected(std::move(*refused))};
+  if (auto refused = to.router().admit(flight->info)) {
+    result.emplace(std::unexpected(std::move(*refused)));
+    return {};
+  }
   flight->feed = LocalFeed::of(caller_, callee_->strand, call);
   fill(flight->direct, call, flight->info, flight->feed.get());
   const TimePoint now = caller_->loop().now();
   if (routing::Lease lease = to.router().try_acquire(flight->info, now)) send(*flight, std::move(lease), now);
-  if (flight->result) return {.result = std::move(flight->result)};
-  return {.rest = carry_on(std::move(flight))};
+  if (!flight->result) return carry_on(std::move(flight));
+  result.emplace(std::move(*flight->result));
+  return {};
 }
 
 Task<Result<detail::CallResult>> DirectTransport::call(TransportCall call) {
-  StartedCall started = start(std::move(call));
-  return started.result ? ended_with(std::move(*started.result)) : std::move(started.rest);
+  AtOnce result;
+  auto rest = start(std::move(call), result);
+  return result ? ended_with(std::move(*result)) : std::move(rest);
 }
 
 // Hands it to the callee, which may have ended it when this returns.
@@ -170,9 +176,7 @@ void DirectTransport::send(Flight& flight, routing::Lease lease, TimePoint now) 
   flight.direct.made_at = now;
   flight.direct.caller = callee_->as_caller;
   flight.direct.waiting = lease.waiting();
-  flight.direct.on_end = [&flight](Result<replica::Reply>&& reply, const replica::DirectEnd& how) {
-    flight.ended(std::move(reply), how);
-  };
+  flight.direct.made_by = &flight;
   flight.lease = std::move(lease);
   callee_->server->call(flight.direct);
 }
@@ -197,10 +201,10 @@ Task<Result<std::unique_ptr<ItemSource>>> DirectTransport::open(TransportCall ca
   routing::RequestInfo info = to.open(std::move(call.context), size_of(call), call.policy);
   if (auto refused = to.router().admit(info)) co_return std::unexpected(std::move(*refused));
   auto feed = LocalFeed::of(caller_, callee_->strand, call);
-  auto direct = std::make_unique<replica::DirectCall>();
-  fill(*direct, call, info, feed.get());
   const auto streaming = std::make_shared<Streaming>();
   streaming->items = std::make_shared<LocalItems>(callee_->strand, caller_);
+  auto direct = std::make_unique<replica::DirectCall>();
+  fill(*direct, call, info, feed.get());
   direct->items = streaming->items;
   direct->invocation.items = direct->items.get();
   for (;;) {
@@ -215,9 +219,7 @@ Task<Result<std::unique_ptr<ItemSource>>> DirectTransport::open(TransportCall ca
     direct->made_at = streaming->sent;
     direct->waiting = streaming->lease.waiting();
     const routing::ReplicaKey replica = streaming->lease.key();
-    direct->on_end = [streaming](Result<replica::Reply>&& reply, const replica::DirectEnd& how) {
-      streaming->end(std::move(reply), how);
-    };
+    direct->made_by = streaming.get();
     callee_->server->call(*direct);
     if (streaming->refused.empty()) break;
     if (streaming->refused == "draining") co_return std::unexpected(std::move(*streaming->error));

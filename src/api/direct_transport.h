@@ -22,7 +22,7 @@ class DirectTransport final : public Transport {
   Task<Result<detail::CallResult>> call(TransportCall call) override;
   Task<Result<std::unique_ptr<ItemSource>>> open(TransportCall call) override;
   // A callee that has a place and does not suspend has answered when this returns, without a coroutine on this side.
-  StartedCall start(TransportCall&& call) override;
+  Task<Result<detail::CallResult>> start(TransportCall&& call, AtOnce& result) override;
   bool is_direct() const override { return true; }
 
  private:

@@ -33,11 +33,8 @@ struct PendingCall::State {
 
   // On the strand. The first result counts; wakes whoever waits.
   void complete(Result<CallResult> value);
-  // The result of a call that nobody else knows of yet: it has ended as it began.
-  void begin_with(Result<CallResult>&& value) {
-    result.emplace(std::move(value));
-    done = true;
-  }
+  // `result` was set before anybody else knew of the call: it has ended as it began.
+  void has_ended() { done = true; }
   // The coroutine that carries it out is gone without a result; wakes blocked threads, resumes nobody.
   void abandon(Error why);
   bool over() const { return done; }

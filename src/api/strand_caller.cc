@@ -143,10 +143,12 @@ Task<Result<detail::CallResult>> begin(PendingCall::State& state, const CallWay&
                                        bool is_known) {
   if (!prepared.awaited.empty())
     return resolve_and_call(std::move(prepared), way.transport.get(), &state.strand->loop());
-  StartedCall started = way.transport->start(std::move(prepared.call));
-  if (!started.result) return std::move(started.rest);
-  auto&& result = explained(std::move(*started.result), way.path);
-  is_known ? state.complete(std::move(result)) : state.begin_with(std::move(result));
+  Transport::AtOnce later;
+  Transport::AtOnce& result = is_known ? later : state.result;
+  auto rest = way.transport->start(std::move(prepared.call), result);
+  if (!result) return rest;
+  if (!*result) explain(result->error(), way.path);
+  is_known ? state.complete(std::move(*later)) : state.has_ended();
   return {};
 }
 

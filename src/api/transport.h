@@ -37,12 +37,6 @@ class ItemSource {
   virtual Task<Result<std::optional<std::string>>> next() = 0;
 };
 
-// A call that has been started: its result, if it has ended meanwhile, or else what carries it to its end.
-struct StartedCall {
-  std::optional<Result<detail::CallResult>> result;
-  Task<Result<detail::CallResult>> rest;
-};
-
 // Carries calls to one deployment: over sockets (RemoteTransport) or within the process (LocalTransport). Confined to
 // the strand of the caller. Destroying a task cancels what it does. Ends by the context's deadline.
 class Transport {
@@ -50,8 +44,11 @@ class Transport {
   virtual ~Transport() = default;
   virtual Task<Result<detail::CallResult>> call(TransportCall call) = 0;
   virtual Task<Result<std::unique_ptr<ItemSource>>> open(TransportCall call) = 0;
-  // call(), but runs at once what can.
-  virtual StartedCall start(TransportCall&& call) { return {.rest = this->call(std::move(call))}; }
+  // call(), but runs at once what can. A call that has ended by then has set `result`, and the task is an empty one.
+  using AtOnce = std::optional<Result<detail::CallResult>>;
+  virtual Task<Result<detail::CallResult>> start(TransportCall&& call, AtOnce& /*result*/) {
+    return this->call(std::move(call));
+  }
   // Takes arguments as they are: the callee is in this process.
   virtual bool is_direct() const { return false; }
 };

@@ -21,12 +21,24 @@ struct DirectEnd {
   TimePoint at{};
 };
 
+// Who makes a DirectCall.
+class DirectCaller {
+ public:
+  // Once, perhaps inside ReplicaServer::call(). May destroy the call.
+  virtual void ended(Result<Reply>&& reply, const DirectEnd& how) = 0;
+
+ protected:
+  ~DirectCaller() = default;
+};
+
 // One call from a caller on the replica's own loop: without a connection, headers and bytes. Admission, deadline,
 // cancellation and figures are those of any other call. The caller's, and where it is until it has ended or was given
 // up; loop-confined.
 struct DirectCall {
   DirectCall() = default;
-  ~DirectCall() { give_up(); }
+  ~DirectCall() {
+    if (cancel) give_up();
+  }
   DirectCall(const DirectCall&) = delete;
   DirectCall& operator=(const DirectCall&) = delete;
 
@@ -37,17 +49,16 @@ struct DirectCall {
   Invocation invocation;                    // taken when it is admitted; its method is found by the replica
   std::shared_ptr<RequestContext> context;  // the callee's own; taken as well
   std::shared_ptr<ItemSink> items;          // that invocation.items points to; null: the caller wants no stream
-  // Once, perhaps inside ReplicaServer::call(). May destroy this.
-  std::move_only_function<void(Result<Reply>&&, const DirectEnd&)> on_end;
-  std::move_only_function<void()> cancel;  // set while it runs
+  DirectCaller* made_by = nullptr;          // told of the end; outlives this; null: nobody
+  std::move_only_function<void()> cancel;   // set while it runs
 
   void end(Result<Reply>&& reply, const DirectEnd& how) {
     cancel = nullptr;
-    if (auto callback = std::exchange(on_end, nullptr)) callback(std::move(reply), how);
+    if (DirectCaller* const to = std::exchange(made_by, nullptr)) to->ended(std::move(reply), how);
   }
   // The caller has gone: it hears nothing, and what runs for it ends.
   void give_up() {
-    on_end = nullptr;
+    made_by = nullptr;
     if (auto stop = std::exchange(cancel, nullptr)) stop();
   }
 };

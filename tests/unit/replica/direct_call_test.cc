@@ -12,7 +12,7 @@
 namespace manta::replica {
 namespace {
 
-class DirectCallTest : public ReplicaServerTest {
+class DirectCallTest : public ReplicaServerTest, public DirectCaller {
  protected:
   void make(DirectCall& call, std::string method, Duration given) {
     call.caller = caller;
@@ -20,13 +20,15 @@ class DirectCallTest : public ReplicaServerTest {
     call.method = std::move(method);
     call.context = std::make_shared<RequestContext>();
     call.context->deadline = clock.now() + given;
-    call.on_end = [this](Result<Reply>&& reply, const DirectEnd&) { end = std::move(reply); };
+    call.made_by = this;
     server->call(call);
   }
   void attach() {
     start();
     caller = server->attach({.running = [](bool) {}, .notice = [](const spec::SlotNotice&) {}});
   }
+
+  void ended(Result<Reply>&& reply, const DirectEnd&) override { end = std::move(reply); }
 
   ConnectionId caller = 0;
   std::optional<Result<Reply>> end;
