@@ -170,7 +170,7 @@ Task<Result<detail::CallResult>> DirectTransport::call(TransportCall call) {
 }
 
 // Hands it to the callee, which may have ended it when this returns.
-void DirectTransport::send(Flight& flight, routing::Lease lease, TimePoint now) {
+void DirectTransport::send(Flight& flight, routing::Lease&& lease, TimePoint now) {
   flight.info.was_sent = true;
   flight.is_with_callee = true;
   flight.direct.made_at = now;

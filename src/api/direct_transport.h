@@ -28,7 +28,7 @@ class DirectTransport final : public Transport {
  private:
   struct Flight;
   struct Ending;
-  void send(Flight& flight, routing::Lease lease, TimePoint now);
+  void send(Flight& flight, routing::Lease&& lease, TimePoint now);
   Task<Result<detail::CallResult>> carry_on(std::unique_ptr<Flight> flight);
   // Sets the lease to a free place, after waiting for it if need be; both outlive the task.
   Task<std::optional<Error>> place(routing::RequestInfo* info, routing::Lease* lease);

@@ -8,11 +8,11 @@
 namespace manta::detail {
 namespace {
 
-#if __has_feature(address_sanitizer)
-constexpr bool kKeeps = false;  // a block that is used after it was freed must be seen
-#else
-constexpr bool kKeeps = true;
+#ifndef __has_feature
+#define __has_feature(feature) 0
 #endif
+// Under the address sanitizer a block that is used after it was freed must be seen.
+constexpr bool kKeeps = !__has_feature(address_sanitizer);
 
 constexpr std::size_t kStep = 64;
 constexpr std::size_t kLargest = 2048;

@@ -87,7 +87,8 @@ TEST_F(StreamBatcherTest, AnItemThatIsCancelledGetsNoMoreTheOthersGoOn) {
   auto kept = handle.stream<&Counter::count>(3);
   ASSERT_TRUE(Counter::first_round->wait_for(1));
   dropped.reset();
-  EXPECT_EQ(handle.call<&Counter::ping>().get(), 0);  // the strand has seen it go
+  EXPECT_EQ(handle.call<&Counter::ping>().get(), 0);  // the strand has seen it go,
+  EXPECT_EQ(handle.call<&Counter::ping>().get(), 0);  // and has destroyed it
   Counter::go_on->arrive();
   EXPECT_EQ(all_of(std::move(kept)), (std::vector{0, 1, 2}));
   EXPECT_EQ(Counter::written_to_nobody, 1);

@@ -9,11 +9,10 @@
 namespace manta::detail {
 namespace {
 
-#if __has_feature(address_sanitizer)
-constexpr bool kKeeps = false;
-#else
-constexpr bool kKeeps = true;
+#ifndef __has_feature
+#define __has_feature(feature) 0
 #endif
+constexpr bool kKeeps = !__has_feature(address_sanitizer);
 
 TEST(BlockPoolTest, ABlockServesTheNextOfItsSize) {
   if (!kKeeps) GTEST_SKIP() << "under the address sanitizer every block is a new one";
