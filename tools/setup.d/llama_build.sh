@@ -33,11 +33,14 @@ llama_sources() {
 
 # llama_configure SERVER: ON or OFF. llama-server needs the parts called tools and common.
 llama_configure() {
-  local tree
+  local tree no_amx=
   tree=$(llama_tree)
-  # The prebuilt web UI would be downloaded from elsewhere. $ORIGIN: the libraries find each other wherever they lie.
+  [ "$(uname -m)" != x86_64 ] || no_amx="-mno-amx-tile -mno-amx-int8 -mno-amx-bf16"
+  # The prebuilt web UI would be downloaded from elsewhere. $ORIGIN: the libraries find each other wherever they lie. Of AMX gcc 12
+  # drops most of the tiles' configuration (it believes that the instruction reads 8 bytes), which then is invalid: a fault.
   # shellcheck disable=SC2016
   cmake -S "$tree/source" -B "$tree/objects" -G Ninja -DCMAKE_C_COMPILER=/usr/bin/gcc -DCMAKE_CXX_COMPILER=/usr/bin/g++ \
+    -DCMAKE_C_FLAGS="$no_amx" -DCMAKE_CXX_FLAGS="$no_amx" \
     -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON -DGGML_NATIVE=ON -DGGML_CCACHE=OFF -DLLAMA_OPENSSL=OFF \
     -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_APP=OFF -DLLAMA_BUILD_UI=OFF \
     -DLLAMA_USE_PREBUILT_UI=OFF -DCMAKE_INSTALL_PREFIX="$MANTA_CACHE/llama" \

@@ -80,6 +80,12 @@ class Surroundings {
     }
   }
 
+  // Now, or when the last client has what it asked for.
+  void when_all_answered(std::function<void()> done) {
+    if (awaited_ == 0) return done();
+    all_done_ = std::move(done);
+  }
+
   Task<void> ask(net::Channel* client, int each, std::string target) {
     for (int i = 0; i < each; ++i) {
       net::Request request{.method = target.starts_with("/-/") ? "GET" : "POST", .target = target, .authority = "here"};
@@ -146,14 +152,15 @@ class ProxyLoopsTest : public ::testing::Test {
     options.threads = kThreads;
     return options;
   }
-  // Until the proxy has drained. Ends the surroundings then.
+  // Until the proxy has drained and the clients have read what it sent. Ends the surroundings then.
   void run() {
     std::jthread others([this] { around.loop.run(); });
     loops.run();
-    around.loop.post([this] {
-      for (auto& client : around.clients) client.reset();
-      around.loop.stop();
-    });
+    around.loop.post([this] { around.when_all_answered([this] { around.loop.post([this] { end(); }); }); });
+  }
+  void end() {
+    for (auto& client : around.clients) client.reset();
+    around.loop.stop();
   }
   // The value of a series without its labels, summed over them.
   double sum(const std::string& name) const {
