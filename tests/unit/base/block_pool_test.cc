@@ -54,8 +54,8 @@ TEST(BlockPoolTest, BlocksAreFreedAtTheVeryEndOfAThread) {
       if (block) give_block(block, 300);
     }
   };
-  static thread_local Late late;
   std::thread([] {
+    thread_local Late late;
     late.block = take_block(300);  // destroyed after the pool, which is made later
     give_block(take_block(64), 64);
   }).join();
