@@ -13,9 +13,12 @@ class Load:
     def work(self):
         while not self.stopping:
             try:
-                self.done.append(self.instance.call(self.method, text="x", sleep_ms=self.sleep_ms))
+                self.done.append(self.ask())
             except Exception as error:  # every kind counts
                 self.failed.append(repr(error))
+
+    def ask(self):
+        return self.instance.call(self.method, text="x", sleep_ms=self.sleep_ms)
 
     def __enter__(self):
         for thread in self.threads:
