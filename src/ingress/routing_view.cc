@@ -20,9 +20,8 @@ bool same_routes_of(const spec::Shared<spec::ApplicationRoutes>& one,
 }
 
 bool same_methods_of(const spec::Shared<spec::ReplicaSet>& a, const spec::Shared<spec::ReplicaSet>& b) {
-  return a.is_same_object(b) ||
-         (a->application == b->application && a->deployment == b->deployment && a->methods == b->methods &&
-          a->hosted.has_value() == b->hosted.has_value());
+  return a.is_same_object(b) || (a->application == b->application && a->deployment == b->deployment &&
+                                 a->methods == b->methods && a->hosted.has_value() == b->hosted.has_value());
 }
 
 bool same_routes(const spec::RoutingSnapshot& a, const spec::RoutingSnapshot& b) {

@@ -1,16 +1,17 @@
 #include "spec/routing_change.h"
 
 #include <algorithm>
+#include <string_view>
 #include <tuple>
 
 namespace manta::spec {
 namespace {
 
-const std::string& name_of(const ApplicationRoutes& routes) { return routes.application; }
+std::string_view name_of(const ApplicationRoutes& routes) { return routes.application; }
 std::tuple<const std::string&, const std::string&> name_of(const ReplicaSet& set) {
   return std::tie(set.application, set.deployment);
 }
-const std::string& name_of(const std::string& application) { return application; }
+std::string_view name_of(const std::string& application) { return application; }
 std::tuple<const std::string&, const std::string&> name_of(const DeploymentName& name) {
   return std::tie(name.application, name.deployment);
 }
