@@ -145,6 +145,9 @@ def test_the_tail_is_bounded_in_lines_and_bytes_and_is_text():
     assert lines[-1].startswith("??xxx") and "line 999" in lines
 
 
-def test_no_lock_around_forks_appears_between_both_halves_of_one():
-    loaded = "import sys, manta_ray.child_process; print('concurrent.futures.thread' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True).stdout == "True\n"
+def test_nothing_of_python_runs_around_the_fork():
+    """Threads of this process may hold or take the locks that such code is about."""
+    seen = []
+    os.register_at_fork(before=lambda: seen.append("before"))
+    assert run("echo up").last_output == "up"
+    assert seen == []
