@@ -12,33 +12,19 @@
 #include "base/task_scope.h"
 #include "net/body_stream.h"
 #include "net/items.h"
+#include "unit/net/quiet_exchange.h"
 
 namespace manta::ingress {
 namespace {
 
 // An exchange of which nothing is used but its body.
-class BodyOnly final : public net::Exchange {
+class BodyOnly final : public net::QuietExchange {
  public:
   BodyOnly(Loop& loop, net::ReceiveBudget& budget)
       : body(std::make_shared<net::BodyStream>(loop, budget, [](std::size_t) {})) {}
-  net::Request& request() override { return request_; }
   net::BodyStream* body_stream() override { return body.get(); }
-  std::uint64_t connection_id() const override { return 1; }
-  bool is_http2() const override { return false; }
-  void respond(net::Response) override {}
-  void start(int, net::Headers) override {}
-  void write(std::string_view) override {}
-  void finish(net::Headers) override {}
-  void abort() override {}
-  std::size_t queued() const override { return 0; }
-  bool closed() const override { return false; }
-  void when_drained(std::size_t, std::move_only_function<void()>) override {}
-  void when_closed(std::move_only_function<void()>) override {}
 
   std::shared_ptr<net::BodyStream> body;
-
- private:
-  net::Request request_;
 };
 
 class BodyLinesTest : public ::testing::Test {

@@ -8,6 +8,7 @@
 
 #include "ingress/hosting.h"
 #include "unit/ingress/fake_hosts.h"
+#include "unit/net/quiet_exchange.h"
 
 namespace manta::ingress {
 namespace {
@@ -46,25 +47,11 @@ TEST_F(ProxyHostingTest, ARequestWaitsNoLongerThanItsTime) {
 }
 
 // A client without a connection.
-class QuietClient final : public net::Exchange {
+class QuietClient final : public net::QuietExchange {
  public:
-  net::Request& request() override { return request_; }
-  std::uint64_t connection_id() const override { return 1; }
-  bool is_http2() const override { return false; }
   void respond(net::Response response) override { status = response.status; }
-  void start(int, net::Headers) override {}
-  void write(std::string_view) override {}
-  void finish(net::Headers) override {}
-  void abort() override {}
-  std::size_t queued() const override { return 0; }
-  bool closed() const override { return false; }
-  void when_drained(std::size_t, std::move_only_function<void()>) override {}
-  void when_closed(std::move_only_function<void()>) override {}
 
   int status = 0;
-
- private:
-  net::Request request_;
 };
 
 TEST_F(ProxyHostingTest, NoMoreThanABoundWait) {

@@ -8,32 +8,22 @@
 #include "net/items.h"
 #include "net/wire.h"
 #include "replica/error_response.h"
+#include "unit/net/quiet_exchange.h"
 
 namespace manta::replica {
 namespace {
 
 // A request of the sender; remembers how it was answered.
-class FeedExchange final : public net::Exchange {
+class FeedExchange final : public net::QuietExchange {
  public:
   FeedExchange(std::string id, const std::vector<std::string>& items, int& status) : status_(status) {
     request_.headers.add(net::wire::kInput, id);
     for (const std::string& item : items) net::append_item(request_.body, item);
   }
-  net::Request& request() override { return request_; }
-  std::uint64_t connection_id() const override { return 1; }
   bool is_http2() const override { return true; }
   void respond(net::Response response) override { status_ = response.status; }
-  void start(int, net::Headers) override {}
-  void write(std::string_view) override {}
-  void finish(net::Headers) override {}
-  void abort() override {}
-  std::size_t queued() const override { return 0; }
-  bool closed() const override { return false; }
-  void when_drained(std::size_t, std::move_only_function<void()>) override {}
-  void when_closed(std::move_only_function<void()>) override {}
 
  private:
-  net::Request request_;
   int& status_;
 };
 
