@@ -188,7 +188,9 @@ class PlacementTest(Deploying):
                 with open(f"/proc/{replica['pid']}/status") as f:
                     cpus.append(next(line.split()[1] for line in f if line.startswith("Cpus_allowed_list")))
                 with open(f"/proc/{replica['pid']}/environ", "rb") as f:
-                    self.assertIn(b"OMP_NUM_THREADS=1", f.read().split(b"\0"))
+                    environment = f.read().split(b"\0")
+                self.assertIn(b"OMP_NUM_THREADS=1", environment)
+                self.assertIn(b"GLIBC_TUNABLES=glibc.malloc.tcache_count=512", environment)
             if len(os.sched_getaffinity(0)) == 2:
                 self.assertEqual(len(set(cpus)), 2, cpus)
                 self.assertTrue(all(one.isdigit() for one in cpus), cpus)

@@ -9,6 +9,7 @@
 #include <manta/detail/json.h>
 
 #include "cli/port_choice.h"
+#include "runtime/allocator.h"
 #include "runtime/ray/wakeup.h"
 
 namespace manta::cli {
@@ -176,6 +177,7 @@ runtime::RoleStart ClusterProxies::role(const std::string& node_id, const Proxy&
       .grace_s = kDrainS};
   if (!options_.metrics_address.empty())
     role.argv.insert(role.argv.end(), {"--metrics-address", options_.metrics_address});
+  role.environment[runtime::kAllocatorVariable] = runtime::allocator_tunables("");
   if (proxy.replacements == 0) return role;
   role.environment["MANTA_PROXY_REPLACEMENT"] = std::to_string(proxy.replacements);  // another one: it is replaced
   role.grace_s = 0;

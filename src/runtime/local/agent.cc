@@ -13,6 +13,7 @@
 
 #include "base/unix_time.h"
 #include "net/address.h"
+#include "runtime/allocator.h"
 #include "runtime/local/orphans.h"
 #include "runtime/local/spawn.h"
 
@@ -33,6 +34,24 @@ std::string ending(int status) {
   if (WIFSIGNALED(status))
     return fmt::format("killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
   return fmt::format("exit code {}", WEXITSTATUS(status));
+}
+
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
+std::string_view value_in(const std::vector<std::string>& environment, std::string_view name) {
+  for (const std::string_view entry : environment)
+    if (entry.starts_with(name) && entry.substr(name.size()).starts_with('=')) return entry.substr(name.size() + 1);
+  return {};
+}
+
+// `threads`: how many it may use, 0 when nothing limits it.
+std::vector<std::string> environment_of_child(const std::vector<std::string>& base, const Variables& changes,
+                                              int threads) {
+  const std::vector<std::string> given = environment_with(base, changes);
+  Variables added{{kAllocatorVariable, allocator_tunables(value_in(given, kAllocatorVariable))}};
+  if (threads > 0 && value_in(given, "OMP_NUM_THREADS").empty())
+    added.emplace_back("OMP_NUM_THREADS", std::to_string(threads));
+  return environment_with(given, added);
 }
 
 }  // namespace
@@ -70,16 +89,13 @@ Result<pid_t> NodeAgent::launch(Child& child, const std::string& program, std::v
   auto output = OutputCapture::open(loop_, options_.paths.log(file_name_of(child.name)),
                                     [this, name = child.name](std::string_view line) { on_line_(name, line); });
   if (!output) return std::unexpected(std::move(output.error()));
-  std::vector<std::string> complete = environment_with(options_.environment, environment);
-  const auto is_told = [](const std::string& entry) { return entry.starts_with("OMP_NUM_THREADS="); };
-  if (limits.threads > 0 && std::ranges::none_of(complete, is_told))
-    complete.push_back(fmt::format("OMP_NUM_THREADS={}", limits.threads));
-  const SpawnOptions spawn_options{.program = program,
-                                   .argv = std::move(argv),
-                                   .environment = std::move(complete),
-                                   .inherited = std::move(inherited),
-                                   .output = (*output)->write_end(),
-                                   .limits = std::move(limits)};
+  const SpawnOptions spawn_options{
+      .program = program,
+      .argv = std::move(argv),
+      .environment = environment_of_child(options_.environment, environment, limits.threads),
+      .inherited = std::move(inherited),
+      .output = (*output)->write_end(),
+      .limits = std::move(limits)};
   auto pid = spawn(spawn_options);
   if (!pid) return pid;
   (*output)->close_write_end();

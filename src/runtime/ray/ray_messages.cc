@@ -4,6 +4,8 @@
 
 #include <manta/detail/json.h>
 
+#include "runtime/allocator.h"
+
 namespace manta::runtime {
 namespace {
 
@@ -86,6 +88,8 @@ BridgeStart start_message(const ReplicaProcess& process, const ReplicaLaunch& la
                     .log_dir = launch.log_dir};
   start.environment.erase(kDevicesVariable);
   for (const auto& [name, value] : launch.environment) start.environment[name] = value;
+  std::string& tunables = start.environment[kAllocatorVariable];
+  tunables = allocator_tunables(tunables);
   if (!group && !process.node_id.empty()) start.affinity = BridgeAffinity{.node_id = process.node_id};
   const StartNote note{
       .labels = process.labels, .bundles = bundles_of(process), .group = group ? group->name : std::string()};

@@ -34,7 +34,8 @@ TEST(RayMessagesTest, AReplicaIsExecutedWithItsListeningDescriptor) {
 
 TEST(RayMessagesTest, RayTellsTheDevicesAndTheInstanceItsToken) {
   EXPECT_THAT(start_message(process(), launch(), {}).environment,
-              ElementsAre(std::pair("MANTA_CLUSTER_TOKEN", "true"), std::pair("MODE", "x")));
+              ElementsAre(std::pair("GLIBC_TUNABLES", "glibc.malloc.tcache_count=512"),
+                          std::pair("MANTA_CLUSTER_TOKEN", "true"), std::pair("MODE", "x")));
 }
 
 TEST(RayMessagesTest, ADecidedNodeIsAffinityAndNoCondition) {
