@@ -51,7 +51,7 @@ asan: ## Tests under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: ## Tests under ThreadSanitizer
 	@tools/test tsan -- $(ARGS)
 
-test-ray: ## A Ray cluster of three nodes in network namespaces; sets up Ray (500 MB) for itself; not yet part of `make test`
+test-ray: ## A Ray cluster of three nodes in network namespaces; sets up Ray (500 MB) for itself
 	@tools/test ray -- $(ARGS)
 
 fuzz: ## Each fuzzer for a bounded time
