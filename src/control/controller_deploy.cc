@@ -139,15 +139,17 @@ DeployedState Controller::deployed() const {
 // Stored first: what the store does not have has not happened.
 Result<void> Controller::apply(DeployedState next, Revision entry) {
   next.progress.clear();
+  std::set<std::string> kept;  // as they are stored
   for (const ApplicationRecord& record : next.records) {
     const auto known = applications_.find(record.name);
     const bool had = known != applications_.end();
+    if (had && !known->second.deleting && known->second.record == record) kept.insert(record.name);
     std::vector<DeploymentProgress> progress =
         progress_after(had ? &known->second.record : nullptr,
                        had ? progress_of(known->second) : std::vector<DeploymentProgress>{}, record);
     std::ranges::move(progress, std::back_inserter(next.progress));
   }
-  if (auto stored = parts_.store.replace(next, entry); !stored) return stored;
+  if (auto stored = parts_.store.replace(next, entry, kept); !stored) return stored;
   for (Event& event : deploy_events(deploy_plan(deployed().records, next.records), entry))
     events_.record(std::move(event));
   for (Event& event : instance_events(config_, next.config, entry.by)) events_.record(std::move(event));

@@ -41,6 +41,9 @@ class SqlStatement {
     const ErrorCode error = code == SQLITE_BUSY ? ErrorCode::Unavailable : ErrorCode::Internal;
     return fail(error, std::string("state store: ") + sqlite3_errmsg(database_));
   }
+  // For the next values.
+  void reset() { sqlite3_reset(statement_); }
+
   std::string text(int column) {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
     return bytes == nullptr ? std::string()

@@ -13,31 +13,50 @@
 namespace manta::control {
 namespace {
 
-constexpr int kSchemaVersion = 2;
+constexpr int kSchemaVersion = 3;
 constexpr int kLockWaitMs = 300;  // a controller that was just killed may still be ending
 
 constexpr const char* kSchema = R"(
   CREATE TABLE IF NOT EXISTS instance (key TEXT PRIMARY KEY, value INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS configuration (key INTEGER PRIMARY KEY CHECK (key = 1), config TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS applications (name TEXT PRIMARY KEY, record TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY, content TEXT NOT NULL, artifact TEXT NOT NULL,
+                                      import_path TEXT NOT NULL, record TEXT NOT NULL);
+  CREATE INDEX IF NOT EXISTS records_by_artifact ON records (artifact);
+  CREATE TABLE IF NOT EXISTS deployed (name TEXT PRIMARY KEY, record INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS progress (application TEXT NOT NULL, deployment TEXT NOT NULL, progress TEXT NOT NULL,
                                        PRIMARY KEY (application, deployment));
   CREATE TABLE IF NOT EXISTS revisions (id INTEGER PRIMARY KEY AUTOINCREMENT, time_s REAL NOT NULL,
                                         cause TEXT NOT NULL, by TEXT NOT NULL, note TEXT NOT NULL,
                                         config TEXT NOT NULL, content TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS revision_applications (revision INTEGER NOT NULL, name TEXT NOT NULL,
-                                                    record TEXT NOT NULL, PRIMARY KEY (revision, name));
+  CREATE TABLE IF NOT EXISTS revision_records (revision INTEGER NOT NULL, name TEXT NOT NULL, record INTEGER NOT NULL,
+                                               PRIMARY KEY (revision, name));
   CREATE TABLE IF NOT EXISTS scales (application TEXT NOT NULL, deployment TEXT NOT NULL, num_replicas INTEGER NOT NULL,
                                      PRIMARY KEY (application, deployment));
   CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, event TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS drains (name TEXT PRIMARY KEY);
   CREATE TABLE IF NOT EXISTS draining (name TEXT PRIMARY KEY, until_s REAL NOT NULL);
-  INSERT OR IGNORE INTO draining SELECT name, 0 FROM drains;
   CREATE TABLE IF NOT EXISTS traffic (application TEXT NOT NULL, route TEXT NOT NULL, state TEXT NOT NULL,
                                       PRIMARY KEY (application, route));
   CREATE TABLE IF NOT EXISTS policy_memories (application TEXT NOT NULL, deployment TEXT NOT NULL, memory TEXT NOT NULL,
                                               PRIMARY KEY (application, deployment));
+)";
+
+// What earlier versions kept otherwise: drains without an end, and the records of each revision in full.
+constexpr const char* kTakeOver = R"(
+  CREATE TABLE IF NOT EXISTS drains (name TEXT PRIMARY KEY);
+  CREATE TABLE IF NOT EXISTS applications (name TEXT PRIMARY KEY, record TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS revision_applications (revision INTEGER NOT NULL, name TEXT NOT NULL,
+                                                    record TEXT NOT NULL, PRIMARY KEY (revision, name));
+  INSERT OR IGNORE INTO draining SELECT name, 0 FROM drains;
+  INSERT INTO records (content, artifact, import_path, record)
+    SELECT '', coalesce(json_extract(record, '$.artifact.sha256'), ''),
+           coalesce(json_extract(record, '$.config.import_path'), ''), record
+    FROM (SELECT record FROM applications UNION SELECT record FROM revision_applications);
+  INSERT INTO deployed SELECT name, id FROM applications JOIN records ON records.record = applications.record;
+  INSERT INTO revision_records
+    SELECT revision, name, id FROM revision_applications JOIN records ON records.record = revision_applications.record;
   DROP TABLE drains;
+  DROP TABLE applications;
+  DROP TABLE revision_applications;
   DROP TABLE IF EXISTS history;
 )";
 
@@ -113,8 +132,10 @@ Result<void> StateStore::prepare_schema() {
         fmt::format("state store: written by a newer version of Manta (schema {}, this one knows {}); start that "
                     "version",
                     version.integer(0), kSchemaVersion));
+  const bool is_earlier = *row && version.integer(0) < kSchemaVersion;
   if (const auto rest = *row ? version.step() : Result<bool>(false); !rest) return std::unexpected(rest.error());
   if (auto made = execute(kSchema); !made) return made;
+  if (auto taken = is_earlier ? execute(kTakeOver) : Result<void>(); !taken) return taken;
   if (auto raised = raise_epoch(); !raised) return raised;
   return execute(fmt::format("INSERT INTO instance VALUES ('schema', {0}) ON CONFLICT (key) DO UPDATE SET value = {0}",
                              kSchemaVersion));
@@ -136,7 +157,8 @@ Result<DeployedState> StateStore::deployed() {
   auto stored = config("SELECT config FROM configuration WHERE key = ?", 1);
   if (!stored) return std::unexpected(std::move(stored.error()));
   state.config = std::move(*stored);
-  auto applications = records("SELECT name, record FROM applications WHERE ? = 1 ORDER BY name", 1);
+  auto applications = records(
+      "SELECT name, records.record FROM deployed JOIN records ON id = deployed.record WHERE ? = 1 ORDER BY name", 1);
   if (!applications) return std::unexpected(std::move(applications.error()));
   state.records = std::move(*applications);
   add_missing(state);
@@ -153,67 +175,38 @@ Result<DeployedState> StateStore::deployed() {
   }
 }
 
-Result<void> StateStore::replace(const DeployedState& state, const Revision& entry) {
+Result<void> StateStore::replace(const DeployedState& state, const Revision& entry, const std::set<std::string>& kept) {
   return in_transaction([&]() -> Result<void> {
-    if (auto written = write_applications(state); !written) return written;
-    for (const DeploymentProgress& progress : state.progress)
-      if (auto written = write_progress(progress); !written) return written;
-    return write_revision(state, entry);
+    if (auto written = write_config(state.config); !written) return written;
+    if (auto written = write_records(state.records, kept); !written) return written;
+    if (auto cleared = execute("DELETE FROM progress"); !cleared) return cleared;
+    if (auto written = write_progress(state.progress); !written) return written;
+    return write_revision(state.config, entry);
   });
 }
 
-Result<void> StateStore::write_applications(const DeployedState& state) {
-  if (auto cleared = execute("DELETE FROM progress; DELETE FROM configuration"); !cleared) return cleared;
-  auto config = detail::to_json(state.config);
-  if (!config) return std::unexpected(std::move(config.error()));
-  SqlStatement configuration(database_, "INSERT INTO configuration VALUES (1, ?)");
-  if (auto row = configuration.bind(1, *config).step(); !row) return std::unexpected(row.error());
-  std::vector<std::string> names;
-  for (const ApplicationRecord& record : state.records) {
-    auto json = detail::to_json(record);
-    if (!json) return std::unexpected(std::move(json.error()));
-    SqlStatement insert(database_,
-                        "INSERT INTO applications VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET record = "
-                        "excluded.record WHERE record <> excluded.record");
-    if (auto row = insert.bind(1, record.name).bind(2, *json).step(); !row) return std::unexpected(row.error());
-    names.push_back(record.name);
-  }
-  auto kept = detail::to_json(names);
-  if (!kept) return std::unexpected(std::move(kept.error()));
-  SqlStatement others(database_, "DELETE FROM applications WHERE name NOT IN (SELECT value FROM json_each(?))");
-  if (auto row = others.bind(1, *kept).step(); !row) return std::unexpected(row.error());
+Result<void> StateStore::write_config(const spec::InstanceConfig& config) {
+  auto json = detail::to_json(config);
+  if (!json) return std::unexpected(std::move(json.error()));
+  SqlStatement configuration(database_, "INSERT OR REPLACE INTO configuration VALUES (1, ?)");
+  if (auto row = configuration.bind(1, *json).step(); !row) return std::unexpected(row.error());
   return {};
 }
 
 Result<void> StateStore::set_progress(const std::vector<DeploymentProgress>& progress) {
-  return in_transaction([&]() -> Result<void> {
-    for (const DeploymentProgress& entry : progress)
-      if (auto written = write_progress(entry); !written) return written;
-    return {};
-  });
+  return in_transaction([&] { return write_progress(progress); });
 }
 
-Result<void> StateStore::write_progress(const DeploymentProgress& progress) {
-  auto json = detail::to_json(progress);
-  if (!json) return std::unexpected(std::move(json.error()));
+Result<void> StateStore::write_progress(const std::vector<DeploymentProgress>& progress) {
   SqlStatement insert(database_, "INSERT OR REPLACE INTO progress VALUES (?, ?, ?)");
-  insert.bind(1, progress.application).bind(2, progress.deployment).bind(3, *json);
-  if (auto row = insert.step(); !row) return std::unexpected(row.error());
-  return {};
-}
-
-Result<std::set<std::string>> StateStore::named_artifacts() {
-  std::set<std::string> named;
-  SqlStatement select(database_, R"(
-    SELECT json_extract(record, '$.artifact.sha256') FROM applications UNION
-    SELECT json_extract(record, '$.artifact.sha256') FROM revision_applications UNION
-    SELECT json_extract(progress, '$.fallback.artifact.sha256') FROM progress)");
-  for (;;) {
-    const auto row = select.step();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) return named;
-    if (const std::string sha256 = select.text(0); !sha256.empty()) named.insert(sha256);
+  for (const DeploymentProgress& entry : progress) {
+    auto json = detail::to_json(entry);
+    if (!json) return std::unexpected(std::move(json.error()));
+    insert.bind(1, entry.application).bind(2, entry.deployment).bind(3, *json);
+    if (auto row = insert.step(); !row) return std::unexpected(row.error());
+    insert.reset();
   }
+  return {};
 }
 
 }  // namespace manta::control

@@ -38,8 +38,8 @@ class StateStore {
 
   Result<DeployedState> deployed();
   // Replaces all of it; a new revision in the history, of which `entry` tells the time, cause, by and note. What equals
-  // the latest revision only changes its time.
-  Result<void> replace(const DeployedState& state, const Revision& entry);
+  // the latest revision only changes its time. `kept`: names of records that are stored as they are, and not read.
+  Result<void> replace(const DeployedState& state, const Revision& entry, const std::set<std::string>& kept = {});
   // Replaces the entries of these deployments.
   Result<void> set_progress(const std::vector<DeploymentProgress>& progress);
 
@@ -84,11 +84,15 @@ class StateStore {
   template <class F>
   Result<void> in_transaction(F change);
 
-  Result<void> write_applications(const DeployedState& state);
-  Result<void> write_progress(const DeploymentProgress& progress);
+  Result<void> write_config(const spec::InstanceConfig& config);
+  Result<void> write_records(const std::vector<ApplicationRecord>& records, const std::set<std::string>& kept);
+  Result<std::set<std::string>> deployed_names();
+  Result<std::int64_t> add_record(const ApplicationRecord& record);
+  Result<void> write_progress(const std::vector<DeploymentProgress>& progress);
   Result<void> write_events(const std::vector<std::pair<std::int64_t, std::string>>& events, std::size_t kept);
-  Result<void> write_revision(const DeployedState& state, const Revision& entry);
-  Result<std::int64_t> add_revision(const DeployedState& state, const Revision& entry);
+  Result<void> write_revision(const spec::InstanceConfig& config, const Revision& entry);
+  Result<std::string> content_of_deployed(const spec::InstanceConfig& config);
+  Result<std::int64_t> add_revision(const spec::InstanceConfig& config, const Revision& entry);
   Result<std::vector<ApplicationRecord>> records(const char* sql, std::int64_t revision);
   Result<spec::InstanceConfig> config(const char* sql, std::int64_t revision);
 

@@ -13,22 +13,10 @@
 namespace manta::control {
 namespace {
 
-// Equal for deploys of the same thing at different times, and from other lines of the file.
-Result<std::string> content_of(const DeployedState& state) {
-  spec::InstanceConfig config = state.config;
+// Equal for the same file at other times, with other lines.
+Result<std::string> text_of(spec::InstanceConfig config) {
   for (spec::ApplicationConfig& application : config.applications) application.places.clear();
-  auto whole = detail::to_json(config);
-  if (!whole) return std::unexpected(std::move(whole.error()));
-  std::string text = *std::move(whole);
-  for (ApplicationRecord record : state.records) {
-    record.deployed_at_s = 0;
-    record.note.clear();
-    record.config.places.clear();
-    auto json = detail::to_json(record);
-    if (!json) return std::unexpected(std::move(json.error()));
-    text += '\n' + *json;
-  }
-  return codec::sha256_hex(text);
+  return detail::to_json(config);
 }
 
 }  // namespace
@@ -44,39 +32,34 @@ Result<spec::InstanceConfig> StateStore::config(const char* sql, std::int64_t re
   return config;
 }
 
-Result<std::vector<ApplicationRecord>> StateStore::records(const char* sql, std::int64_t revision) {
-  std::vector<ApplicationRecord> records;
-  SqlStatement select(database_, sql);
-  select.bind(1, revision);
-  for (;;) {
-    const auto row = select.step();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) return records;
-    auto record = detail::from_json<ApplicationRecord>(select.text(1), UnknownKeys::Ignore);
-    if (!record)
-      return fail(ErrorCode::Internal, fmt::format("state store: application '{}' cannot be read: {}", select.text(0),
-                                                   record.error().message));
-    records.push_back(std::move(*record));
-  }
-}
-
 // Of what has just been written.
-Result<void> StateStore::write_revision(const DeployedState& state, const Revision& entry) {
-  auto number = add_revision(state, entry);
+Result<void> StateStore::write_revision(const spec::InstanceConfig& config, const Revision& entry) {
+  auto number = add_revision(config, entry);
   if (!number) return std::unexpected(std::move(number.error()));
-  SqlStatement insert(database_,
-                      "INSERT OR REPLACE INTO revision_applications SELECT ?, name, record FROM applications");
+  SqlStatement insert(database_, "INSERT OR REPLACE INTO revision_records SELECT ?, name, record FROM deployed");
   if (auto row = insert.bind(1, *number).step(); !row) return std::unexpected(row.error());
   return execute(
       fmt::format("DELETE FROM revisions WHERE id NOT IN (SELECT id FROM revisions ORDER BY id DESC LIMIT {}); DELETE "
-                  "FROM revision_applications WHERE revision NOT IN (SELECT id FROM revisions)",
+                  "FROM revision_records WHERE revision NOT IN (SELECT id FROM revisions); DELETE FROM records WHERE "
+                  "id NOT IN (SELECT record FROM deployed UNION SELECT record FROM revision_records)",
                   kHistoryLength));
 }
 
-Result<std::int64_t> StateStore::add_revision(const DeployedState& state, const Revision& entry) {
-  auto config = detail::to_json(state.config);
-  if (!config) return std::unexpected(std::move(config.error()));
-  auto content = content_of(state);
+// Tells two states apart; the same for deploys of the same thing at different times.
+Result<std::string> StateStore::content_of_deployed(const spec::InstanceConfig& config) {
+  auto text = text_of(config);
+  if (!text) return text;
+  SqlStatement select(database_, "SELECT content FROM deployed JOIN records ON id = deployed.record ORDER BY name");
+  for (;;) {
+    const auto row = select.step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return codec::sha256_hex(*text);
+    *text += '\n' + select.text(0);
+  }
+}
+
+Result<std::int64_t> StateStore::add_revision(const spec::InstanceConfig& config, const Revision& entry) {
+  auto content = content_of_deployed(config);
   if (!content) return std::unexpected(std::move(content.error()));
   SqlStatement again(database_,
                      "UPDATE revisions SET time_s = ?1 WHERE content = ?2 AND id = (SELECT max(id) FROM revisions) "
@@ -85,11 +68,10 @@ Result<std::int64_t> StateStore::add_revision(const DeployedState& state, const 
   if (!same) return std::unexpected(same.error());
   if (*same) return again.integer(0);
   SqlStatement insert(database_,
-                      "INSERT INTO revisions (time_s, cause, by, note, config, content) VALUES (?, ?, ?, ?, ?, ?) "
-                      "RETURNING id");
-  insert.bind(1, entry.time_s).bind(2, entry.cause).bind(3, entry.by).bind(4, entry.note);
-  const auto row = insert.bind(5, *config).bind(6, *content).step();
-  if (!row) return std::unexpected(row.error());
+                      "INSERT INTO revisions (time_s, cause, by, note, config, content) SELECT ?, ?, ?, ?, config, ? "
+                      "FROM configuration RETURNING id");
+  insert.bind(1, entry.time_s).bind(2, entry.cause).bind(3, entry.by).bind(4, entry.note).bind(5, *content);
+  if (const auto row = insert.step(); !row) return std::unexpected(row.error());
   return insert.integer(0);
 }
 
@@ -108,8 +90,8 @@ Result<std::vector<Revision>> StateStore::history() {
                       .applications = {},
                       .current = revisions.empty()};
     SqlStatement applications(database_,
-                              "SELECT name, json_extract(record, '$.config.import_path') FROM revision_applications "
-                              "WHERE revision = ?");
+                              "SELECT name, import_path FROM revision_records JOIN records ON id = "
+                              "revision_records.record WHERE revision = ?");
     applications.bind(1, revision.revision);
     for (;;) {
       const auto application = applications.step();
@@ -133,7 +115,11 @@ Result<DeployedState> StateStore::revision(std::int64_t number) {
   auto stored = config("SELECT config FROM revisions WHERE id = ?", number);
   if (!stored) return std::unexpected(std::move(stored.error()));
   state.config = std::move(*stored);
-  auto found = records("SELECT name, record FROM revision_applications WHERE revision = ? ORDER BY name", number);
+  auto found = records(
+      "SELECT name, records.record FROM revision_records JOIN records ON id = revision_records.record WHERE revision = "
+      "? "
+      "ORDER BY name",
+      number);
   if (!found) return std::unexpected(std::move(found.error()));
   state.records = std::move(*found);
   return state;

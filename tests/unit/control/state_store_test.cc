@@ -43,6 +43,14 @@ class StateStoreTest : public testing::Test {
     ASSERT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
     sqlite3_close(database);
   }
+  std::int64_t number(const char* sql) {
+    sqlite3* database = nullptr;
+    EXPECT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
+    std::int64_t found = -1;
+    if (SqlStatement select(database, sql); select.step().value_or(false)) found = select.integer(0);
+    sqlite3_close(database);
+    return found;
+  }
   std::string refusal() {
     const auto opened = StateStore::open(path);
     return opened ? "opened" : opened.error().message;
@@ -103,6 +111,25 @@ TEST_F(StateStoreTest, EveryDeployIsARevisionWithItsApplications) {
   EXPECT_EQ(store->revision(3).error().message, "there is no revision 3; the history has: 2, 1");
 }
 
+TEST_F(StateStoreTest, RecordsThatAreKeptAreNotReadAndStoredOnce) {
+  auto store = open();
+  ASSERT_TRUE(store->replace(state({record("a", "aa"), record("b", "bb")}), {}));
+  DeployedState next = state({record("a", "aa"), record("b", "cc")});
+  next.records.front() = {.name = "a"};
+  ASSERT_TRUE(store->replace(next, {}, {"a"}));
+  EXPECT_EQ(store->deployed()->records, (std::vector{record("a", "aa"), record("b", "cc")}));
+  EXPECT_EQ(store->revision(1)->records, (std::vector{record("a", "aa"), record("b", "bb")}));
+  EXPECT_EQ(store->revision(2)->records, (std::vector{record("a", "aa"), record("b", "cc")}));
+  store.reset();
+  EXPECT_EQ(number("SELECT count(*) FROM records"), 3);
+}
+
+TEST_F(StateStoreTest, WhatIsSaidToBeKeptButIsNotThereIsStored) {
+  auto store = open();
+  ASSERT_TRUE(store->replace(state({record("a", "aa")}), {}, {"a"}));
+  EXPECT_EQ(store->deployed()->records, std::vector{record("a", "aa")});
+}
+
 TEST_F(StateStoreTest, TheSameAgainIsNoNewRevision) {
   auto store = open();
   ASSERT_TRUE(store->replace(state({record("a", "aa", 1)}), {.time_s = 1, .cause = "deploy"}));
@@ -141,10 +168,10 @@ TEST_F(StateStoreTest, AForeignFileIsRefusedWithItsName) {
 TEST_F(StateStoreTest, AFileOfANewerVersionIsRefusedAndLeftAsItIs) {
   open();
   execute("UPDATE instance SET value = 99 WHERE key = 'schema'; CREATE TABLE history (x)");
-  EXPECT_NE(refusal().find("written by a newer version of Manta (schema 99, this one knows 2)"), std::string::npos)
+  EXPECT_NE(refusal().find("written by a newer version of Manta (schema 99, this one knows 3)"), std::string::npos)
       << refusal();
   execute("SELECT * FROM history");
-  execute("UPDATE instance SET value = 2 WHERE key = 'schema'");
+  execute("UPDATE instance SET value = 3 WHERE key = 'schema'");
   EXPECT_EQ(open()->epoch(), 2u) << "the refused openings raised nothing";
 }
 
@@ -161,6 +188,35 @@ TEST_F(StateStoreTest, AFileOfTheFirstVersionIsTakenOver) {
   EXPECT_EQ(store->deployed()->records.front().route_prefix, "/rag");
   EXPECT_EQ(store->deployed()->config.applications.size(), 1u);
   EXPECT_TRUE(store->history()->empty());
+}
+
+// In which each revision had its records in full.
+TEST_F(StateStoreTest, AFileOfTheSecondVersionIsTakenOver) {
+  execute(R"(CREATE TABLE instance (key TEXT PRIMARY KEY, value INTEGER NOT NULL);
+             INSERT INTO instance VALUES ('schema', 2), ('epoch', 4);
+             CREATE TABLE applications (name TEXT PRIMARY KEY, record TEXT NOT NULL);
+             CREATE TABLE revision_applications (revision INTEGER NOT NULL, name TEXT NOT NULL,
+                                                 record TEXT NOT NULL, PRIMARY KEY (revision, name));
+             CREATE TABLE revisions (id INTEGER PRIMARY KEY AUTOINCREMENT, time_s REAL NOT NULL,
+                                     cause TEXT NOT NULL, by TEXT NOT NULL, note TEXT NOT NULL,
+                                     config TEXT NOT NULL, content TEXT NOT NULL);
+             INSERT INTO revisions VALUES (1, 7, 'deploy', '', '', '{}', 'x'), (2, 8, 'deploy', '', '', '{}', 'y');
+             INSERT INTO applications VALUES ('a', '{"name":"a","artifact":{"sha256":"aa"}}'),
+               ('b', '{"name":"b","config":{"import_path":"new.so:build"},"artifact":{"sha256":"bb"}}');
+             INSERT INTO revision_applications SELECT 2, name, record FROM applications;
+             INSERT INTO revision_applications VALUES
+               (1, 'a', '{"name":"a","artifact":{"sha256":"aa"}}'),
+               (1, 'b', '{"name":"b","config":{"import_path":"old.so:build"},"artifact":{"sha256":"cc"}}'))");
+  for (int i = 0; i < 2; ++i) {  // also when it is opened again
+    auto store = open();
+    ASSERT_EQ(store->deployed()->records.size(), 2u);
+    EXPECT_EQ(store->deployed()->records.back().artifact.sha256, "bb");
+    ASSERT_EQ(store->history()->size(), 2u);
+    EXPECT_EQ(store->history()->at(1).applications.at("b"), "old.so:build");
+    EXPECT_EQ(store->revision(1)->records.back().artifact.sha256, "cc");
+    EXPECT_EQ(*store->named_artifacts(), (std::set<std::string>{"aa", "bb", "cc"}));
+  }
+  EXPECT_EQ(number("SELECT count(*) FROM records"), 3);
 }
 
 TEST_F(StateStoreTest, ADamagedFileIsRefused) {
