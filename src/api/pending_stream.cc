@@ -14,12 +14,14 @@ constexpr std::size_t kMaxBytes = 64 << 10;
 
 }  // namespace
 
-void PendingStream::State::add(std::string item) {
-  {
-    const std::lock_guard lock(mutex);
-    bytes += item.size();
-    items.push_back(std::move(item));
-  }
+bool PendingStream::State::put(std::string item) {
+  const std::lock_guard lock(mutex);
+  bytes += item.size();
+  items.push_back(std::move(item));
+  return is_below_limit();
+}
+
+void PendingStream::State::tell_reader() {
   changed.notify_all();
   std::exchange(reader, {}).resume();
 }
@@ -31,8 +33,7 @@ void PendingStream::State::end(Result<void> how) {
     ended = true;
     if (!how) error = std::move(how.error());
   }
-  changed.notify_all();
-  std::exchange(reader, {}).resume();
+  tell_reader();
 }
 
 void PendingStream::State::abandon(Error why) {
@@ -41,9 +42,11 @@ void PendingStream::State::abandon(Error why) {
   end(std::unexpected(std::move(why)));
 }
 
+bool PendingStream::State::is_below_limit() const { return items.size() < kMaxItems && bytes < kMaxBytes; }
+
 bool PendingStream::State::has_room() {
   const std::lock_guard lock(mutex);
-  return items.size() < kMaxItems && bytes < kMaxBytes;
+  return is_below_limit();
 }
 
 bool PendingStream::State::readable() {
@@ -83,6 +86,8 @@ bool PendingStream::wait(Timeout timeout) const {
                             [this] { return state_->ended || !state_->items.empty(); });
 }
 
+bool PendingStream::readable() const { return !state_ || state_->readable(); }
+
 bool PendingStream::ready() const {
   if (!state_ || !state_->strand->on_thread()) return wait(std::nullopt);
   return state_->readable();
@@ -121,10 +126,12 @@ void PendingStream::cancel() {
 
 namespace manta::api {
 
-void RoomAwaiter::await_suspend(std::coroutine_handle<> producer) {
+// A reader on another thread may have made room meanwhile, and will not say so again.
+bool RoomAwaiter::await_suspend(std::coroutine_handle<> producer) {
   stream.producer = detail::Resumption(producer);
   const std::lock_guard lock(stream.mutex);
-  stream.producer_waits = true;
+  stream.producer_waits = !stream.is_below_limit();
+  return stream.producer_waits;
 }
 
 }  // namespace manta::api

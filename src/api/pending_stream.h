@@ -20,7 +20,8 @@ struct PendingStream::State {
   explicit State(std::shared_ptr<api::Strand> s) : strand(std::move(s)) {}
 
   // On the strand.
-  void add(std::string item);
+  bool put(std::string item);  // true: there is room for more. Nobody is told
+  void tell_reader();          // of what has been put: resumes the coroutine that waits for it, wakes blocked threads
   void end(Result<void> how);  // the first counts
   void abandon(Error why);     // the coroutine that fills it is gone; wakes blocked threads, resumes nobody
   bool has_room();
@@ -35,6 +36,8 @@ struct PendingStream::State {
   TaskScope::Id task = 0;
   detail::Resumption reader;
   detail::Resumption producer;
+
+  bool is_below_limit() const;  // while `mutex` is held
 
   std::mutex mutex;  // guards what follows
   std::condition_variable changed;
@@ -53,7 +56,7 @@ namespace manta::api {
 struct RoomAwaiter {
   detail::PendingStream::State& stream;
   bool await_ready() { return stream.has_room(); }
-  void await_suspend(std::coroutine_handle<> producer);
+  bool await_suspend(std::coroutine_handle<> producer);
   void await_resume() {}
   ~RoomAwaiter() { stream.producer.forget(); }
 };

@@ -113,20 +113,28 @@ Task<void> run(EndGuard<PendingCall::State> state, std::shared_ptr<const CallWay
   state->complete(explained(std::move(result), way->path));
 }
 
+// Gives the reader an item and those behind it that are there already, as far as there is room. It is told once of all
+// of them, before anything is waited for.
+void pass_on(PendingStream::State& state, ItemSource& source, std::string first) {
+  bool has_room = state.put(std::move(first));
+  while (has_room) {
+    std::optional<std::string> item = source.take_ready();
+    if (!item) break;
+    has_room = state.put(std::move(*item));
+  }
+  state.tell_reader();
+}
+
 Task<Result<void>> fill(std::shared_ptr<PendingStream::State> state,
                         Task<Result<std::unique_ptr<ItemSource>>> opening) {
   Result<std::unique_ptr<ItemSource>> source = co_await opening;
   if (!source) co_return std::unexpected(std::move(source.error()));
   for (;;) {
-    while (std::optional<std::string> item = (*source)->take_ready()) {
-      state->add(std::move(*item));
-      co_await RoomAwaiter{*state};
-    }
     auto reading = (*source)->next();
     Result<std::optional<std::string>> item = co_await reading;
     if (!item) co_return std::unexpected(std::move(item.error()));
     if (!*item) co_return Result<void>();
-    state->add(std::move(**item));
+    pass_on(*state, **source, std::move(**item));
     co_await RoomAwaiter{*state};
   }
 }

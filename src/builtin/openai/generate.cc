@@ -76,7 +76,7 @@ void append_events(std::string& events, const Head& head, const TextEvents& text
 }
 
 // An error before the first chunk is thrown, and answered with its status; one in the middle ends the stream with an
-// error event.
+// error event. Chunks that are here together share a write; none waits for one that is not.
 template <class Format>
 Task<void> stream(Handle<Llm> llm, GenerateRequest request, Head head, bool wants_usage, HttpWriter out) {
   auto chunks = llm.stream<&Llm::stream>(std::move(request));
@@ -88,7 +88,7 @@ Task<void> stream(Handle<Llm> llm, GenerateRequest request, Head head, bool want
   std::optional<Error> failed;
   while (chunk) {
     append_events<Format>(events, head, texts, *chunk, wants_usage);
-    if (!events.empty()) co_await out.write(std::exchange(events, {}));
+    if (!events.empty() && !chunks.ready()) co_await out.write(std::exchange(events, {}));
     try {
       chunk = co_await chunks.next();
     } catch (const Exception& exception) {
@@ -96,7 +96,8 @@ Task<void> stream(Handle<Llm> llm, GenerateRequest request, Head head, bool want
       chunk.reset();
     }
   }
-  if (failed) co_await out.write(event(error_json(*failed)));
+  if (failed) events += event(error_json(*failed));
+  if (!events.empty()) co_await out.write(std::move(events));
 }
 
 std::int64_t unix_time() { return std::time(nullptr); }
