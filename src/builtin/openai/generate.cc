@@ -23,10 +23,17 @@ class TextEvents {
     after_ = before_.substr(at);
     before_.resize(at - 2);
   }
-  void append(std::string& events, const std::string& text) const {
-    const std::string quoted = value_or_throw(detail::to_json(text));
-    events.reserve(events.size() + before_.size() + quoted.size() + after_.size());
-    events.append(before_).append(quoted).append(after_);
+  // InvalidArgument, and `events` as it was, for text that is not UTF-8.
+  Result<void> append(std::string& events, const std::string& text) const {
+    const std::size_t before = events.size();
+    events.reserve(before + before_.size() + text.size() + 2 + after_.size());
+    events.append(before_);
+    Result<void> written = detail::append_json(events, text);
+    if (written)
+      events.append(after_);
+    else
+      events.resize(before);
+    return written;
   }
 
  private:
@@ -66,13 +73,15 @@ struct TextFormat {
 };
 
 template <class Format>
-void append_events(std::string& events, const Head& head, const TextEvents& texts, const GenerationChunk& chunk,
-                   bool wants_usage) {
-  if (!chunk.text.empty()) texts.append(events, chunk.text);
-  if (chunk.finish_reason.empty()) return;
+Result<void> append_events(std::string& events, const Head& head, const TextEvents& texts, const GenerationChunk& chunk,
+                           bool wants_usage) {
+  if (!chunk.text.empty())
+    if (auto written = texts.append(events, chunk.text); !written) return written;
+  if (chunk.finish_reason.empty()) return {};
   events += Format::close(head, chunk.finish_reason);
   if (wants_usage) events += head.usage_chunk(chunk.usage);
   events += event("[DONE]");
+  return {};
 }
 
 // An error before the first chunk is thrown, and answered with its status; one in the middle ends the stream with an
@@ -87,7 +96,10 @@ Task<void> stream(Handle<Llm> llm, GenerateRequest request, Head head, bool want
   const TextEvents texts = Format::texts(head);
   std::optional<Error> failed;
   while (chunk) {
-    append_events<Format>(events, head, texts, *chunk, wants_usage);
+    if (auto written = append_events<Format>(events, head, texts, *chunk, wants_usage); !written) {
+      failed = std::move(written.error());
+      break;
+    }
     if (!events.empty() && !chunks.ready()) co_await out.write(std::exchange(events, {}));
     try {
       chunk = co_await chunks.next();

@@ -15,6 +15,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class Client final : public detail::ItemSink {
  public:
@@ -96,6 +97,14 @@ TEST_F(OpenAiStreamTest, AnErrorBehindChunksThatAreHereTellsThemFirst) {
   for (const std::string& bytes : client_.writes) all += bytes;
   EXPECT_THAT(all, HasSubstr(R"("content":"two")"));
   EXPECT_GT(all.find("lost it"), all.find(R"("content":"two")"));
+}
+
+TEST_F(OpenAiStreamTest, TextThatIsNoUtf8EndsTheStreamWithAnErrorBehindWhatCameBefore) {
+  arrive({{.text = "one"}, {.text = "\xff"}, {.text = "three"}});
+  ASSERT_EQ(client_.writes.size(), 1U);
+  EXPECT_THAT(client_.writes[0], HasSubstr("one"));
+  EXPECT_THAT(client_.writes[0], HasSubstr("not UTF-8"));
+  EXPECT_THAT(client_.writes[0], Not(HasSubstr("three")));
 }
 
 }  // namespace
