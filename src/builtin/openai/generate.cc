@@ -42,17 +42,19 @@ class TextEvents {
 
 // What every chunk and reply of one request begins with.
 struct Head {
-  std::string id, object, model;
+  std::string id;
+  std::string_view object;  // of a chunk
+  std::string model;
   std::int64_t created = 0;
 
   template <class Choice>
   std::string chunk(Choice choice) const {
-    return json_event(
-        Chunk<Choice>{.id = id, .object = object, .created = created, .model = model, .choices = {std::move(choice)}});
+    return json_event(Chunk<Choice>{
+        .id = id, .object = std::string(object), .created = created, .model = model, .choices = {std::move(choice)}});
   }
   std::string usage_chunk(const TokenUsage& usage) const {
-    return json_event(
-        UsageChunk{.id = id, .object = object, .created = created, .model = model, .usage = to_usage(usage)});
+    return json_event(UsageChunk{
+        .id = id, .object = std::string(object), .created = created, .model = model, .usage = to_usage(usage)});
   }
 };
 
@@ -117,22 +119,23 @@ std::int64_t unix_time() { return std::time(nullptr); }
 }  // namespace
 
 Task<std::optional<HttpResponse>> chat(const Endpoints& endpoints, std::string body, HttpWriter out) {
-  const auto request = value_or_throw(endpoints.parse<ChatRequest>("chat/completions", body));
+  auto request = value_or_throw(endpoints.parse<ChatRequest>("chat/completions", body));
   const std::size_t model = value_or_throw(endpoints.llm(request.model));
-  auto generation = value_or_throw(to_generation(request));
+  const bool streams = request.stream.value_or(false), with_usage = wants_usage(request);
+  auto generation = value_or_throw(to_generation(std::move(request)));
   Head head{.id = new_id("chatcmpl-"),
             .object = "chat.completion.chunk",
             .model = endpoints.models.llms[model],
             .created = unix_time()};
-  if (request.stream.value_or(false)) {
-    auto streaming =
-        stream<ChatFormat>(endpoints.llms[model], std::move(generation), std::move(head), wants_usage(request), out);
+  if (streams) {
+    auto streaming = stream<ChatFormat>(endpoints.llms[model], std::move(generation), std::move(head), with_usage, out);
     co_await streaming;
     co_return std::nullopt;
   }
   auto response = endpoints.llms[model].call<&Llm::generate>(std::move(generation));
   Generation done = co_await response;
-  ChatReply reply{.id = head.id, .created = head.created, .model = head.model, .usage = to_usage(done.usage)};
+  ChatReply reply{
+      .id = std::move(head.id), .created = head.created, .model = std::move(head.model), .usage = to_usage(done.usage)};
   reply.choices.push_back(
       {.message = {.content = std::move(done.text)}, .finish_reason = std::move(done.finish_reason)});
   co_return HttpResponse::json(value_or_throw(detail::to_json(reply)));
