@@ -61,9 +61,10 @@ std::shared_ptr<HttpRequest> to_api(net::Request& request, const detail::MethodE
   auto made = std::make_shared<HttpRequest>();
   const std::string_view target = request.target;
   const auto question = std::min(target.find('?'), target.size());
-  made->method = request.method;
+  made->method = std::move(request.method);
   made->path = percent_decode(target.substr(0, question), false);
   made->query_string = std::string(target.substr(std::min(question + 1, target.size())));
+  made->headers.reserve(request.headers.size());
   for (std::size_t i = 0; i < request.headers.size(); ++i)
     made->headers.emplace_back(request.headers[i].name, request.headers[i].value);
   made->body = std::move(request.body);
