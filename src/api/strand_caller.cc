@@ -30,8 +30,13 @@ std::string array_header(std::size_t size) {
 
 bool is_response(const Argument& argument) { return argument.response != nullptr; }
 
-// Of arguments that are there.
-std::shared_ptr<const std::string> body_of(const std::vector<Argument>& arguments) {
+// Of arguments that are there; a single one is taken.
+std::shared_ptr<const std::string> body_of(std::vector<Argument>& arguments) {
+  if (arguments.size() == 1) {
+    std::string& body = arguments.front().encoded;
+    body.insert(0, array_header(1));
+    return std::make_shared<const std::string>(std::move(body));
+  }
   std::size_t size = 3;
   for (const Argument& argument : arguments) size += argument.encoded.size();
   auto body = std::make_shared<std::string>();
