@@ -18,6 +18,7 @@ bool PendingStream::State::put(std::string item) {
   const std::lock_guard lock(mutex);
   bytes += item.size();
   items.push_back(std::move(item));
+  count_to_read();
   return is_below_limit();
 }
 
@@ -32,6 +33,7 @@ void PendingStream::State::end(Result<void> how) {
     if (ended) return;
     ended = true;
     if (!how) error = std::move(how.error());
+    count_to_read();
   }
   tell_reader();
 }
@@ -49,10 +51,7 @@ bool PendingStream::State::has_room() {
   return is_below_limit();
 }
 
-bool PendingStream::State::readable() {
-  const std::lock_guard lock(mutex);
-  return ended || !items.empty();
-}
+void PendingStream::State::count_to_read() { to_read.store(items.size() + (ended ? 1 : 0), std::memory_order_release); }
 
 bool PendingStream::State::over() {
   const std::lock_guard lock(mutex);
@@ -111,6 +110,7 @@ Result<std::optional<std::string>> PendingStream::take() {
     item = std::move(state_->items.front());
     state_->items.pop_front();
     state_->bytes -= item->size();
+    state_->count_to_read();
     if (state_->items.size() <= kMaxItems / 2 && state_->bytes <= kMaxBytes / 2)
       wake = std::exchange(state_->producer_waits, false);
   }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -27,17 +29,20 @@ struct PendingStream::State {
   bool has_room();
   static void cancel(const std::shared_ptr<State>& state);
   // Any thread.
-  bool readable();
+  bool readable() const { return to_read.load(std::memory_order_acquire) != 0; }
   bool over();  // it has ended, though there may be items left
 
   const std::shared_ptr<api::Strand> strand;
+  std::atomic<std::size_t> to_read = 0;  // items, and one for the end; written while `mutex` is held
 
   // On the strand only.
   TaskScope::Id task = 0;
   detail::Resumption reader;
   detail::Resumption producer;
 
-  bool is_below_limit() const;  // while `mutex` is held
+  // While `mutex` is held.
+  bool is_below_limit() const;
+  void count_to_read();
 
   std::mutex mutex;  // guards what follows
   std::condition_variable changed;

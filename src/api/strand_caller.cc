@@ -119,8 +119,8 @@ Task<void> run(EndGuard<PendingCall::State> state, std::shared_ptr<const CallWay
 }
 
 // Gives the reader an item and those behind it that are there already, as far as there is room. It is told once of all
-// of them, before anything is waited for.
-void pass_on(PendingStream::State& state, ItemSource& source, std::string first) {
+// of them, before anything is waited for. False: there was no more room, as far as is known.
+bool pass_on(PendingStream::State& state, ItemSource& source, std::string first) {
   bool has_room = state.put(std::move(first));
   while (has_room) {
     std::optional<std::string> item = source.take_ready();
@@ -128,6 +128,7 @@ void pass_on(PendingStream::State& state, ItemSource& source, std::string first)
     has_room = state.put(std::move(*item));
   }
   state.tell_reader();
+  return has_room;
 }
 
 Task<Result<void>> fill(std::shared_ptr<PendingStream::State> state,
@@ -139,8 +140,8 @@ Task<Result<void>> fill(std::shared_ptr<PendingStream::State> state,
     Result<std::optional<std::string>> item = co_await reading;
     if (!item) co_return std::unexpected(std::move(item.error()));
     if (!*item) co_return Result<void>();
-    pass_on(*state, **source, std::move(**item));
-    co_await RoomAwaiter{*state};
+    const bool has_room = pass_on(*state, **source, std::move(**item));
+    if (!has_room) co_await RoomAwaiter{*state};
   }
 }
 
