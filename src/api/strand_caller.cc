@@ -35,11 +35,11 @@ std::shared_ptr<const std::string> body_of(std::vector<Argument>& arguments) {
   if (arguments.size() == 1) {
     std::string& body = arguments.front().encoded;
     body.insert(0, array_header(1));
-    return std::make_shared<const std::string>(std::move(body));
+    return std::allocate_shared<std::string>(detail::BlockAllocator<std::string>(), std::move(body));
   }
   std::size_t size = 3;
   for (const Argument& argument : arguments) size += argument.encoded.size();
-  auto body = std::make_shared<std::string>();
+  auto body = std::allocate_shared<std::string>(detail::BlockAllocator<std::string>());
   body->reserve(size);
   *body += array_header(arguments.size());
   for (const Argument& argument : arguments) *body += argument.encoded;
