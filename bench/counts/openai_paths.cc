@@ -1,4 +1,5 @@
-// The OpenAI endpoints in front of a model that only passes text on: proxy, ingress, handle and the model's replica.
+// The OpenAI endpoints in front of a model that only passes text on: proxy, ingress, handle and the model's replica;
+// and the same with the ingress in the proxy.
 #include <memory>
 #include <string>
 #include <utility>
@@ -38,14 +39,16 @@ class Script {
   using methods = Methods<&Script::generate, &Script::stream>;
 };
 
-std::shared_ptr<WholeInstance> endpoints() {
+using Placed = WholeInstance::Placed;
+
+std::shared_ptr<WholeInstance> endpoints(Placed placed) {
   const std::vector<Bound<builtin::Llm>> llms{manta::bind<builtin::Llm>(builtin::LlmOptions{.engine = "sim"})};
   const Application application{.name = "openai",
                                 .ingress = manta::bind<builtin::OpenAi>(builtin::OpenAiModels{.llms = {"tiny"}}, llms,
                                                                         std::vector<Bound<builtin::Embed>>{},
                                                                         std::vector<Bound<builtin::Rerank>>{})};
   return std::make_shared<WholeInstance>(application,
-                                         std::map{std::pair{std::string("Llm"), manta::bind<Script>().node()}});
+                                         std::map{std::pair{std::string("Llm"), manta::bind<Script>().node()}}, placed);
 }
 
 std::string question(bool stream) {
@@ -55,9 +58,9 @@ std::string question(bool stream) {
                                                    R"(,"ignore_eos":true})");
 }
 
-HotPath plain() {
-  return {.name = "openai_request", .runs = 500, .set_up = [] {
-            auto instance = endpoints();
+HotPath plain(std::string name, Placed placed) {
+  return {.name = std::move(name), .runs = 500, .set_up = [placed] {
+            auto instance = endpoints(placed);
             const auto client = std::shared_ptr<RawClient>(instance->client());
             return [instance, client, text = question(false)] {
               client->send(text);
@@ -66,9 +69,9 @@ HotPath plain() {
           }};
 }
 
-HotPath generated(std::string name, int at_once) {
-  return {.name = std::move(name), .runs = 500, .operations = at_once, .set_up = [at_once] {
-            auto instance = endpoints();
+HotPath generated(std::string name, Placed placed, int at_once) {
+  return {.name = std::move(name), .runs = 500, .operations = at_once, .set_up = [placed, at_once] {
+            auto instance = endpoints(placed);
             const auto client = std::shared_ptr<RawClient>(instance->client());
             client->send(question(true));
             instance->loop().poll();
@@ -82,7 +85,12 @@ HotPath generated(std::string name, int at_once) {
 }  // namespace
 
 std::vector<HotPath> openai_paths() {
-  return {plain(), generated("openai_event", 1), generated("openai_event_of_16", 16)};
+  return {plain("openai_request", Placed::Separate),
+          generated("openai_event", Placed::Separate, 1),
+          generated("openai_event_of_16", Placed::Separate, 16),
+          plain("openai_in_proxy_request", Placed::InProxy),
+          generated("openai_in_proxy_event", Placed::InProxy, 1),
+          generated("openai_in_proxy_event_of_16", Placed::InProxy, 16)};
 }
 
 }  // namespace manta::counts

@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include <manta/detail/block_pool.h>
 #include <manta/detail/json.h>
 #include <manta/detail/msgpack.h>
 
@@ -41,6 +42,8 @@ struct CallSinks {
       : plain(invocation.items), parts(plain), as_parts(method.raw_http && !invocation.http && invocation.items) {}
   CallSinks(const CallSinks&) = delete;
   CallSinks& operator=(const CallSinks&) = delete;
+  static void* operator new(std::size_t bytes) { return detail::take_block(bytes); }
+  static void operator delete(void* sinks, std::size_t bytes) noexcept { detail::give_block(sinks, bytes); }
   detail::ItemSink& sink() { return as_parts ? static_cast<detail::ItemSink&>(parts) : plain; }
 
   SinkAdapter plain;
@@ -58,12 +61,13 @@ Task<Result<replica::Reply>> finish_stream(std::unique_ptr<CallSinks> sinks, Tas
 }
 
 std::shared_ptr<HttpRequest> to_api(net::Request& request, const detail::MethodEntry& method) {
-  auto made = std::make_shared<HttpRequest>();
+  auto made = std::allocate_shared<HttpRequest>(detail::BlockAllocator<HttpRequest>());
   const std::string_view target = request.target;
   const auto question = std::min(target.find('?'), target.size());
-  made->method = request.method;
+  made->method = std::move(request.method);
   made->path = percent_decode(target.substr(0, question), false);
   made->query_string = std::string(target.substr(std::min(question + 1, target.size())));
+  made->headers.reserve(request.headers.size());
   for (std::size_t i = 0; i < request.headers.size(); ++i)
     made->headers.emplace_back(request.headers[i].name, request.headers[i].value);
   made->body = std::move(request.body);

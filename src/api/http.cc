@@ -11,6 +11,12 @@
 namespace manta {
 namespace {
 
+HttpResponse response_of(std::string_view type, std::string body, int status) {
+  HttpResponse made{.status = status, .body = std::move(body)};
+  made.headers.emplace_back("content-type", type);
+  return made;
+}
+
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
   return std::ranges::equal(a, b, {}, lower, lower);
@@ -31,11 +37,11 @@ std::optional<std::string> HttpRequest::query(std::string_view name) const {
 }
 
 HttpResponse HttpResponse::json(std::string body, int status) {
-  return {.status = status, .headers = {{"content-type", "application/json"}}, .body = std::move(body)};
+  return response_of("application/json", std::move(body), status);
 }
 
 HttpResponse HttpResponse::text(std::string body, int status) {
-  return {.status = status, .headers = {{"content-type", "text/plain; charset=utf-8"}}, .body = std::move(body)};
+  return response_of("text/plain; charset=utf-8", std::move(body), status);
 }
 
 HttpError::HttpError(int status, std::string message, std::string detail)

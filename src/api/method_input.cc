@@ -19,7 +19,8 @@ Task<void> fill_input(std::shared_ptr<InputState> state, std::shared_ptr<replica
     Result<std::optional<std::string>> item = co_await reading;
     if (!item) co_return state->end(std::unexpected(std::move(item.error())));
     if (!*item) co_return state->end({});
-    state->add(std::move(**item));
+    state->put(std::move(**item));
+    state->tell_reader();
     co_await RoomAwaiter{*state};
   }
 }

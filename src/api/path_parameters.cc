@@ -1,35 +1,41 @@
 #include "api/path_parameters.h"
 
-#include <vector>
-
 namespace manta::api {
 namespace {
 
-std::vector<std::string_view> segments(std::string_view path) {
-  std::vector<std::string_view> parts;
-  while (!path.empty()) {
-    path.remove_prefix(path.starts_with('/') ? 1 : 0);
-    const auto end = std::min(path.find('/'), path.size());
-    if (end > 0) parts.push_back(path.substr(0, end));
-    path.remove_prefix(end);
+// The segments of a path, one after the other; empty ones are left out.
+class Segments {
+ public:
+  explicit Segments(std::string_view path) : rest_(path) { skip_slashes(); }
+  bool at_end() const { return rest_.empty(); }
+  // Empty: there is none left.
+  std::string_view next() {
+    const std::string_view segment = rest_.substr(0, rest_.find('/'));
+    rest_.remove_prefix(segment.size());
+    skip_slashes();
+    return segment;
   }
-  return parts;
-}
 
-std::optional<std::map<std::string, std::string>> match_at(const std::vector<std::string_view>& pattern,
-                                                           const std::vector<std::string_view>& path,
-                                                           std::size_t offset) {
-  const bool open = !pattern.empty() && pattern.back() == "*";
-  const std::size_t fixed = pattern.size() - (open ? 1 : 0);
-  if (path.size() < offset + fixed || (!open && path.size() != offset + fixed)) return std::nullopt;
+ private:
+  void skip_slashes() {
+    while (rest_.starts_with('/')) rest_.remove_prefix(1);
+  }
+  std::string_view rest_;
+};
+
+std::optional<std::map<std::string, std::string>> match_here(Segments pattern, Segments path) {
   std::map<std::string, std::string> found;
-  for (std::size_t i = 0; i < fixed; ++i) {
-    const std::string_view part = pattern[i];
-    if (part.starts_with('{') && part.ends_with('}'))
-      found.emplace(part.substr(1, part.size() - 2), path[offset + i]);
-    else if (part != path[offset + i])
+  while (!pattern.at_end()) {
+    const std::string_view wanted = pattern.next();
+    if (wanted == "*" && pattern.at_end()) return found;
+    const std::string_view given = path.next();
+    if (given.empty()) return std::nullopt;
+    if (wanted.starts_with('{') && wanted.ends_with('}'))
+      found.emplace(wanted.substr(1, wanted.size() - 2), given);
+    else if (wanted != given)
       return std::nullopt;
   }
+  if (!path.at_end()) return std::nullopt;
   return found;
 }
 
@@ -37,11 +43,12 @@ std::optional<std::map<std::string, std::string>> match_at(const std::vector<std
 
 std::optional<std::map<std::string, std::string>> path_parameters(std::string_view pattern, std::string_view path,
                                                                   bool anywhere) {
-  const auto wanted = segments(pattern);
-  const auto given = segments(path);
-  for (std::size_t offset = 0; offset == 0 || (anywhere && offset < given.size()); ++offset)
-    if (auto found = match_at(wanted, given, offset)) return found;
-  return std::nullopt;
+  const Segments wanted(pattern);
+  Segments given(path);
+  for (;;) {
+    if (auto found = match_here(wanted, given)) return found;
+    if (given.next().empty() || !anywhere || given.at_end()) return std::nullopt;
+  }
 }
 
 }  // namespace manta::api

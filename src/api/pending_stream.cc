@@ -14,12 +14,15 @@ constexpr std::size_t kMaxBytes = 64 << 10;
 
 }  // namespace
 
-void PendingStream::State::add(std::string item) {
-  {
-    const std::lock_guard lock(mutex);
-    bytes += item.size();
-    items.push_back(std::move(item));
-  }
+bool PendingStream::State::put(std::string item) {
+  const std::lock_guard lock(mutex);
+  bytes += item.size();
+  items.push_back(std::move(item));
+  count_to_read();
+  return is_below_limit();
+}
+
+void PendingStream::State::tell_reader() {
   changed.notify_all();
   std::exchange(reader, {}).resume();
 }
@@ -30,9 +33,9 @@ void PendingStream::State::end(Result<void> how) {
     if (ended) return;
     ended = true;
     if (!how) error = std::move(how.error());
+    count_to_read();
   }
-  changed.notify_all();
-  std::exchange(reader, {}).resume();
+  tell_reader();
 }
 
 void PendingStream::State::abandon(Error why) {
@@ -41,15 +44,14 @@ void PendingStream::State::abandon(Error why) {
   end(std::unexpected(std::move(why)));
 }
 
+bool PendingStream::State::is_below_limit() const { return items.size() < kMaxItems && bytes < kMaxBytes; }
+
 bool PendingStream::State::has_room() {
   const std::lock_guard lock(mutex);
-  return items.size() < kMaxItems && bytes < kMaxBytes;
+  return is_below_limit();
 }
 
-bool PendingStream::State::readable() {
-  const std::lock_guard lock(mutex);
-  return ended || !items.empty();
-}
+void PendingStream::State::count_to_read() { to_read.store(items.size() + (ended ? 1 : 0), std::memory_order_release); }
 
 bool PendingStream::State::over() {
   const std::lock_guard lock(mutex);
@@ -83,6 +85,8 @@ bool PendingStream::wait(Timeout timeout) const {
                             [this] { return state_->ended || !state_->items.empty(); });
 }
 
+bool PendingStream::readable() const { return !state_ || state_->readable(); }
+
 bool PendingStream::ready() const {
   if (!state_ || !state_->strand->on_thread()) return wait(std::nullopt);
   return state_->readable();
@@ -106,6 +110,7 @@ Result<std::optional<std::string>> PendingStream::take() {
     item = std::move(state_->items.front());
     state_->items.pop_front();
     state_->bytes -= item->size();
+    state_->count_to_read();
     if (state_->items.size() <= kMaxItems / 2 && state_->bytes <= kMaxBytes / 2)
       wake = std::exchange(state_->producer_waits, false);
   }
@@ -121,10 +126,12 @@ void PendingStream::cancel() {
 
 namespace manta::api {
 
-void RoomAwaiter::await_suspend(std::coroutine_handle<> producer) {
+// A reader on another thread may have made room meanwhile, and will not say so again.
+bool RoomAwaiter::await_suspend(std::coroutine_handle<> producer) {
   stream.producer = detail::Resumption(producer);
   const std::lock_guard lock(stream.mutex);
-  stream.producer_waits = true;
+  stream.producer_waits = !stream.is_below_limit();
+  return stream.producer_waits;
 }
 
 }  // namespace manta::api

@@ -30,11 +30,16 @@ std::string array_header(std::size_t size) {
 
 bool is_response(const Argument& argument) { return argument.response != nullptr; }
 
-// Of arguments that are there.
-std::shared_ptr<const std::string> body_of(const std::vector<Argument>& arguments) {
+// Of arguments that are there; a single one is taken.
+std::shared_ptr<const std::string> body_of(std::vector<Argument>& arguments) {
+  if (arguments.size() == 1) {
+    std::string& body = arguments.front().encoded;
+    body.insert(0, array_header(1));
+    return std::allocate_shared<std::string>(detail::BlockAllocator<std::string>(), std::move(body));
+  }
   std::size_t size = 3;
   for (const Argument& argument : arguments) size += argument.encoded.size();
-  auto body = std::make_shared<std::string>();
+  auto body = std::allocate_shared<std::string>(detail::BlockAllocator<std::string>());
   body->reserve(size);
   *body += array_header(arguments.size());
   for (const Argument& argument : arguments) *body += argument.encoded;
@@ -113,21 +118,30 @@ Task<void> run(EndGuard<PendingCall::State> state, std::shared_ptr<const CallWay
   state->complete(explained(std::move(result), way->path));
 }
 
+// Gives the reader an item and those behind it that are there already, as far as there is room. It is told once of all
+// of them, before anything is waited for. False: there was no more room, as far as is known.
+bool pass_on(PendingStream::State& state, ItemSource& source, std::string first) {
+  bool has_room = state.put(std::move(first));
+  while (has_room) {
+    std::optional<std::string> item = source.take_ready();
+    if (!item) break;
+    has_room = state.put(std::move(*item));
+  }
+  state.tell_reader();
+  return has_room;
+}
+
 Task<Result<void>> fill(std::shared_ptr<PendingStream::State> state,
                         Task<Result<std::unique_ptr<ItemSource>>> opening) {
   Result<std::unique_ptr<ItemSource>> source = co_await opening;
   if (!source) co_return std::unexpected(std::move(source.error()));
   for (;;) {
-    while (std::optional<std::string> item = (*source)->take_ready()) {
-      state->add(std::move(*item));
-      co_await RoomAwaiter{*state};
-    }
     auto reading = (*source)->next();
     Result<std::optional<std::string>> item = co_await reading;
     if (!item) co_return std::unexpected(std::move(item.error()));
     if (!*item) co_return Result<void>();
-    state->add(std::move(**item));
-    co_await RoomAwaiter{*state};
+    const bool has_room = pass_on(*state, **source, std::move(**item));
+    if (!has_room) co_await RoomAwaiter{*state};
   }
 }
 

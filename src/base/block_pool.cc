@@ -15,8 +15,8 @@ namespace {
 constexpr bool kKeeps = !__has_feature(address_sanitizer);
 
 constexpr std::size_t kStep = 64;
-constexpr std::size_t kLargest = 2048;
-constexpr std::size_t kKeptBytes = 32 << 10;  // of each size, by each thread
+constexpr std::size_t kLargest = 4096;        // frames of requests on their way have 2.5 KiB
+constexpr std::size_t kKeptBytes = 64 << 10;  // of each size, by each thread
 
 constexpr std::size_t index_of(std::size_t bytes) { return (bytes - 1) / kStep; }
 constexpr std::size_t size_of(std::size_t index) { return (index + 1) * kStep; }

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include <manta/detail/block_pool.h>
+
 #include "ingress/error_reply.h"
 #include "ingress/forwarding.h"
 #include "ingress/outbound.h"
@@ -200,13 +202,14 @@ void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord record, 
 void Proxy::send_to_hosted(Hosting& hosting, const net::ExchangePtr& exchange, RequestRecord record, const Route& route,
                            const RequestTerms& terms, std::shared_ptr<RequestContext> context) {
   const bool as_json = prefers_json(terms, exchange->request().body);
-  hosting.send(std::make_shared<HostedExchange>(
-      loop_, HostedRequest{.client = exchange,
-                           .request = make_local_request(exchange->request(), route, terms),
-                           .context = std::move(context),
-                           .record = std::move(record),
-                           .error_as_json = as_json,
-                           .outlives_client = terms.outlives_client}));
+  hosting.send(std::allocate_shared<HostedExchange>(
+      detail::BlockAllocator<HostedExchange>(), loop_,
+      HostedRequest{.client = exchange,
+                    .request = make_local_request(exchange->request(), route, terms),
+                    .context = std::move(context),
+                    .record = std::move(record),
+                    .error_as_json = as_json,
+                    .outlives_client = terms.outlives_client}));
 }
 
 Task<void> Proxy::forwarding(Forwarding request, const Route& route) {

@@ -11,6 +11,19 @@
 #include "net/tls_stream.h"
 
 namespace manta::net {
+namespace {
+
+// A single part goes as it is: the kernel has no list of parts to fetch.
+ssize_t send_now(int fd, std::span<const iovec> parts) {
+  constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
+  if (parts.size() == 1) return ::send(fd, parts.front().iov_base, parts.front().iov_len, kFlags);
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(parts.data());
+  message.msg_iovlen = parts.size();
+  return ::sendmsg(fd, &message, kFlags);
+}
+
+}  // namespace
 
 // The descriptor, who is to be told of it, and TLS over it, if there is any.
 struct Socket::Impl final : Descriptor::Owner {
@@ -124,11 +137,8 @@ void Socket::wait_lost(std::shared_ptr<Events> events) {
 
 std::ptrdiff_t Socket::write(std::span<const iovec> parts) {
   if (impl_->tls) return impl_->tls->write(parts);
-  msghdr message{};
-  message.msg_iov = const_cast<iovec*>(parts.data());
-  message.msg_iovlen = parts.size();
   for (;;) {
-    const ssize_t sent = ::sendmsg(fd(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = send_now(fd(), parts);
     if (sent >= 0) return sent;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
     if (errno != EINTR) return -1;

@@ -77,8 +77,8 @@ void ActiveCall::read_exchange(const spec::MethodSpec& method) {
   invocation_ = {.method = &method, .request_format = request_format(request), .reply_format = reply_format(request)};
   if (method.streams) {
     const StreamKind kind = stream_kind(request, method);
-    stream_ = std::make_shared<StreamAnswer>(
-        board_->loop, exchange_,
+    stream_ = std::allocate_shared<StreamAnswer>(
+        detail::BlockAllocator<StreamAnswer>(), board_->loop, exchange_,
         StreamAnswer::Options{
             .kind = kind, .buffer = board_->options.stream_buffer, .keep_alive = board_->options.keep_alive});
     ++board_->streams;
@@ -92,7 +92,7 @@ void ActiveCall::read_exchange(const spec::MethodSpec& method) {
   }
   const bool says_it_in_the_query = request.body.empty() && request.target.contains('?');
   if ((method.raw_http && !is_handle_call(request)) || says_it_in_the_query)
-    invocation_.http = std::make_shared<net::Request>(std::move(request));
+    invocation_.http = std::allocate_shared<net::Request>(detail::BlockAllocator<net::Request>(), std::move(request));
   else
     invocation_.body = std::move(request.body);
 

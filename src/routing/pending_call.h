@@ -1,9 +1,11 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
 #include <memory>
 #include <optional>
 
+#include <manta/detail/block_pool.h>
 #include <manta/task.h>
 
 #include "base/loop.h"
@@ -19,6 +21,8 @@ struct PendingCall {
   ~PendingCall();
   PendingCall(const PendingCall&) = delete;
   PendingCall& operator=(const PendingCall&) = delete;
+  static void* operator new(std::size_t bytes) { return detail::take_block(bytes); }
+  static void operator delete(void* call, std::size_t bytes) noexcept { detail::give_block(call, bytes); }
 
   // Sends. If the connection has gone meanwhile the call has failed as NeverStarted.
   void start(const net::Outgoing& outgoing);

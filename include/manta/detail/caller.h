@@ -93,6 +93,8 @@ class PendingStream {
   PendingStream& operator=(PendingStream&& other) noexcept;
   ~PendingStream() { cancel(); }
 
+  // Any thread: the next item is here, or the end.
+  bool readable() const;
   // As of PendingCall, for the next item.
   bool ready() const;
   bool wait(Timeout timeout) const;

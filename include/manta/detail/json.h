@@ -36,4 +36,17 @@ Result<std::string> to_json(const T& value) {
   return writer.take();
 }
 
+// to_json() behind what is in `out`, which stays as it was when the value is refused.
+template <class T>
+Result<void> append_json(std::string& out, const T& value) {
+  static_assert(Encodable<T>, "this type has no JSON form: describe it with BOOST_DESCRIBE_STRUCT");
+  const std::size_t before = out.size();
+  JsonWriter writer(std::move(out));
+  const bool written = encode(writer, value);
+  out = writer.take();
+  if (written) return {};
+  out.resize(before);
+  return fail(ErrorCode::InvalidArgument, "cannot be written as JSON: " + writer.error());
+}
+
 }  // namespace manta::detail

@@ -13,6 +13,8 @@ namespace manta::detail {
 class JsonWriter {
  public:
   JsonWriter() { text_.reserve(256); }
+  // Writes behind what is in `text` already.
+  explicit JsonWriter(std::string text) : text_(std::move(text)) {}
 
   bool null();
   bool boolean(bool value);

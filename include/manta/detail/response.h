@@ -109,7 +109,9 @@ class [[nodiscard("dropping a reader cancels the stream")]] Reader {
   };
   // co_await: the next item, nullopt at the end. An error ends the stream as an Exception.
   Awaiter next() { return Awaiter{*this}; }
-  // The same for compute threads and client programs.
+  // next() will not wait: an item is here, or the end. Who writes what he reads may gather items until it is false.
+  bool ready() const { return stream_.readable(); }
+  // next() for compute threads and client programs.
   std::optional<T> next_blocking(detail::Timeout timeout = {}) {
     if (!stream_.wait(timeout))
       throw Exception({ErrorCode::DeadlineExceeded, "no item from '" + method_ + "' in time"});

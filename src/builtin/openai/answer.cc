@@ -1,6 +1,7 @@
 #include "builtin/openai/answer.h"
 
 #include <cmath>
+#include <cstdint>
 #include <random>
 
 namespace manta::builtin::openai {
@@ -51,9 +52,15 @@ HttpResponse error_response(const Error& error) {
 
 std::string new_id(std::string_view prefix) {
   static constexpr std::string_view kAlphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  constexpr int kCharacters = 24, kOfOneNumber = 8;  // 62^8 is so far below 2^64 that all come as often
   thread_local std::mt19937_64 random{std::random_device{}()};
-  std::string id(prefix);
-  for (int i = 0; i < 24; ++i) id += kAlphabet[random() % kAlphabet.size()];
+  std::string id;
+  id.reserve(prefix.size() + kCharacters);
+  id += prefix;
+  for (int i = 0; i < kCharacters; i += kOfOneNumber) {
+    std::uint64_t number = random();
+    for (int j = 0; j < kOfOneNumber; ++j, number /= kAlphabet.size()) id += kAlphabet[number % kAlphabet.size()];
+  }
   return id;
 }
 

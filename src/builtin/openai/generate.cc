@@ -23,10 +23,17 @@ class TextEvents {
     after_ = before_.substr(at);
     before_.resize(at - 2);
   }
-  void append(std::string& events, const std::string& text) const {
-    const std::string quoted = value_or_throw(detail::to_json(text));
-    events.reserve(events.size() + before_.size() + quoted.size() + after_.size());
-    events.append(before_).append(quoted).append(after_);
+  // InvalidArgument, and `events` as it was, for text that is not UTF-8.
+  Result<void> append(std::string& events, const std::string& text) const {
+    const std::size_t before = events.size();
+    events.reserve(before + before_.size() + text.size() + 2 + after_.size());
+    events.append(before_);
+    Result<void> written = detail::append_json(events, text);
+    if (written)
+      events.append(after_);
+    else
+      events.resize(before);
+    return written;
   }
 
  private:
@@ -35,17 +42,19 @@ class TextEvents {
 
 // What every chunk and reply of one request begins with.
 struct Head {
-  std::string id, object, model;
+  std::string id;
+  std::string_view object;  // of a chunk
+  std::string model;
   std::int64_t created = 0;
 
   template <class Choice>
   std::string chunk(Choice choice) const {
-    return json_event(
-        Chunk<Choice>{.id = id, .object = object, .created = created, .model = model, .choices = {std::move(choice)}});
+    return json_event(Chunk<Choice>{
+        .id = id, .object = std::string(object), .created = created, .model = model, .choices = {std::move(choice)}});
   }
   std::string usage_chunk(const TokenUsage& usage) const {
-    return json_event(
-        UsageChunk{.id = id, .object = object, .created = created, .model = model, .usage = to_usage(usage)});
+    return json_event(UsageChunk{
+        .id = id, .object = std::string(object), .created = created, .model = model, .usage = to_usage(usage)});
   }
 };
 
@@ -66,17 +75,19 @@ struct TextFormat {
 };
 
 template <class Format>
-void append_events(std::string& events, const Head& head, const TextEvents& texts, const GenerationChunk& chunk,
-                   bool wants_usage) {
-  if (!chunk.text.empty()) texts.append(events, chunk.text);
-  if (chunk.finish_reason.empty()) return;
+Result<void> append_events(std::string& events, const Head& head, const TextEvents& texts, const GenerationChunk& chunk,
+                           bool wants_usage) {
+  if (!chunk.text.empty())
+    if (auto written = texts.append(events, chunk.text); !written) return written;
+  if (chunk.finish_reason.empty()) return {};
   events += Format::close(head, chunk.finish_reason);
   if (wants_usage) events += head.usage_chunk(chunk.usage);
   events += event("[DONE]");
+  return {};
 }
 
 // An error before the first chunk is thrown, and answered with its status; one in the middle ends the stream with an
-// error event.
+// error event. Chunks that are here together share a write; none waits for one that is not.
 template <class Format>
 Task<void> stream(Handle<Llm> llm, GenerateRequest request, Head head, bool wants_usage, HttpWriter out) {
   auto chunks = llm.stream<&Llm::stream>(std::move(request));
@@ -87,8 +98,11 @@ Task<void> stream(Handle<Llm> llm, GenerateRequest request, Head head, bool want
   const TextEvents texts = Format::texts(head);
   std::optional<Error> failed;
   while (chunk) {
-    append_events<Format>(events, head, texts, *chunk, wants_usage);
-    if (!events.empty()) co_await out.write(std::exchange(events, {}));
+    if (auto written = append_events<Format>(events, head, texts, *chunk, wants_usage); !written) {
+      failed = std::move(written.error());
+      break;
+    }
+    if (!events.empty() && !chunks.ready()) co_await out.write(std::exchange(events, {}));
     try {
       chunk = co_await chunks.next();
     } catch (const Exception& exception) {
@@ -96,7 +110,8 @@ Task<void> stream(Handle<Llm> llm, GenerateRequest request, Head head, bool want
       chunk.reset();
     }
   }
-  if (failed) co_await out.write(event(error_json(*failed)));
+  if (failed) events += event(error_json(*failed));
+  if (!events.empty()) co_await out.write(std::move(events));
 }
 
 std::int64_t unix_time() { return std::time(nullptr); }
@@ -104,22 +119,23 @@ std::int64_t unix_time() { return std::time(nullptr); }
 }  // namespace
 
 Task<std::optional<HttpResponse>> chat(const Endpoints& endpoints, std::string body, HttpWriter out) {
-  const auto request = value_or_throw(endpoints.parse<ChatRequest>("chat/completions", body));
+  auto request = value_or_throw(endpoints.parse<ChatRequest>("chat/completions", body));
   const std::size_t model = value_or_throw(endpoints.llm(request.model));
-  auto generation = value_or_throw(to_generation(request));
+  const bool streams = request.stream.value_or(false), with_usage = wants_usage(request);
+  auto generation = value_or_throw(to_generation(std::move(request)));
   Head head{.id = new_id("chatcmpl-"),
             .object = "chat.completion.chunk",
             .model = endpoints.models.llms[model],
             .created = unix_time()};
-  if (request.stream.value_or(false)) {
-    auto streaming =
-        stream<ChatFormat>(endpoints.llms[model], std::move(generation), std::move(head), wants_usage(request), out);
+  if (streams) {
+    auto streaming = stream<ChatFormat>(endpoints.llms[model], std::move(generation), std::move(head), with_usage, out);
     co_await streaming;
     co_return std::nullopt;
   }
   auto response = endpoints.llms[model].call<&Llm::generate>(std::move(generation));
   Generation done = co_await response;
-  ChatReply reply{.id = head.id, .created = head.created, .model = head.model, .usage = to_usage(done.usage)};
+  ChatReply reply{
+      .id = std::move(head.id), .created = head.created, .model = std::move(head.model), .usage = to_usage(done.usage)};
   reply.choices.push_back(
       {.message = {.content = std::move(done.text)}, .finish_reason = std::move(done.finish_reason)});
   co_return HttpResponse::json(value_or_throw(detail::to_json(reply)));

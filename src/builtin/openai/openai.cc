@@ -45,10 +45,10 @@ HttpResponse wrong_method(const HttpRequest& request, std::string_view allowed) 
 struct OpenAi::Impl : openai::Endpoints {
   // A whole answer, or nothing when a stream has been written.
   Task<std::optional<HttpResponse>> answer(HttpRequest request, HttpWriter out) {
-    const std::string path(openai::after_prefix(request.path));
+    const std::string_view path = openai::after_prefix(request.path);
     if (path == "/models" || path.starts_with("/models/")) {
       if (request.method != "GET" && request.method != "HEAD") co_return openai::wrong_method(request, "GET, HEAD");
-      auto listing = openai::list_models(*this, path);
+      auto listing = openai::list_models(*this, std::string(path));
       co_return co_await listing;
     }
     const bool known =

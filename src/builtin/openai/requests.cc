@@ -40,8 +40,9 @@ std::vector<std::string> strings(const std::variant<std::monostate, std::string,
   return {};
 }
 
-Result<std::string> text_of(const Message& message, std::size_t index) {
-  if (const auto* text = std::get_if<std::string>(&message.content)) return *text;
+// A single text is taken.
+Result<std::string> text_of(Message& message, std::size_t index) {
+  if (auto* text = std::get_if<std::string>(&message.content)) return std::move(*text);
   const std::string place = join("messages[", index, "].content");
   std::string joined;
   if (const auto* parts = std::get_if<std::vector<ContentPart>>(&message.content)) {
@@ -84,18 +85,19 @@ Result<GenerateRequest> to_generation(const SamplingFields& fields, int default_
   return made;
 }
 
-Result<GenerateRequest> to_generation(const ChatRequest& request) {
+Result<GenerateRequest> to_generation(ChatRequest request) {
   if (!request.messages || request.messages->empty())
     return fail(ErrorCode::InvalidArgument, "'messages' is missing or empty; send at least one message", "messages");
   Result<GenerateRequest> made = to_generation(static_cast<const SamplingFields&>(request), 256);
   if (!made) return made;
+  made->messages.reserve(request.messages->size());
   for (std::size_t i = 0; i < request.messages->size(); ++i) {
-    const Message& message = (*request.messages)[i];
+    Message& message = (*request.messages)[i];
     if (message.role.empty())
       return fail(ErrorCode::InvalidArgument, join("messages[", i, "] has no 'role'"), join("messages[", i, "].role"));
     Result<std::string> text = text_of(message, i);
     if (!text) return std::unexpected(text.error());
-    made->messages.push_back({message.role, std::move(*text)});
+    made->messages.push_back({std::move(message.role), std::move(*text)});
   }
   return made;
 }

@@ -80,7 +80,7 @@ BOOST_DESCRIBE_STRUCT(RerankBody, (), (model, query, documents, texts, top_n, re
 
 // The generation that a request asks for, or InvalidArgument whose detail is the field.
 Result<GenerateRequest> to_generation(const SamplingFields& fields, int default_max_tokens);
-Result<GenerateRequest> to_generation(const ChatRequest& request);
+Result<GenerateRequest> to_generation(ChatRequest request);
 // One per prompt.
 Result<std::vector<GenerateRequest>> to_generations(const CompletionRequest& request);
 bool wants_usage(const SamplingFields& fields);

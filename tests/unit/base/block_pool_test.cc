@@ -23,6 +23,19 @@ TEST(BlockPoolTest, ABlockServesTheNextOfItsSize) {
   give_block(second, 110);
 }
 
+// Larger ones than malloc keeps for a thread, which would make it tidy up at each.
+TEST(BlockPoolTest, LargeFramesAreKeptToo) {
+  if (!kKeeps) GTEST_SKIP() << "under the address sanitizer every block is a new one";
+  void* const first = take_block(2560);
+  void* const second = take_block(2560);
+  give_block(first, 2560);
+  give_block(second, 2560);
+  EXPECT_EQ(take_block(2560), second);
+  EXPECT_EQ(take_block(2560), first);
+  give_block(first, 2560);
+  give_block(second, 2560);
+}
+
 TEST(BlockPoolTest, BlocksInUseAreApart) {
   std::vector<std::pair<unsigned char*, std::size_t>> blocks;
   for (std::size_t bytes = 1; bytes < 5000; bytes += 37) {

@@ -6,6 +6,7 @@ namespace manta::builtin::openai {
 namespace {
 
 using ::testing::Contains;
+using ::testing::MatchesRegex;
 using ::testing::Pair;
 using ::testing::StartsWith;
 
@@ -55,6 +56,7 @@ TEST(OpenAiErrorTest, TextThatIsNoUtf8StillMakesAnAnswer) {
 TEST(OpenAiAnswerTest, IdsDiffer) {
   EXPECT_THAT(new_id("cmpl-"), StartsWith("cmpl-"));
   EXPECT_NE(new_id("cmpl-"), new_id("cmpl-"));
+  EXPECT_THAT(new_id("cmpl-").substr(5), MatchesRegex("[0-9A-Za-z]{24}"));
 }
 
 }  // namespace

@@ -35,6 +35,21 @@ TEST(JsonTest, WritesMembersInTheOrderOfTheDescription) {
       R"({"answer":"a \"b\"\n","sources":[{"text":"x","score":1.0}],"best":null,"counts":{"k":2},"colour":"Green"})");
 }
 
+TEST(JsonTest, AppendsToText) {
+  std::string text = "data: ";
+  EXPECT_TRUE(append_json(text, std::string("a \"b\"")));
+  EXPECT_TRUE(append_json(text, std::vector<int>{1, 2}));
+  EXPECT_EQ(text, R"(data: "a \"b\""[1,2])");
+}
+
+TEST(JsonTest, WhatIsRefusedIsNotAppended) {
+  std::string text = "data: ";
+  const auto appended = append_json(text, std::vector<std::string>{"fine", "\xff"});
+  ASSERT_FALSE(appended);
+  EXPECT_THAT(appended.error().message, HasSubstr("UTF-8"));
+  EXPECT_EQ(text, "data: ");
+}
+
 TEST(JsonTest, AnUnknownKeyNamesItselfItsPathAndTheNearest) {
   const auto answer = from_json<Answer>(R"({"sources":[{"text":"a"},{"txt":"b"}]})");
   ASSERT_FALSE(answer);
