@@ -64,8 +64,7 @@ std::shared_ptr<HttpRequest> to_api(net::Request& request, const detail::MethodE
   made->method = request.method;
   made->path = percent_decode(target.substr(0, question), false);
   made->query_string = std::string(target.substr(std::min(question + 1, target.size())));
-  for (std::size_t i = 0; i < request.headers.size(); ++i)
-    made->headers.emplace_back(request.headers[i].name, request.headers[i].value);
+  for (const auto [name, value] : request.headers) made->headers.emplace_back(name, value);
   made->body = std::move(request.body);
   for (const auto& route : method.routes) {
     auto found = path_parameters(route.path, made->path, true);

@@ -79,8 +79,7 @@ static ssize_t read_out(nghttp2_session* session, std::int32_t id, std::uint8_t*
   if (stream.out_trailers.empty()) return static_cast<ssize_t>(size);
   *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
   Fields fields;
-  for (std::size_t i = 0; i < stream.out_trailers.size(); ++i)
-    fields.add(field(stream.out_trailers[i].name, stream.out_trailers[i].value));
+  for (const auto [name, value] : stream.out_trailers) fields.add(field(name, value));
   nghttp2_submit_trailer(session, id, fields.data(), fields.size());
   return static_cast<ssize_t>(size);
 }
@@ -92,8 +91,7 @@ void H2Session::submit_request(H2Stream& stream) {
   fields.add(field(":scheme", "http"));
   fields.add(field(":authority", stream.in.authority));
   fields.add(field(":path", stream.in.target));
-  for (std::size_t i = 0; i < stream.out_headers.size(); ++i) {
-    const auto [name, value] = stream.out_headers[i];
+  for (const auto [name, value] : stream.out_headers) {
     if (!may_send(name, value) || name == "content-length") continue;
     const bool index = seed || !is_unique(name);
     fields.add(field(name, value, index ? kNoCopy : kNoCopy | NGHTTP2_NV_FLAG_NO_INDEX));
@@ -131,8 +129,7 @@ void H2Session::submit_response(H2Stream& stream, int status, bool has_body) {
   const bool whole = stream.last;
   const bool is_head = stream.in.method == "HEAD";
   const bool own_length = is_head && stream.out.empty();
-  for (std::size_t i = 0; i < stream.out_headers.size(); ++i) {
-    const auto [name, value] = stream.out_headers[i];
+  for (const auto [name, value] : stream.out_headers) {
     if (may_send(name, value) && (own_length || name != "content-length")) fields.add(field(name, value));
   }
   if (whole && !own_length && status >= 200 && status != 204 && status != 304)
