@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/pooled.h"
 #include "ingress/error_reply.h"
 #include "ingress/forwarding.h"
 #include "ingress/outbound.h"
@@ -230,7 +231,7 @@ std::string Proxy::id_of(const RequestTerms& terms) {
 }
 
 std::shared_ptr<RequestContext> Proxy::context_of(const Route& route, const RequestTerms& terms) {
-  auto context = std::make_shared<RequestContext>();
+  auto context = make_pooled<RequestContext>();
   context->request_id = id_of(terms);
   context->session_id = terms.session_id;
   context->traceparent = terms.traceparent;

@@ -7,6 +7,7 @@
 #include <manta/task.h>
 
 #include "base/loop.h"
+#include "base/pooled.h"
 #include "net/channel.h"
 #include "routing/lease.h"
 
@@ -14,7 +15,7 @@ namespace manta::routing {
 
 // One request on the way to a replica and its answer on the way back. Settles the lease as soon as it is known how the
 // call ended. Loop-confined; destroying it cancels the call.
-struct PendingCall {
+struct PendingCall : Pooled {
   PendingCall(Loop& on, Lease held, TimePoint until) : loop(on), lease(std::move(held)), deadline(until) {}
   ~PendingCall();
   PendingCall(const PendingCall&) = delete;
