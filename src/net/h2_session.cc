@@ -147,10 +147,12 @@ void H2Session::changed(H2Stream& stream) {
 }
 
 void H2Session::notify() {
+  if (changed_.empty()) return;
   telling_.swap(changed_);
+  const auto owner = owner_;  // stays while it is told, though it may let go of this meanwhile
   for (const H2StreamRef& stream : telling_) {
     stream->changed = false;
-    if (const auto owner = owner_) owner->on_change(*stream);
+    if (owner_) owner_->on_change(*stream);
     stream->tell();
   }
   telling_.clear();
@@ -170,6 +172,7 @@ void H2Session::close_stream(H2Stream& stream, std::uint32_t code) {
   open_[stream.open_index] = open_.back();
   open_[stream.open_index]->open_index = stream.open_index;
   open_.pop_back();
+  if (heading_ == &stream) heading_ = nullptr;
   if (reading_.get() == &stream) reading_.reset();
   queued_ -= stream.unsent().size();
   stream.sent += stream.unsent().size();
