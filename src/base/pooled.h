@@ -8,8 +8,8 @@
 
 namespace manta {
 
-// A base for what every request makes one of with `new`: its memory comes from the blocks that the thread keeps. Also for
-// classes that are deleted through a virtual destructor.
+// A base for what every request makes one of with `new`: its memory comes from the blocks that the thread keeps. Also
+// for classes that are deleted through a virtual destructor.
 struct Pooled {
   static void* operator new(std::size_t bytes) { return detail::take_block(bytes); }
   static void operator delete(void* block, std::size_t bytes) noexcept { detail::give_block(block, bytes); }

@@ -37,16 +37,18 @@ std::uint64_t special(std::uint64_t word) {
 std::size_t plain_blocks([[maybe_unused]] std::string_view text, [[maybe_unused]] bool& beyond_ascii) {
   std::size_t end = 0;
 #ifdef __SSE2__
-  const auto escapes = [](__m128i bytes) {
-    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
-    const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-    return _mm_or_si128(_mm_or_si128(control, quote), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+  const auto zero_where_escaped = [](__m128i bytes) {
+    const __m128i quote = _mm_xor_si128(bytes, _mm_set1_epi8('"'));
+    const __m128i slash = _mm_xor_si128(bytes, _mm_set1_epi8('\\'));
+    const __m128i control = _mm_subs_epu8(bytes, _mm_set1_epi8(0x1f));
+    return _mm_min_epu8(_mm_min_epu8(quote, slash), control);
   };
   __m128i seen = _mm_setzero_si128();
   for (; end + 32 <= text.size(); end += 32) {
     const auto* const block = reinterpret_cast<const __m128i*>(text.data() + end);
     const __m128i low = _mm_loadu_si128(block), high = _mm_loadu_si128(block + 1);
-    if (_mm_movemask_epi8(_mm_or_si128(escapes(low), escapes(high))) != 0) break;
+    const __m128i least = _mm_min_epu8(zero_where_escaped(low), zero_where_escaped(high));
+    if (_mm_movemask_epi8(_mm_cmpeq_epi8(least, _mm_setzero_si128())) != 0) break;
     seen = _mm_or_si128(seen, _mm_or_si128(low, high));
   }
   beyond_ascii |= _mm_movemask_epi8(seen) != 0;
@@ -70,11 +72,13 @@ std::size_t plain_prefix(std::string_view text, bool& beyond_ascii) {
   return i;
 }
 
-// For a text and what closes it and what is around it; usual growth for small ones.
-void make_room(std::string& out, std::size_t size) {
-  constexpr std::size_t kLarge = 1024, kAround = 64;
+constexpr std::size_t kLarge = 1024;
+
+// For a large text and what closes it and what is around it: at once.
+[[gnu::noinline]] void make_room(std::string& out, std::size_t size) {
+  constexpr std::size_t kAround = 64;
   const std::size_t wanted = out.size() + size + kAround;
-  if (size >= kLarge && wanted > out.capacity()) out.reserve(std::max(wanted, 2 * out.capacity()));
+  if (wanted > out.capacity()) out.reserve(std::max(wanted, 2 * out.capacity()));
 }
 
 void append_escape(std::string& out, char c) {
@@ -103,7 +107,7 @@ bool append_json_string(std::string& out, std::string_view text) {
   const std::size_t start = out.size();
   const std::string_view whole = text;
   bool beyond_ascii = false;
-  make_room(out, text.size());
+  if (text.size() >= kLarge) make_room(out, text.size());
   out.push_back('"');
   while (true) {
     const std::size_t plain = plain_prefix(text, beyond_ascii);

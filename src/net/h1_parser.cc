@@ -68,8 +68,7 @@ H1Parser::Parsed H1Parser::parse_head(std::string_view bytes, Request& request, 
   const auto line = bytes.substr(0, kMaxTarget + 64).find('\n');
   if (line == std::string_view::npos && bytes.size() > kMaxTarget)
     return {.refusal = {414, "the request target is too long"}};
-  if (std::min(end, bytes.size()) > max_header_bytes_)
-    return {.refusal = {431, "the request headers are too large"}};
+  if (std::min(end, bytes.size()) > max_header_bytes_) return {.refusal = {431, "the request headers are too large"}};
   if (end == std::string_view::npos) {
     const auto whole = bytes.ends_with('\r') ? bytes.substr(0, bytes.size() - 1) : bytes;
     std::size_t from = checked;  // but for line ends: what follows them matters

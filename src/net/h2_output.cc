@@ -13,7 +13,7 @@
 namespace manta::net {
 namespace {
 
-constexpr int kWrites = 4;  // gathered writes of one turn
+constexpr int kWrites = 4;                // gathered writes of one turn
 constexpr std::size_t kSeedEvery = 1024;  // messages
 constexpr std::size_t kSeeds = 4;         // in a row: the first of a connection may be of another kind
 constexpr std::size_t kSmallAnswer = 16 << 10;

@@ -134,8 +134,8 @@ class H2Session final : public Socket::Events, public std::enable_shared_from_th
   std::unique_ptr<char[]> buffer_;
   H2Stream* heading_ = nullptr;  // the open stream whose header block is under way
   H2StreamRef reading_;          // the stream whose frame is under way
-  std::size_t frame_left_ = 0;  // of the DATA frame under way
-  H2StreamRef direct_;          // the socket reads straight into this stream's body
+  std::size_t frame_left_ = 0;   // of the DATA frame under way
+  H2StreamRef direct_;           // the socket reads straight into this stream's body
   std::string* direct_into_ = nullptr;
   std::size_t direct_size_ = 0;
 

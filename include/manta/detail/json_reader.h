@@ -12,8 +12,8 @@ namespace manta::detail {
 
 class JsonParser;
 
-// A JSON text. The parser reads some bytes behind it, whatever they are: a string that has them to spare is parsed where
-// it is, anything else is copied first.
+// A JSON text. The parser reads some bytes behind it, whatever they are: a string that has them to spare is parsed
+// where it is, anything else is copied first.
 struct JsonText {
   JsonText(std::string_view text) : view(text) {}
   JsonText(const char* text) : view(text) {}

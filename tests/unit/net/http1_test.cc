@@ -210,11 +210,10 @@ TEST_F(Http1Test, ConnectionCloseIsHonoured) {
 
 TEST_F(Http1Test, ConnectionOptionsAreFoundInListsAndSeveralLinesWhateverTheirCase) {
   serve({}, echo);
-  for (const std::string_view fields :
-       {"Connection: te, Close", "CONNECTION:CLOSE", "connection: x\r\nConnection: , close ,", "Proxy-Connection: close"}) {
+  for (const std::string_view fields : {"Connection: te, Close", "CONNECTION:CLOSE",
+                                        "connection: x\r\nConnection: , close ,", "Proxy-Connection: close"}) {
     auto peer = connect_raw();
-    const std::string answer =
-        exchange_raw(peer, "GET / HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n\r\n");
+    const std::string answer = exchange_raw(peer, "GET / HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n\r\n");
     EXPECT_TRUE(answer.contains("connection: close\r\n")) << fields;
     EXPECT_TRUE(peer.ended()) << fields;
   }
