@@ -58,7 +58,8 @@ std::size_t plain_blocks([[maybe_unused]] std::string_view text, [[maybe_unused]
 
 // The bytes from `text` on that stand for themselves; sets `beyond_ascii` when one of them is above 0x7f.
 std::size_t plain_prefix(std::string_view text, bool& beyond_ascii) {
-  std::size_t i = text.size() < 32 ? 0 : plain_blocks(text, beyond_ascii);
+  constexpr std::size_t kFewBlocks = 96;  // for less its set-up costs more than it saves
+  std::size_t i = text.size() < kFewBlocks ? 0 : plain_blocks(text, beyond_ascii);
   for (; i + 8 <= text.size(); i += 8) {
     std::uint64_t word;
     std::memcpy(&word, text.data() + i, 8);

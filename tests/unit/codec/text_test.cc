@@ -71,8 +71,8 @@ TEST(JsonTextTest, WhatNeedsAnEscapeIsFoundAtEveryPlaceOfALongText) {
   const std::array<std::array<std::string_view, 2>, 5> cases{
       {{"\"", "\\\""}, {"\\", "\\\\"}, {"\n", "\\n"}, {"\x7f", "\x7f"}, {"é", "é"}}};
   for (const auto& [plain, escaped] : cases)
-    for (std::size_t at = 0; at <= 70; ++at) {
-      const std::string before(at, 'x'), after(70 - at, 'y');
+    for (std::size_t at = 0; at <= 200; ++at) {
+      const std::string before(at, 'x'), after(200 - at, 'y');
       std::string out = "[";
       EXPECT_TRUE(append_json_string(out, before + std::string(plain) + after));
       EXPECT_EQ(out, "[\"" + before + std::string(escaped) + after + "\"") << "at " << at;
@@ -81,9 +81,9 @@ TEST(JsonTextTest, WhatNeedsAnEscapeIsFoundAtEveryPlaceOfALongText) {
 
 TEST(JsonTextTest, ABrokenCharacterIsFoundAtEveryPlaceOfALongText) {
   for (const char* const beside : {"", "\"", "é"})
-    for (std::size_t at = 0; at <= 70; ++at) {
+    for (std::size_t at = 0; at <= 200; ++at) {
       std::string out = "[";
-      EXPECT_FALSE(append_json_string(out, std::string(at, 'x') + "\xc3" + std::string(70 - at, 'y') + beside));
+      EXPECT_FALSE(append_json_string(out, std::string(at, 'x') + "\xc3" + std::string(200 - at, 'y') + beside));
       EXPECT_EQ(out, "[");
     }
 }
