@@ -4,7 +4,6 @@
 #include <exception>
 #include <utility>
 
-#include <manta/detail/block_pool.h>
 #include <manta/detail/json.h>
 #include <manta/detail/msgpack.h>
 
@@ -15,6 +14,7 @@
 #include "api/method_input.h"
 #include "api/path_parameters.h"
 #include "api/query_string.h"
+#include "base/pooled.h"
 
 namespace manta::api {
 namespace {
@@ -37,13 +37,11 @@ class SinkAdapter final : public detail::ItemSink {
 
 // Where the answer of one call goes: bytes over HTTP and items as they are; for a handle that called a raw method,
 // items that HttpReader reads.
-struct CallSinks {
+struct CallSinks : Pooled {
   CallSinks(const replica::Invocation& invocation, const detail::MethodEntry& method)
       : plain(invocation.items), parts(plain), as_parts(method.raw_http && !invocation.http && invocation.items) {}
   CallSinks(const CallSinks&) = delete;
   CallSinks& operator=(const CallSinks&) = delete;
-  static void* operator new(std::size_t bytes) { return detail::take_block(bytes); }
-  static void operator delete(void* sinks, std::size_t bytes) noexcept { detail::give_block(sinks, bytes); }
   detail::ItemSink& sink() { return as_parts ? static_cast<detail::ItemSink&>(parts) : plain; }
 
   SinkAdapter plain;
@@ -61,15 +59,14 @@ Task<Result<replica::Reply>> finish_stream(std::unique_ptr<CallSinks> sinks, Tas
 }
 
 std::shared_ptr<HttpRequest> to_api(net::Request& request, const detail::MethodEntry& method) {
-  auto made = std::allocate_shared<HttpRequest>(detail::BlockAllocator<HttpRequest>());
+  auto made = make_pooled<HttpRequest>();
   const std::string_view target = request.target;
   const auto question = std::min(target.find('?'), target.size());
   made->method = std::move(request.method);
   made->path = percent_decode(target.substr(0, question), false);
   made->query_string = std::string(target.substr(std::min(question + 1, target.size())));
   made->headers.reserve(request.headers.size());
-  for (std::size_t i = 0; i < request.headers.size(); ++i)
-    made->headers.emplace_back(request.headers[i].name, request.headers[i].value);
+  for (const auto [name, value] : request.headers) made->headers.emplace_back(name, value);
   made->body = std::move(request.body);
   for (const auto& route : method.routes) {
     auto found = path_parameters(route.path, made->path, true);

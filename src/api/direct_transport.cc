@@ -3,9 +3,8 @@
 #include <optional>
 #include <utility>
 
-#include <manta/detail/block_pool.h>
-
 #include "api/local_items.h"
+#include "base/pooled.h"
 #include "base/request_copy.h"
 #include "routing/lease.h"
 
@@ -110,10 +109,7 @@ Task<std::optional<Error>> DirectTransport::place(routing::RequestInfo* info, ro
 }
 
 // One call on its way. Destroyed before its end, it cancels that.
-struct DirectTransport::Flight final : replica::DirectCaller {
-  static void* operator new(std::size_t bytes) { return detail::take_block(bytes); }
-  static void operator delete(void* flight, std::size_t bytes) noexcept { detail::give_block(flight, bytes); }
-
+struct DirectTransport::Flight final : replica::DirectCaller, Pooled {
   Flight(routing::Dispatcher& to, TransportCall& call)
       : info(to.open(std::move(call.context), size_of(call), call.policy)) {}
 

@@ -38,10 +38,8 @@ bool is_internal(std::string_view header) { return header.starts_with("x-manta-"
 
 HttpResponse to_http(net::Response response) {
   HttpResponse made{.status = response.status, .body = std::move(response.body)};
-  for (std::size_t i = 0; i < response.headers.size(); ++i) {
-    const auto field = response.headers[i];
-    if (!is_internal(field.name)) made.headers.emplace_back(field.name, field.value);
-  }
+  for (const auto [name, value] : response.headers)
+    if (!is_internal(name)) made.headers.emplace_back(name, value);
   return made;
 }
 

@@ -17,7 +17,7 @@ routing::Outbound outbound(TransportCall call, std::string_view accept) {
       .method = std::move(call.method), .body = std::move(call.body), .context = std::move(call.context)};
   request.policy = std::move(call.policy);
   request.headers.add("content-type", net::wire::kMsgPack);
-  request.headers.add("accept", accept);
+  if (accept != net::wire::kMsgPack) request.headers.add("accept", accept);  // an answer is in the format of the call
   if (call.retry && request.context) request.headers.add("idempotency-key", request.context->request_id);
   return request;
 }

@@ -5,11 +5,10 @@
 #include <optional>
 #include <utility>
 
-#include <manta/detail/block_pool.h>
-
 #include "api/call_context.h"
 #include "api/pending_call.h"
 #include "api/pending_stream.h"
+#include "base/pooled.h"
 
 namespace manta::api {
 namespace {
@@ -35,11 +34,11 @@ std::shared_ptr<const std::string> body_of(std::vector<Argument>& arguments) {
   if (arguments.size() == 1) {
     std::string& body = arguments.front().encoded;
     body.insert(0, array_header(1));
-    return std::allocate_shared<std::string>(detail::BlockAllocator<std::string>(), std::move(body));
+    return make_pooled<std::string>(std::move(body));
   }
   std::size_t size = 3;
   for (const Argument& argument : arguments) size += argument.encoded.size();
-  auto body = std::allocate_shared<std::string>(detail::BlockAllocator<std::string>());
+  auto body = make_pooled<std::string>();
   body->reserve(size);
   *body += array_header(arguments.size());
   for (const Argument& argument : arguments) *body += argument.encoded;
@@ -236,7 +235,7 @@ StrandCaller::StrandCaller(std::shared_ptr<Strand> strand, std::shared_ptr<Trans
       way_(std::make_shared<CallWay>(CallWay{.transport = std::move(transport), .path = std::move(path)})) {}
 
 PendingCall StrandCaller::call(detail::OutgoingCall call) {
-  auto state = std::allocate_shared<PendingCall::State>(detail::BlockAllocator<PendingCall::State>(), strand_);
+  auto state = make_pooled<PendingCall::State>(strand_);
   start_on_strand(state, way_, prepare(call, way_->path, strand_));
   return PendingCall(std::move(state));
 }

@@ -2,8 +2,7 @@
 
 #include <utility>
 
-#include <manta/detail/block_pool.h>
-
+#include "base/pooled.h"
 #include "base/request_copy.h"
 
 namespace manta {
@@ -32,7 +31,7 @@ ScopedRequest::~ScopedRequest() { slot() = std::move(previous_); }
 }  // namespace detail
 
 std::shared_ptr<RequestContext> copy_of(const RequestContext& request) {
-  auto context = std::allocate_shared<RequestContext>(detail::BlockAllocator<RequestContext>());
+  auto context = make_pooled<RequestContext>();
   context->deadline = request.deadline;
   context->priority = request.priority;
   for (const auto text : {&RequestContext::request_id, &RequestContext::session_id, &RequestContext::traceparent,

@@ -35,7 +35,8 @@ class JsonParser {
     spare_ = std::move(owned);
   }
 
-  simdjson::error_code parse(std::string_view text, std::size_t max_depth) {
+  simdjson::error_code parse(JsonText json, std::size_t max_depth) {
+    const std::string_view text = json.view;
     if (max_depth != max_depth_) {
       simd = simdjson::dom::parser();
       max_depth_ = max_depth;
@@ -43,7 +44,8 @@ class JsonParser {
     constexpr std::size_t kSmallest = 1024;  // grown by doubling: a parser is reallocated for each larger text
     if (text.size() > simd.capacity() || simd.capacity() == 0)
       if (const auto error = simd.allocate(std::max(kSmallest, std::bit_ceil(text.size())), max_depth)) return error;
-    return simd.parse(text.data(), text.size()).error();
+    const bool to_copy = json.spare < simdjson::SIMDJSON_PADDING;
+    return simd.parse(text.data(), text.size(), to_copy).error();
   }
 
   simdjson::dom::parser simd;
@@ -64,12 +66,13 @@ constexpr double kExact = 9007199254740992;  // up to here a double holds every 
 
 }  // namespace
 
-JsonReader::JsonReader(std::string_view text, const ReadLimits& limits) : parser_(JsonParser::acquire()) {
+JsonReader::JsonReader(JsonText json, const ReadLimits& limits) : parser_(JsonParser::acquire()) {
+  const std::string_view text = json.view;
   if (text.size() > limits.max_bytes) {
     error_ = "JSON of " + std::to_string(text.size()) + " bytes; the limit is " + std::to_string(limits.max_bytes);
     return;
   }
-  if (const simdjson::error_code error = parser_->parse(text, limits.max_depth)) {
+  if (const simdjson::error_code error = parser_->parse(json, limits.max_depth)) {
     error_ = codec::diagnose_json(text, limits.max_depth, simdjson::error_message(error));
     return;
   }

@@ -1,9 +1,14 @@
 #include "codec/json_text.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include <simdjson.h>
 
@@ -28,9 +33,33 @@ std::uint64_t special(std::uint64_t word) {
   return ((word - kOnes * 0x20) | (quote - kOnes) | (slash - kOnes) | word) & kHighs;
 }
 
+// As plain_prefix(), but ends with the last whole block of 32 bytes without an escape.
+std::size_t plain_blocks([[maybe_unused]] std::string_view text, [[maybe_unused]] bool& beyond_ascii) {
+  std::size_t end = 0;
+#ifdef __SSE2__
+  const auto zero_where_escaped = [](__m128i bytes) {
+    const __m128i quote = _mm_xor_si128(bytes, _mm_set1_epi8('"'));
+    const __m128i slash = _mm_xor_si128(bytes, _mm_set1_epi8('\\'));
+    const __m128i control = _mm_subs_epu8(bytes, _mm_set1_epi8(0x1f));
+    return _mm_min_epu8(_mm_min_epu8(quote, slash), control);
+  };
+  __m128i seen = _mm_setzero_si128();
+  for (; end + 32 <= text.size(); end += 32) {
+    const auto* const block = reinterpret_cast<const __m128i*>(text.data() + end);
+    const __m128i low = _mm_loadu_si128(block), high = _mm_loadu_si128(block + 1);
+    const __m128i least = _mm_min_epu8(zero_where_escaped(low), zero_where_escaped(high));
+    if (_mm_movemask_epi8(_mm_cmpeq_epi8(least, _mm_setzero_si128())) != 0) break;
+    seen = _mm_or_si128(seen, _mm_or_si128(low, high));
+  }
+  beyond_ascii |= _mm_movemask_epi8(seen) != 0;
+#endif
+  return end;
+}
+
 // The bytes from `text` on that stand for themselves; sets `beyond_ascii` when one of them is above 0x7f.
 std::size_t plain_prefix(std::string_view text, bool& beyond_ascii) {
-  std::size_t i = 0;
+  constexpr std::size_t kFewBlocks = 96;  // for less its set-up costs more than it saves
+  std::size_t i = text.size() < kFewBlocks ? 0 : plain_blocks(text, beyond_ascii);
   for (; i + 8 <= text.size(); i += 8) {
     std::uint64_t word;
     std::memcpy(&word, text.data() + i, 8);
@@ -42,6 +71,15 @@ std::size_t plain_prefix(std::string_view text, bool& beyond_ascii) {
     beyond_ascii |= c > 0x7f;
   }
   return i;
+}
+
+constexpr std::size_t kLarge = 1024;
+
+// For a large text and what closes it and what is around it: at once.
+[[gnu::noinline]] void make_room(std::string& out, std::size_t size) {
+  constexpr std::size_t kAround = 64;
+  const std::size_t wanted = out.size() + size + kAround;
+  if (wanted > out.capacity()) out.reserve(std::max(wanted, 2 * out.capacity()));
 }
 
 void append_escape(std::string& out, char c) {
@@ -70,6 +108,7 @@ bool append_json_string(std::string& out, std::string_view text) {
   const std::size_t start = out.size();
   const std::string_view whole = text;
   bool beyond_ascii = false;
+  if (text.size() >= kLarge) make_room(out, text.size());
   out.push_back('"');
   while (true) {
     const std::size_t plain = plain_prefix(text, beyond_ascii);

@@ -43,7 +43,7 @@ Task<void> respond_whole(Forwarding* request, routing::Answer answer) {
     respond_error(*request, whole.error());
     co_return;
   }
-  whole->headers = public_headers(whole->headers, request->record.request_id());
+  whole->headers = public_headers(std::move(whole->headers), request->record.request_id());
   request->record.end(whole->status);
   request->exchange->respond(std::move(*whole));
 }

@@ -4,8 +4,7 @@
 #include <chrono>
 #include <utility>
 
-#include <manta/detail/block_pool.h>
-
+#include "base/pooled.h"
 #include "ingress/error_reply.h"
 #include "ingress/forwarding.h"
 #include "ingress/outbound.h"
@@ -202,14 +201,13 @@ void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord record, 
 void Proxy::send_to_hosted(Hosting& hosting, const net::ExchangePtr& exchange, RequestRecord record, const Route& route,
                            const RequestTerms& terms, std::shared_ptr<RequestContext> context) {
   const bool as_json = prefers_json(terms, exchange->request().body);
-  hosting.send(std::allocate_shared<HostedExchange>(
-      detail::BlockAllocator<HostedExchange>(), loop_,
-      HostedRequest{.client = exchange,
-                    .request = make_local_request(exchange->request(), route, terms),
-                    .context = std::move(context),
-                    .record = std::move(record),
-                    .error_as_json = as_json,
-                    .outlives_client = terms.outlives_client}));
+  hosting.send(
+      make_pooled<HostedExchange>(loop_, HostedRequest{.client = exchange,
+                                                       .request = make_local_request(exchange->request(), route, terms),
+                                                       .context = std::move(context),
+                                                       .record = std::move(record),
+                                                       .error_as_json = as_json,
+                                                       .outlives_client = terms.outlives_client}));
 }
 
 Task<void> Proxy::forwarding(Forwarding request, const Route& route) {
@@ -233,7 +231,7 @@ std::string Proxy::id_of(const RequestTerms& terms) {
 }
 
 std::shared_ptr<RequestContext> Proxy::context_of(const Route& route, const RequestTerms& terms) {
-  auto context = std::make_shared<RequestContext>();
+  auto context = make_pooled<RequestContext>();
   context->request_id = id_of(terms);
   context->session_id = terms.session_id;
   context->traceparent = terms.traceparent;

@@ -8,13 +8,10 @@
 
 namespace manta::ingress {
 
-net::Headers public_headers(const net::Headers& from, std::string_view request_id) {
-  net::Headers headers;
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    const auto [name, value] = from[i];
-    if ((is_hop_header(name) && name != net::wire::kCache) || name == net::wire::kRequestId) continue;
-    headers.add(name, value);
-  }
+net::Headers public_headers(net::Headers headers, std::string_view request_id) {
+  headers.remove_if([](const net::Headers::Field& field) {
+    return (is_hop_header(field.name) && field.name != net::wire::kCache) || field.name == net::wire::kRequestId;
+  });
   headers.add(net::wire::kRequestId, request_id);
   return headers;
 }

@@ -12,7 +12,7 @@
 namespace manta::ingress {
 
 // What a client gets to see of a deployment's headers, and the id of its request.
-net::Headers public_headers(const net::Headers& from, std::string_view request_id);
+net::Headers public_headers(net::Headers headers, std::string_view request_id);
 
 bool is_event_stream(const net::Headers& headers);
 

@@ -1,6 +1,8 @@
 #include "ingress/request_id.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 
 namespace manta::ingress {
 namespace {
@@ -12,8 +14,12 @@ std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 31U);
 }
 
-void write_hex(char* out, std::uint64_t value) {
-  for (int i = 0; i < 16; ++i, value <<= 4U) out[i] = "0123456789abcdef"[value >> 60U];
+constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";  // without those that look like others
+constexpr std::ptrdiff_t kSize = 15;                                      // what a string holds without the heap
+constexpr std::ptrdiff_t kOfFirst = 13;                                   // 64 bits, so that no two are the same
+
+void write_digits(char* begin, const char* end, std::uint64_t value) {
+  for (; begin != end; ++begin, value >>= 5U) *begin = kDigits[value & 31U];
 }
 
 }  // namespace
@@ -25,10 +31,10 @@ bool is_sane_request_id(std::string_view text) {
 
 std::string RequestIdSource::next() {
   const std::uint64_t number = ++count_ * 0x9e3779b97f4a7c15U;
-  std::string id(32, '0');
-  write_hex(id.data(), mix(start_ + number));
-  write_hex(id.data() + 16, mix(~start_ ^ number));
-  return id;
+  std::array<char, kSize> id;
+  write_digits(id.begin(), id.begin() + kOfFirst, mix(start_ + number));
+  write_digits(id.begin() + kOfFirst, id.end(), mix(~start_ ^ number));
+  return {id.begin(), id.end()};
 }
 
 }  // namespace manta::ingress

@@ -9,7 +9,8 @@ namespace manta::ingress {
 // Accepted from a client: 1 to 128 visible ASCII characters, none of which needs escaping in JSON, logs or headers.
 bool is_sane_request_id(std::string_view text);
 
-// Makes request ids: 32 hexadecimal digits that differ within the process and, by a random start, between processes.
+// Makes request ids: 15 characters, digits and lower-case letters, that differ within the process and, by a random
+// start, between processes. Short, as an id goes along with every call of the request, and costs by its length.
 class RequestIdSource {
  public:
   // `seed` from the system's randomness; a test's constant.

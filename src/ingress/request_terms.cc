@@ -63,8 +63,7 @@ constexpr std::array<std::string_view, 8> kSetAnew{"content-length",   "expect",
 
 Result<RequestTerms> read_terms(const net::Headers& headers, std::string_view session_header) {
   RequestTerms terms;
-  for (std::size_t i = 0; i < headers.size(); ++i) {
-    const auto [name, value] = headers[i];
+  for (const auto [name, value] : headers) {
     if (name == "accept") {
       read_accept(value, terms);
     } else if (name == "content-type") {
@@ -112,8 +111,7 @@ bool is_hop_header(std::string_view name) {
 }
 
 void copy_end_to_end(const net::Headers& from, net::Headers& to) {
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    const auto [name, value] = from[i];
+  for (const auto [name, value] : from) {
     if (is_hop_header(name) || std::ranges::find(kSetAnew, name) != kSetAnew.end()) continue;
     to.add(name, value);
   }

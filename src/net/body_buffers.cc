@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/pooled.h"
+
 namespace manta::net {
 namespace {
 
@@ -33,7 +35,7 @@ void BodyBuffers::reserve(std::string& body, std::size_t size) {
 }
 
 std::shared_ptr<const std::string> BodyBuffers::share(std::string body) {
-  if (body.capacity() < kLeast) return std::make_shared<const std::string>(std::move(body));
+  if (body.capacity() < kLeast) return make_pooled<const std::string>(std::move(body));
   return {new std::string(std::move(body)), [self = self_](std::string* shared) {
             const std::unique_ptr<std::string> owned(shared);
             if (*self) (*self)->give_back(std::move(*shared));

@@ -113,7 +113,7 @@ std::unique_ptr<ClientCall> Channel::Impl::start(const Outgoing& outgoing, H2Str
   stream->window = outgoing.window;
   session->submit_request(*stream);
   if (session->requests_made() >= options.max_calls) set_state(State::Draining);
-  if (session->connected()) timer.set_earlier(loop.now() + options.ping_after_idle);
+  if (session->connected() && timer.due() == TimePoint::max()) timer.set(loop.now() + options.ping_after_idle);
   return call;
 }
 

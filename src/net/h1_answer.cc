@@ -102,8 +102,7 @@ void H1Connection::append_head(int status, const Headers& headers, std::string_v
   append_number(out, static_cast<std::size_t>(status < 100 || status > 999 ? 500 : status), 10);
   out.append(" ").append(reason(status)).append("\r\n");
   bool has_date = false;
-  for (std::size_t i = 0; i < headers.size(); ++i) {
-    const auto [name, value] = headers[i];
+  for (const auto [name, value] : headers) {
     if (name == "content-length" || !may_send(name, value)) continue;
     has_date = has_date || name == "date";
     append_field(out, name, value);

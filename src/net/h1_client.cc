@@ -18,10 +18,8 @@ std::string head_of(const Outgoing& outgoing) {
   std::string head;
   head.append(outgoing.method).append(" ").append(outgoing.path).append(" HTTP/1.1\r\nhost: ");
   head.append(outgoing.authority).append("\r\n");
-  for (std::size_t i = 0; outgoing.headers != nullptr && i < outgoing.headers->size(); ++i) {
-    const auto [name, value] = (*outgoing.headers)[i];
-    head.append(name).append(": ").append(value).append("\r\n");
-  }
+  if (outgoing.headers != nullptr)
+    for (const auto [name, value] : *outgoing.headers) head.append(name).append(": ").append(value).append("\r\n");
   const std::size_t size = outgoing.body ? outgoing.body->size() : 0;
   if (size != 0 || outgoing.method == "POST" || outgoing.method == "PUT")
     head.append("content-length: ").append(std::to_string(size)).append("\r\n");

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <manta/detail/block_pool.h>
+#include "base/pooled.h"
 
 namespace manta::net {
 namespace {
@@ -179,8 +179,7 @@ bool H1Connection::parse_body() {
 void H1Connection::dispatch() {
   phase_ = Phase::Answering;
   keep_alive_ = head_.keep_alive;
-  const auto exchange = std::allocate_shared<H1Exchange>(detail::BlockAllocator<H1Exchange>(), *this, context_, id_,
-                                                         std::move(request_), stream_);
+  const auto exchange = make_pooled<H1Exchange>(*this, context_, id_, std::move(request_), stream_);
   exchange_ = exchange.get();
   context_->handle(exchange);
 }

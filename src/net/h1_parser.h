@@ -2,27 +2,16 @@
 
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
+#include "net/h1_head.h"
 #include "net/message.h"
 #include "net/refusal.h"
 
 namespace manta::net {
 
-// What the head of an HTTP/1 request says about the message.
-struct H1Head {
-  int version = 11;  // 10 or 11
-  bool keep_alive = true;
-  bool chunked = false;
-  bool expect_continue = false;
-  std::size_t content_length = 0;
-};
-
-// Parses HTTP/1 requests, one after the other, with Beast's parser inside. Stricter than that where leniency lets
-// requests be smuggled: every line ends with CRLF, no folded lines, one Host, never two lengths, no unknown transfer
-// coding.
+// Parses HTTP/1 requests, one after the other: heads by read_head(), chunks with Beast's parser.
 class H1Parser {
  public:
   explicit H1Parser(std::size_t max_header_bytes);
@@ -33,14 +22,16 @@ class H1Parser {
     bool complete = false;
     Refusal refusal;  // then the connection is of no more use
   };
-  // Nothing is consumed until the whole head is there. Hop-by-hop fields, Host, Expect and Content-Length are not kept.
+  // Nothing is consumed until the whole head is there.
   Parsed parse_head(std::string_view bytes, Request& request, H1Head& head);
   // Chunks of the message whose head came last, appended to `body` up to `max_bytes`.
   Parsed parse_chunks(std::string_view bytes, std::string& body, std::size_t max_bytes);
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  class Chunks;
+  std::size_t max_header_bytes_;
+  std::size_t searched_ = 0;  // of an incomplete head
+  std::unique_ptr<Chunks> chunks_;
 };
 
 }  // namespace manta::net

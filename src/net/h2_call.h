@@ -1,12 +1,13 @@
 #pragma once
 
+#include "base/pooled.h"
 #include "net/channel.h"
 #include "net/h2_session.h"
 
 namespace manta::net {
 
 // The caller's side of one HTTP/2 stream. Dropped before the end it cancels.
-class H2Call final : public ClientCall {
+class H2Call final : public ClientCall, public Pooled {
  public:
   explicit H2Call(H2StreamRef stream) : stream_(std::move(stream)) { stream_->watched = true; }
   ~H2Call() override;

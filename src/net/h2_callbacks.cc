@@ -71,18 +71,21 @@ struct H2Callbacks {
       session.open_stream(*stream, id);
       nghttp2_session_set_stream_user_data(nghttp2, id, stream.get());
       ++session.requests_made_;
-    } else if (H2Stream* stream = find(nghttp2, id); stream != nullptr && !stream->head_done) {
-      stream->in.headers.clear();  // those of an interim (1xx) answer
-      stream->content_length.reset();
+      session.heading_ = stream.get();
+      return 0;
+    }
+    session.heading_ = find(nghttp2, id);
+    if (session.heading_ != nullptr && !session.heading_->head_done) {
+      session.heading_->in.headers.clear();  // those of an interim (1xx) answer
+      session.heading_->content_length.reset();
     }
     return 0;
   }
 
-  static int header(nghttp2_session* nghttp2, const nghttp2_frame* frame, const std::uint8_t* name,
-                    std::size_t name_size, const std::uint8_t* value, std::size_t value_size, std::uint8_t,
-                    void* user) noexcept {
+  static int header(nghttp2_session*, const nghttp2_frame*, const std::uint8_t* name, std::size_t name_size,
+                    const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* user) noexcept {
     H2Session& session = self(user);
-    H2Stream* stream = find(nghttp2, frame->hd.stream_id);
+    H2Stream* const stream = session.heading_;
     if (stream == nullptr) return 0;
     stream->header_bytes += name_size + value_size + kFieldOverhead;
     if (stream->header_bytes > session.options_.max_header_bytes) return 0;  // seen at the end of the block

@@ -13,9 +13,11 @@
 namespace manta::net {
 namespace {
 
-constexpr int kWrites = 4;  // gathered writes of one turn
-constexpr std::size_t kSeedEvery = 1024;
+constexpr int kWrites = 4;                // gathered writes of one turn
+constexpr std::size_t kSeedEvery = 1024;  // messages
+constexpr std::size_t kSeeds = 4;         // in a row: the first of a connection may be of another kind
 constexpr std::size_t kSmallAnswer = 16 << 10;
+constexpr std::size_t kSmallRequest = 16 << 10;  // a body that comes in one piece anyway: its length is not announced
 
 constexpr std::uint8_t kNoCopy = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
 
@@ -57,8 +59,12 @@ std::string_view to_status(std::array<char, 4>& into, int status) {
   return {into.data(), 3};
 }
 
-// Values that differ in each request would only push useful ones out of the header table (trap 4).
-bool is_unique(std::string_view name) { return name == wire::kRequestId || name == wire::kTraceParent; }
+// Values that differ from message to message would only push useful ones out of the header table, and make searching it
+// long. Their names are in it (trap 4): every so often one goes there, with its value.
+std::uint8_t flags_of(std::string_view name, bool seed) {
+  const bool varies = name == wire::kRequestId || name == wire::kTraceParent || name == wire::kQueue;
+  return varies && !seed ? kNoCopy | NGHTTP2_NV_FLAG_NO_INDEX : kNoCopy;
+}
 
 }  // namespace
 
@@ -79,27 +85,25 @@ static ssize_t read_out(nghttp2_session* session, std::int32_t id, std::uint8_t*
   if (stream.out_trailers.empty()) return static_cast<ssize_t>(size);
   *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
   Fields fields;
-  for (std::size_t i = 0; i < stream.out_trailers.size(); ++i)
-    fields.add(field(stream.out_trailers[i].name, stream.out_trailers[i].value));
+  for (const auto [name, value] : stream.out_trailers) fields.add(field(name, value));
   nghttp2_submit_trailer(session, id, fields.data(), fields.size());
   return static_cast<ssize_t>(size);
 }
 
 void H2Session::submit_request(H2Stream& stream) {
-  const bool seed = requests_made_++ % kSeedEvery == 0;
+  const bool seed = requests_made_++ % kSeedEvery < kSeeds;
   Fields fields;
   fields.add(field(":method", stream.in.method));
   fields.add(field(":scheme", "http"));
   fields.add(field(":authority", stream.in.authority));
   fields.add(field(":path", stream.in.target));
-  for (std::size_t i = 0; i < stream.out_headers.size(); ++i) {
-    const auto [name, value] = stream.out_headers[i];
+  for (const auto [name, value] : stream.out_headers) {
     if (!may_send(name, value) || name == "content-length") continue;
-    const bool index = seed || !is_unique(name);
-    fields.add(field(name, value, index ? kNoCopy : kNoCopy | NGHTTP2_NV_FLAG_NO_INDEX));
+    fields.add(field(name, value, flags_of(name, seed)));
   }
   const bool has_body = stream.shared_out && !stream.shared_out->empty();
-  if (has_body) fields.add(field("content-length", to_text(stream.number, stream.shared_out->size())));
+  if (has_body && stream.shared_out->size() > kSmallRequest)
+    fields.add(field("content-length", to_text(stream.number, stream.shared_out->size())));
   stream.last = true;
   nghttp2_data_provider provider{.source = {.ptr = &stream}, .read_callback = read_out};
   const std::int32_t id =
@@ -131,9 +135,10 @@ void H2Session::submit_response(H2Stream& stream, int status, bool has_body) {
   const bool whole = stream.last;
   const bool is_head = stream.in.method == "HEAD";
   const bool own_length = is_head && stream.out.empty();
-  for (std::size_t i = 0; i < stream.out_headers.size(); ++i) {
-    const auto [name, value] = stream.out_headers[i];
-    if (may_send(name, value) && (own_length || name != "content-length")) fields.add(field(name, value));
+  const bool seed = answers_made_++ % kSeedEvery < kSeeds;
+  for (const auto [name, value] : stream.out_headers) {
+    if (may_send(name, value) && (own_length || name != "content-length"))
+      fields.add(field(name, value, flags_of(name, seed)));
   }
   if (whole && !own_length && status >= 200 && status != 204 && status != 304)
     fields.add(field("content-length", to_text(stream.number, stream.out.size())));

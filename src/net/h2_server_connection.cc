@@ -2,6 +2,7 @@
 #include <deque>
 #include <utility>
 
+#include "base/pooled.h"
 #include "net/h2_exchange.h"
 #include "net/h2_session.h"
 #include "net/lazy_timer.h"
@@ -130,7 +131,7 @@ void H2ServerConnection::on_change(H2Stream& stream) {
 }
 
 void H2ServerConnection::dispatch(H2Stream& stream) {
-  context_->handle(std::make_shared<H2Exchange>(context_, H2StreamRef(&stream), id_));
+  context_->handle(make_pooled<H2Exchange>(context_, H2StreamRef(&stream), id_));
 }
 
 void H2ServerConnection::unpark() {

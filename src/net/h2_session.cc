@@ -10,6 +10,7 @@ namespace {
 
 constexpr int kRounds = 8;                     // of tell-and-write in one turn, before others on the loop have theirs
 constexpr std::size_t kDirectRead = 16 << 10;  // a frame with so much left is read straight into its body
+constexpr std::size_t kSpare = 64;             // bytes behind a body, so that JSON can be parsed where it is
 
 }  // namespace
 
@@ -85,12 +86,13 @@ std::span<char> H2Session::read_target() {
   direct_size_ = frame_left_;
   const std::size_t size = direct_into_->size();
   const std::size_t announced = direct_->taken ? 0 : direct_->content_length.value_or(0);
-  direct_into_->reserve(std::max(size + direct_size_, room_for_body(size, announced)));
+  direct_into_->reserve(std::max(size + direct_size_, room_for_body(size, announced)) + kSpare);
   return {direct_into_->data() + direct_into_->size(), direct_size_};
 }
 
 void H2Session::deliver(H2Stream& stream, const char* data, std::size_t size) {
   if (direct_.get() != &stream || data != direct_into_->data() + direct_into_->size()) {
+    if (stream.in.body.empty()) stream.in.body.reserve(size + kSpare);
     stream.in.body.append(data, size);
     return;
   }
@@ -147,10 +149,12 @@ void H2Session::changed(H2Stream& stream) {
 }
 
 void H2Session::notify() {
+  if (changed_.empty()) return;
   telling_.swap(changed_);
+  const auto owner = owner_;  // stays while it is told, though it may let go of this meanwhile
   for (const H2StreamRef& stream : telling_) {
     stream->changed = false;
-    if (const auto owner = owner_) owner->on_change(*stream);
+    if (owner_) owner_->on_change(*stream);
     stream->tell();
   }
   telling_.clear();
@@ -170,6 +174,7 @@ void H2Session::close_stream(H2Stream& stream, std::uint32_t code) {
   open_[stream.open_index] = open_.back();
   open_[stream.open_index]->open_index = stream.open_index;
   open_.pop_back();
+  if (heading_ == &stream) heading_ = nullptr;
   if (reading_.get() == &stream) reading_.reset();
   queued_ -= stream.unsent().size();
   stream.sent += stream.unsent().size();

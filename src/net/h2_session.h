@@ -132,9 +132,10 @@ class H2Session final : public Socket::Events, public std::enable_shared_from_th
   std::vector<H2StreamRef> telling_;
 
   std::unique_ptr<char[]> buffer_;
-  H2StreamRef reading_;         // the stream whose frame is under way
-  std::size_t frame_left_ = 0;  // of the DATA frame under way
-  H2StreamRef direct_;          // the socket reads straight into this stream's body
+  H2Stream* heading_ = nullptr;  // the open stream whose header block is under way
+  H2StreamRef reading_;          // the stream whose frame is under way
+  std::size_t frame_left_ = 0;   // of the DATA frame under way
+  H2StreamRef direct_;           // the socket reads straight into this stream's body
   std::string* direct_into_ = nullptr;
   std::size_t direct_size_ = 0;
 
@@ -142,6 +143,7 @@ class H2Session final : public Socket::Events, public std::enable_shared_from_th
   std::vector<H2StreamRef> pinned_;  // own bodies the batch refers to
   std::size_t queued_ = 0;           // bytes of streams not yet in a batch
   std::size_t requests_made_ = 0;
+  std::size_t answers_made_ = 0;
   TimePoint write_progress_{};
   TimePoint last_read_{};
   TimePoint header_block_since_{};

@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "net/h2_memory.h"
 #include "net/h2_session.h"
 
 namespace manta::net {
@@ -32,7 +33,8 @@ nghttp2_session* new_session(const H2Options& options, void* user) {
   if (!options.limit_resets) nghttp2_option_set_stream_reset_rate_limit(raw, kManyStreams, kManyStreams);  // trap 1
   const std::unique_ptr<nghttp2_session_callbacks, CallbacksDeleter> callbacks(new_h2_callbacks());
   nghttp2_session* session = nullptr;
-  (options.server ? nghttp2_session_server_new2 : nghttp2_session_client_new2)(&session, callbacks.get(), user, raw);
+  const auto make = options.server ? nghttp2_session_server_new3 : nghttp2_session_client_new3;
+  make(&session, callbacks.get(), user, raw, h2_memory());
   return session;
 }
 

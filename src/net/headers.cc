@@ -1,12 +1,20 @@
 #include "net/headers.h"
 
+#include <algorithm>
+#include <functional>
+#include <utility>
+
 namespace manta::net {
 namespace {
 
-constexpr std::size_t kUsualFields = 8;
-constexpr std::size_t kUsualText = 255;
+constexpr std::size_t kUsual = 383;  // bytes that usual messages need, at once instead of growing to it
 
 constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+char* copy(std::string_view text, char* to) {
+  if (!text.empty()) std::memcpy(to, text.data(), text.size());
+  return to + text.size();
+}
 
 }  // namespace
 
@@ -15,7 +23,7 @@ Headers::Headers(std::initializer_list<Field> fields) {
 }
 
 void Headers::add(std::string_view name, std::string_view value) {
-  if (views_own_text(name) || views_own_text(value)) {
+  if (is_own(name) || is_own(value)) {
     const std::string own_name(name), own_value(value);
     append(own_name, own_value);
   } else {
@@ -24,62 +32,57 @@ void Headers::add(std::string_view name, std::string_view value) {
 }
 
 void Headers::add_lowered(std::string_view name, std::string_view value) {
-  const std::size_t at = text_.size();
-  add(name, value);
-  for (std::size_t i = at; i < at + name.size(); ++i) text_[i] = to_lower(text_[i]);
+  char* const own_name = append(name, value);
+  std::transform(own_name, own_name + name.size(), own_name, to_lower);
 }
 
-void Headers::append(std::string_view name, std::string_view value) {
-  if (fields_.capacity() == 0) {  // at once what usual messages need, instead of growing to it
-    fields_.reserve(kUsualFields);
-    text_.reserve(kUsualText);
-  }
-  const auto at = static_cast<std::uint32_t>(text_.size());
-  text_.append(name);
-  text_.append(value);
-  fields_.push_back({at, static_cast<std::uint32_t>(name.size()), static_cast<std::uint32_t>(value.size())});
+// Where the name is now.
+char* Headers::append(std::string_view name, std::string_view value) {
+  const Sizes sizes{static_cast<std::uint32_t>(name.size()), static_cast<std::uint32_t>(value.size())};
+  const std::size_t at = buffer_.size();
+  const std::size_t wanted = at + sizeof sizes + name.size() + value.size();
+  if (wanted > buffer_.capacity()) buffer_.reserve(std::max({wanted, kUsual, 2 * buffer_.capacity()}));
+  buffer_.resize_and_overwrite(wanted, [&](char* text, std::size_t size) {
+    std::memcpy(text + at, &sizes, sizeof sizes);
+    copy(value, copy(name, text + at + sizeof sizes));
+    return size;
+  });
+  return buffer_.data() + at + sizeof sizes;
 }
 
-bool Headers::views_own_text(std::string_view view) const {
-  return !view.empty() && view.data() >= text_.data() && view.data() < text_.data() + text_.size();
+bool Headers::is_own(std::string_view view) const {
+  const std::less_equal<const char*> before;
+  return !view.empty() && before(buffer_.data(), view.data()) && before(view.data(), buffer_.data() + buffer_.size());
+}
+
+std::size_t Headers::size() const {
+  std::size_t count = 0;
+  for (auto field = begin(); field != end(); ++field) ++count;
+  return count;
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
   if (!has(name)) return add(name, value);
-  const std::string own_value(value);
-  const std::string own_name(name);
-  remove(own_name);
+  const std::string own_name(name), own_value(value);
+  remove_if([&](const Field& field) { return field.name == own_name; });
   append(own_name, own_value);
 }
 
 void Headers::remove(std::string_view name) {
-  if (!has(name)) return;
-  Headers kept;
-  for (std::size_t i = 0; i < fields_.size(); ++i) {
-    const Field field = (*this)[i];
-    if (field.name != name) kept.append(field.name, field.value);
-  }
-  *this = std::move(kept);
+  const std::string own_name(name);  // may be one of these, which move
+  remove_if([&](const Field& field) { return field.name == own_name; });
 }
 
 std::optional<std::string_view> Headers::get(std::string_view name) const {
-  for (const Span& span : fields_) {
-    if (span.name_size != name.size()) continue;
-    const std::string_view text(text_.data() + span.name_at, std::size_t{span.name_size} + span.value_size);
-    if (text.starts_with(name)) return text.substr(span.name_size);
+  const char* const end = buffer_.data() + buffer_.size();
+  for (const char* at = buffer_.data(); at != end;) {
+    const Sizes sizes = sizes_at(at);
+    at += sizeof sizes;
+    if (sizes.name == name.size() && std::memcmp(at, name.data(), name.size()) == 0)
+      return std::string_view(at + sizes.name, sizes.value);
+    at += std::size_t{sizes.name} + sizes.value;
   }
   return std::nullopt;
-}
-
-Headers::Field Headers::operator[](std::size_t index) const {
-  const Span& span = fields_[index];
-  const char* at = text_.data() + span.name_at;
-  return {{at, span.name_size}, {at + span.name_size, span.value_size}};
-}
-
-void Headers::clear() {
-  text_.clear();
-  fields_.clear();
 }
 
 }  // namespace manta::net

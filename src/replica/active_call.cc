@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <manta/detail/block_pool.h>
-
+#include "base/pooled.h"
 #include "net/wire.h"
 #include "replica/call_board.h"
 #include "replica/error_response.h"
@@ -15,14 +14,12 @@ namespace manta::replica {
 std::shared_ptr<ActiveCall> ActiveCall::make(CallBoard& board, net::ExchangePtr exchange,
                                              std::shared_ptr<RequestContext> context,
                                              std::shared_ptr<Servable> servable) {
-  return std::allocate_shared<ActiveCall>(detail::BlockAllocator<ActiveCall>(), Made(), board, std::move(exchange),
-                                          std::move(context), std::move(servable));
+  return make_pooled<ActiveCall>(Made(), board, std::move(exchange), std::move(context), std::move(servable));
 }
 
 std::shared_ptr<ActiveCall> ActiveCall::make(CallBoard& board, DirectCall& direct, std::shared_ptr<Servable> servable,
                                              TimePoint admitted_at) {
-  return std::allocate_shared<ActiveCall>(detail::BlockAllocator<ActiveCall>(), Made(), board, direct,
-                                          std::move(servable), admitted_at);
+  return make_pooled<ActiveCall>(Made(), board, direct, std::move(servable), admitted_at);
 }
 
 ActiveCall::ActiveCall(Made, CallBoard& board, net::ExchangePtr exchange, std::shared_ptr<RequestContext> context,
@@ -77,8 +74,8 @@ void ActiveCall::read_exchange(const spec::MethodSpec& method) {
   invocation_ = {.method = &method, .request_format = request_format(request), .reply_format = reply_format(request)};
   if (method.streams) {
     const StreamKind kind = stream_kind(request, method);
-    stream_ = std::allocate_shared<StreamAnswer>(
-        detail::BlockAllocator<StreamAnswer>(), board_->loop, exchange_,
+    stream_ = make_pooled<StreamAnswer>(
+        board_->loop, exchange_,
         StreamAnswer::Options{
             .kind = kind, .buffer = board_->options.stream_buffer, .keep_alive = board_->options.keep_alive});
     ++board_->streams;
@@ -92,7 +89,7 @@ void ActiveCall::read_exchange(const spec::MethodSpec& method) {
   }
   const bool says_it_in_the_query = request.body.empty() && request.target.contains('?');
   if ((method.raw_http && !is_handle_call(request)) || says_it_in_the_query)
-    invocation_.http = std::allocate_shared<net::Request>(detail::BlockAllocator<net::Request>(), std::move(request));
+    invocation_.http = make_pooled<net::Request>(std::move(request));
   else
     invocation_.body = std::move(request.body);
 

@@ -176,14 +176,15 @@ void ReplicaServer::Impl::handle_call(net::ExchangePtr exchange, std::shared_ptr
   fit_places();
   auto query = shared_answers.ask(request, *method);
   if (query && answers_without_place(*query, exchange)) return;
-  const bool admitted = board.admission.admit(connection, waiting_requests(request), loop.now());
+  const TimePoint now = loop.now();
+  const bool admitted = board.admission.admit(connection, waiting_requests(request), now);
   places_changed();
   if (!admitted)
     return refuse(*exchange, "full",
                   {.code = ErrorCode::Overloaded,
                    .message = options.id + " runs max_ongoing_requests already",
                    .retry_after_s = 1});
-  if (!context) context = decode_context(request, loop.now());
+  if (!context) context = decode_context(request, now);
   complete(*context);
   if (query) exchange = shared_answers.lead(std::move(*query), std::move(exchange), context);
   ActiveCall::make(board, std::move(exchange), std::move(context), servable)->start(*method, terms);

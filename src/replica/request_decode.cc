@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/pooled.h"
 #include "net/wire.h"
 
 namespace manta::replica {
@@ -15,8 +16,26 @@ std::int64_t number(std::optional<std::string_view> text, std::int64_t otherwise
   return value;
 }
 
-std::string text_of(const net::Headers& headers, std::string_view name) {
-  return std::string(headers.get(name).value_or(""));
+TimePoint deadline(std::string_view timeout_ms, TimePoint now) {
+  constexpr std::int64_t kLongest = std::int64_t{1000} * 86'400 * 365;
+  const std::int64_t ms = number(timeout_ms, -1);
+  return ms < 0 ? TimePoint::max() : now + std::chrono::milliseconds(std::min(ms, kLongest));
+}
+
+// Of several fields of a name the first counts.
+void take_field(RequestContext& context, std::string_view name, std::string_view value, TimePoint now) {
+  const auto take = [value](std::string& text) {
+    if (text.empty()) text = value;
+  };
+  if (name == net::wire::kRequestId) return take(context.request_id);
+  if (name == net::wire::kRoute) return take(context.route);
+  if (name == net::wire::kApplication) return take(context.application);
+  if (name == net::wire::kSessionId) return take(context.session_id);
+  if (name == net::wire::kTraceParent) return take(context.traceparent);
+  if (name == net::wire::kModelId) return take(context.multiplexed_model_id);
+  if (name == net::wire::kTenant) return take(context.tenant);
+  if (name == net::wire::kPriority && context.priority == 0) context.priority = static_cast<int>(number(value, 0));
+  if (name == net::wire::kTimeoutMs && context.deadline == TimePoint::max()) context.deadline = deadline(value, now);
 }
 
 bool names(std::optional<std::string_view> value, std::string_view type) {
@@ -26,19 +45,8 @@ bool names(std::optional<std::string_view> value, std::string_view type) {
 }  // namespace
 
 std::shared_ptr<RequestContext> decode_context(const net::Request& request, TimePoint now) {
-  auto context = std::make_shared<RequestContext>();
-  const net::Headers& headers = request.headers;
-  context->request_id = text_of(headers, net::wire::kRequestId);
-  context->session_id = text_of(headers, net::wire::kSessionId);
-  context->traceparent = text_of(headers, net::wire::kTraceParent);
-  context->multiplexed_model_id = text_of(headers, net::wire::kModelId);
-  context->route = text_of(headers, net::wire::kRoute);
-  context->application = text_of(headers, net::wire::kApplication);
-  context->tenant = text_of(headers, net::wire::kTenant);
-  context->priority = static_cast<int>(number(headers.get(net::wire::kPriority), 0));
-  constexpr std::int64_t kLongest = std::int64_t{1000} * 86'400 * 365;
-  const std::int64_t ms = number(headers.get(net::wire::kTimeoutMs), -1);
-  if (ms >= 0) context->deadline = now + std::chrono::milliseconds(std::min(ms, kLongest));
+  auto context = make_pooled<RequestContext>();
+  for (const auto [name, value] : request.headers) take_field(*context, name, value, now);
   return context;
 }
 

@@ -24,9 +24,9 @@ std::string lower(std::string_view text) {
 // Calls visit(name) for each directive of every cache-control field, in lower case, without its value.
 template <class F>
 void each_directive(const net::Headers& headers, F visit) {
-  for (std::size_t i = 0; i < headers.size(); ++i) {
-    if (headers[i].name != "cache-control") continue;
-    std::string_view rest = headers[i].value;
+  for (const auto [name, value] : headers) {
+    if (name != "cache-control") continue;
+    std::string_view rest = value;
     while (!rest.empty()) {
       const auto comma = std::min(rest.find(','), rest.size());
       std::string_view one = rest.substr(0, comma);

@@ -19,6 +19,7 @@ bool is_safe(std::string_view verb) { return verb == "GET" || verb == "HEAD" || 
 Dispatcher::Dispatcher(const RouterEnvironment& environment, std::string application, std::string deployment,
                        std::shared_ptr<QueueCount> queued, RouterOptions router_options, DispatchOptions options)
     : loop_(environment.loop),
+      application_(application),
       router_(environment, application, deployment, std::move(queued), std::move(router_options)),
       options_(options),
       requests_(environment.metrics.counter(
@@ -53,7 +54,7 @@ RequestInfo Dispatcher::open(std::shared_ptr<const RequestContext> context, std:
 
 RequestInfo Dispatcher::prepare(Outbound& request) {
   RequestInfo info = open(request.context, request.body ? request.body->size() : 0, request.policy);
-  if (request.context) add_context(request.headers, *request.context);
+  if (request.context) add_context(request.headers, *request.context, application_);
   if (request.target.empty()) request.target = "/" + request.method;
   return info;
 }

@@ -67,6 +67,7 @@ class Dispatcher {
   bool may_run_twice(const Outbound& request) const;
 
   Loop& loop_;
+  const std::string application_;
   Router router_;
   const DispatchOptions options_;
   CounterMetric requests_;

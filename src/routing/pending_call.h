@@ -1,14 +1,13 @@
 #pragma once
 
 #include <coroutine>
-#include <cstddef>
 #include <memory>
 #include <optional>
 
-#include <manta/detail/block_pool.h>
 #include <manta/task.h>
 
 #include "base/loop.h"
+#include "base/pooled.h"
 #include "net/channel.h"
 #include "routing/lease.h"
 
@@ -16,13 +15,11 @@ namespace manta::routing {
 
 // One request on the way to a replica and its answer on the way back. Settles the lease as soon as it is known how the
 // call ended. Loop-confined; destroying it cancels the call.
-struct PendingCall {
+struct PendingCall : Pooled {
   PendingCall(Loop& on, Lease held, TimePoint until) : loop(on), lease(std::move(held)), deadline(until) {}
   ~PendingCall();
   PendingCall(const PendingCall&) = delete;
   PendingCall& operator=(const PendingCall&) = delete;
-  static void* operator new(std::size_t bytes) { return detail::take_block(bytes); }
-  static void operator delete(void* call, std::size_t bytes) noexcept { detail::give_block(call, bytes); }
 
   // Sends. If the connection has gone meanwhile the call has failed as NeverStarted.
   void start(const net::Outgoing& outgoing);

@@ -25,7 +25,7 @@ std::uint32_t rounded(std::int32_t waiting) {
 
 }  // namespace
 
-void add_context(net::Headers& headers, const RequestContext& context) {
+void add_context(net::Headers& headers, const RequestContext& context, std::string_view application) {
   const auto add = [&](std::string_view name, std::string_view value) {
     if (!value.empty()) headers.set(name, value);
   };
@@ -35,7 +35,7 @@ void add_context(net::Headers& headers, const RequestContext& context) {
   add(net::wire::kTenant, context.tenant);
   add(net::wire::kModelId, context.multiplexed_model_id);
   add(net::wire::kRoute, context.route);
-  add(net::wire::kApplication, context.application);
+  if (context.application != application) add(net::wire::kApplication, context.application);
   if (context.priority != 0) headers.set(net::wire::kPriority, Digits(context.priority).view());
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include <manta/detail/request_context.h>
 
@@ -9,8 +10,9 @@
 
 namespace manta::routing {
 
-// What travels with a request, as headers of the internal hop; fields that are not set are left out.
-void add_context(net::Headers& headers, const RequestContext& context);
+// What travels with a request, as headers of the internal hop; fields that are not set are left out, and so is the
+// application when it is `application`, that of the deployment, which its replicas take for granted.
+void add_context(net::Headers& headers, const RequestContext& context, std::string_view application);
 
 // `left` in milliseconds, rounded up to three significant binary digits: few values, so that HPACK's table holds them.
 std::uint64_t timeout_on_wire(Duration left);

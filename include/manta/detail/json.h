@@ -17,7 +17,7 @@ namespace manta::detail {
 // "<path>: <what>" and names, for an unknown key, the nearest known one; `detail` is the path ("$.items[3].text").
 // `ignored`, if given, is set to how many keys were skipped under UnknownKeys::Ignore.
 template <class T>
-Result<T> from_json(std::string_view text, UnknownKeys unknown = UnknownKeys::Refuse, std::size_t* ignored = nullptr) {
+Result<T> from_json(JsonText text, UnknownKeys unknown = UnknownKeys::Refuse, std::size_t* ignored = nullptr) {
   static_assert(Encodable<T>, "this type has no JSON form: describe it with BOOST_DESCRIBE_STRUCT");
   JsonReader reader(text);
   Decoding decoding(unknown);

@@ -12,6 +12,17 @@ namespace manta::detail {
 
 class JsonParser;
 
+// A JSON text. The parser reads some bytes behind it, whatever they are: a string that has them to spare is parsed
+// where it is, anything else is copied first.
+struct JsonText {
+  JsonText(std::string_view text) : view(text) {}
+  JsonText(const char* text) : view(text) {}
+  JsonText(const std::string& text) : view(text), spare(text.capacity() - text.size()) {}
+
+  std::string_view view;
+  std::size_t spare = 0;
+};
+
 // Reads one JSON document value by value. The text is parsed and validated whole (grammar, UTF-8, depth, size) by the
 // constructor, so that a half-decoded value never comes from a broken document. String views live as long as the
 // reader. A read_*() of another kind of value returns false and moves nothing; ok() tells that apart from a broken
@@ -20,7 +31,7 @@ class JsonReader {
  public:
   struct Container {};
 
-  explicit JsonReader(std::string_view text, const ReadLimits& limits = {});
+  explicit JsonReader(JsonText text, const ReadLimits& limits = {});
   ~JsonReader();
   JsonReader(const JsonReader&) = delete;
   JsonReader& operator=(const JsonReader&) = delete;

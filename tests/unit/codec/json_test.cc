@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 
@@ -115,6 +117,22 @@ TEST(JsonTest, DepthIsLimited) {
               HasSubstr("nested deeper than 128 at line 1, column 129"));
   EXPECT_THAT(error_of_json<Json>(nested(129)), HasSubstr("nested deeper than 128 at line 1, column 129"));
   EXPECT_FALSE(from_json<Json>(std::string(1 << 20, '[')));
+}
+
+// A string with bytes to spare is parsed where it is: what is behind its end must not matter.
+TEST(JsonTest, EndsWhereTheTextEnds) {
+  for (const std::string_view behind : {"34", "\"", "]", "}", ",1", "\\", ".5e9", "\xff", "[[[["}) {
+    const auto before = [behind](std::string_view text) {
+      std::string whole = std::string(text) + std::string(behind) + std::string(200, 'x');
+      whole.resize(text.size());
+      return whole;
+    };
+    EXPECT_EQ(from_json<int>(before("12")).value(), 12) << behind;
+    EXPECT_EQ(from_json<std::string>(before(R"("a")")).value(), "a") << behind;
+    EXPECT_EQ(from_json<std::vector<int>>(before("[1,2,3]")).value(), (std::vector<int>{1, 2, 3})) << behind;
+    EXPECT_FALSE(from_json<std::string>(before(R"("a)"))) << behind;
+    EXPECT_FALSE(from_json<std::vector<int>>(before("[1,2"))) << behind;
+  }
 }
 
 TEST(JsonTest, SizeIsLimited) {

@@ -66,6 +66,28 @@ TEST(JsonTextTest, EveryByteBelowSpaceIsEscapedAtEveryPlace) {
     }
 }
 
+// One place after the other in a text that is longer than what is looked at in one go.
+TEST(JsonTextTest, WhatNeedsAnEscapeIsFoundAtEveryPlaceOfALongText) {
+  const std::array<std::array<std::string_view, 2>, 5> cases{
+      {{"\"", "\\\""}, {"\\", "\\\\"}, {"\n", "\\n"}, {"\x7f", "\x7f"}, {"é", "é"}}};
+  for (const auto& [plain, escaped] : cases)
+    for (std::size_t at = 0; at <= 200; ++at) {
+      const std::string before(at, 'x'), after(200 - at, 'y');
+      std::string out = "[";
+      EXPECT_TRUE(append_json_string(out, before + std::string(plain) + after));
+      EXPECT_EQ(out, "[\"" + before + std::string(escaped) + after + "\"") << "at " << at;
+    }
+}
+
+TEST(JsonTextTest, ABrokenCharacterIsFoundAtEveryPlaceOfALongText) {
+  for (const char* const beside : {"", "\"", "é"})
+    for (std::size_t at = 0; at <= 200; ++at) {
+      std::string out = "[";
+      EXPECT_FALSE(append_json_string(out, std::string(at, 'x') + "\xc3" + std::string(200 - at, 'y') + beside));
+      EXPECT_EQ(out, "[");
+    }
+}
+
 TEST(Sha256Test, MatchesKnownDigests) {
   EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

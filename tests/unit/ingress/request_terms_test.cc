@@ -99,7 +99,7 @@ TEST(RequestIdSourceTest, IdsDifferWithinAndBetweenProcesses) {
     for (int i = 0; i < 1000; ++i) seen.insert(source.next());
   }
   EXPECT_EQ(seen.size(), 2000U);
-  EXPECT_EQ(seen.begin()->size(), 32U);
+  EXPECT_EQ(seen.begin()->size(), 15U);
   EXPECT_TRUE(is_sane_request_id(*seen.begin()));
 }
 

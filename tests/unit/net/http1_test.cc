@@ -208,6 +208,30 @@ TEST_F(Http1Test, ConnectionCloseIsHonoured) {
   EXPECT_TRUE(peer.ended());
 }
 
+TEST_F(Http1Test, ConnectionOptionsAreFoundInListsAndSeveralLinesWhateverTheirCase) {
+  serve({}, echo);
+  for (const std::string_view fields : {"Connection: te, Close", "CONNECTION:CLOSE",
+                                        "connection: x\r\nConnection: , close ,", "Proxy-Connection: close"}) {
+    auto peer = connect_raw();
+    const std::string answer = exchange_raw(peer, "GET / HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n\r\n");
+    EXPECT_TRUE(answer.contains("connection: close\r\n")) << fields;
+    EXPECT_TRUE(peer.ended()) << fields;
+  }
+}
+
+TEST_F(Http1Test, NamesAndBlanksAroundValuesMayBeWrittenInManyWays) {
+  serve_and_hold();
+  ask("GET /a HTTP/1.1\r\nhOsT:\t a:1 \t\r\nX-Empty:\r\nX-Blank: \t \r\nX-Odd~Name:a\tb  c \r\nX-Colon: a:b\r\n\r\n");
+  ASSERT_EQ(exchanges.size(), 1u);
+  const Request& request = exchanges[0]->request();
+  EXPECT_EQ(request.authority, "a:1");
+  EXPECT_EQ(request.headers.get("x-empty"), "");
+  EXPECT_EQ(request.headers.get("x-blank"), "");
+  EXPECT_EQ(request.headers.get("x-odd~name"), "a\tb  c");
+  EXPECT_EQ(request.headers.get("x-colon"), "a:b");
+  EXPECT_EQ(request.headers.size(), 4u);
+}
+
 TEST_F(Http1Test, ContinuesOnlyWhenTheBodyIsWanted) {
   serve({.max_body_bytes = 10}, echo);
   auto peer = connect_raw();

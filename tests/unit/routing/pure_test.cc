@@ -78,10 +78,20 @@ TEST(WireRequestTest, SendsWhatTravelsWithARequestAndNothingElse) {
   context.session_id = "s";
   context.priority = 3;
   net::Headers headers;
-  add_context(headers, context);
+  add_context(headers, context, "app");
   EXPECT_EQ(headers.size(), 3u);
   EXPECT_EQ(headers.get(net::wire::kRequestId), "r1");
   EXPECT_EQ(headers.get(net::wire::kPriority), "3");
+}
+
+TEST(WireRequestTest, NamesTheApplicationOnlyToAnother) {
+  RequestContext context;
+  context.application = "app";
+  net::Headers within, across;
+  add_context(within, context, "app");
+  EXPECT_TRUE(within.empty());
+  add_context(across, context, "other");
+  EXPECT_EQ(across.get(net::wire::kApplication), "app");
 }
 
 TEST(WireRequestTest, ASecondAttemptReplacesWhatTheFirstSaid) {

@@ -1,0 +1,48 @@
+#include "net/field_rules.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace manta::net {
+namespace {
+
+TEST(FieldRulesTest, FindsAControlCharacterAtEveryPlace) {
+  for (const char control : {'\0', '\t', '\n', '\x1f', '\x7f'})
+    for (std::size_t at = 0; at < 40; ++at) {
+      std::string text(40, '\xc3');
+      text[at] = control;
+      EXPECT_EQ(find_control(text), at);
+      EXPECT_EQ(find_control(text, at), at);
+      EXPECT_EQ(find_control(text, at + 1), text.size());
+    }
+}
+
+TEST(FieldRulesTest, WhatBeginsBehindTheTextHasNoControlCharacter) {
+  EXPECT_EQ(find_control(""), 0u);
+  EXPECT_EQ(find_control("a\n", 2), 2u);
+  EXPECT_EQ(find_control("a\n", 3), 2u);
+}
+
+TEST(FieldRulesTest, ATabMayStandInAValueAndNoOtherControlCharacter) {
+  EXPECT_TRUE(may_send("x-a", "a\tb and a long text behind it\t"));
+  for (const char control : {'\0', '\r', '\n', '\x1f', '\x7f'})
+    for (std::size_t at = 0; at < 40; ++at) {
+      std::string value(40, 'v');
+      value[at] = control;
+      EXPECT_FALSE(may_send("x-a", value)) << at;
+    }
+}
+
+TEST(FieldRulesTest, NamesAreSentInLowerCaseButReadInAny) {
+  EXPECT_TRUE(is_token("X-A_b"));
+  EXPECT_FALSE(may_send("X-A_b", ""));
+  EXPECT_TRUE(may_send("x-a_b", ""));
+  for (const std::string_view name : {"", "a b", "a:", "a\t", "\xc3\xa4", "a\""}) {
+    EXPECT_FALSE(is_token(name)) << name;
+    EXPECT_FALSE(may_send(name, "")) << name;
+  }
+}
+
+}  // namespace
+}  // namespace manta::net
