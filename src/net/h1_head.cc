@@ -52,6 +52,7 @@ class HeadReader {
     if (!is_token(method) || !line.contains(' ')) return {400, "the request is malformed"};
     request_.method = method;
     request_.target = take_until(' ', line);
+    if (request_.target.empty()) return {400, "the request is malformed"};
     if (line != "HTTP/1.1" && line != "HTTP/1.0") return {505, "the HTTP version is not supported"};
     head_.version = line.back() == '1' ? 11 : 10;
     return {};

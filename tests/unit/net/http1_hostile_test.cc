@@ -72,6 +72,7 @@ std::vector<BadRequest> bad_requests() {
       {"MethodThatIsNoToken", "GE@T / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"NoMethod", " / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"NoTarget", "GET  HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+      {"TwoSpacesBeforeTheTarget", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"TwoSpacesBeforeTheVersion", "GET /  HTTP/1.1\r\nHost: a\r\n\r\n", 505},
       {"SpaceAfterTheVersion", "GET / HTTP/1.1 \r\nHost: a\r\n\r\n", 505},
       {"LowerCaseVersion", "GET / http/1.1\r\nHost: a\r\n\r\n", 505},
