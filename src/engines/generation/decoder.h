@@ -28,9 +28,10 @@ class Decoder {
   virtual std::size_t copy(std::size_t from, std::size_t to, std::size_t tokens) = 0;
   // Removes all but the first `held` tokens, which were drafts that turned out wrong, from the slot's KV.
   virtual void truncate(std::size_t slot, std::size_t held) = 0;
-  // Computes one batch and samples a token for each item that wants one, in their order. A draft that is not the token
-  // sampled before it ends its slot's part: neither it nor what follows is sampled. So the samples are those of single
-  // steps, whatever the draft and the sampling. After an error the KV of the slots in the batch is empty.
+  // Computes one batch and samples a token for each item that wants one, in their order within a slot. A draft that is
+  // not the token sampled before it ends its slot's part: neither it nor what follows is sampled. So the samples are
+  // those of single steps, whatever the draft and the sampling. After an error the KV of the slots in the batch is
+  // empty.
   virtual Result<std::vector<SampledToken>> step(std::span<const BatchItem> batch) = 0;
 };
 

@@ -4,16 +4,28 @@
 #include <utility>
 
 namespace manta::engines {
+namespace {
+
+// How many of the `left` tokens of a prompt a step with that room computes, so that no part is under `least`.
+std::size_t part_of(std::size_t left, std::size_t room, std::size_t least) {
+  if (left <= room) return left;
+  if (room < least) return 0;
+  if (left < 2 * least) return left;
+  return std::min(room, left - least);
+}
+
+}  // namespace
 
 SlotScheduler::SlotScheduler(Limits limits) : limits_(limits), slots_(limits.slots) {
   limits_.batch = std::max(limits_.batch, limits_.slots);
-  limits_.prefill_chunk = std::max<std::size_t>(limits_.prefill_chunk, 1);
+  limits_.least_part = std::max<std::size_t>(limits_.least_part, 1);
+  limits_.prefill_chunk = std::max(limits_.prefill_chunk, limits_.least_part);
 }
 
 SlotView SlotScheduler::view(const Slot& slot, const std::vector<Token>& prompt) const {
   SlotView view{.is_busy = slot.busy, .held = slot.held, .used = slot.used};
   if (!limits_.prefix_cache) return view;
-  const std::size_t most = std::min(slot.tokens.size(), prompt.size() - 1);
+  const std::size_t most = std::min(slot.tokens.size(), reusable(slot, prompt.size()));
   const auto end = slot.tokens.begin() + static_cast<std::ptrdiff_t>(most);
   const auto differs = std::mismatch(slot.tokens.begin(), end, prompt.begin()).first;
   view.coming = static_cast<std::size_t>(differs - slot.tokens.begin());
@@ -21,13 +33,23 @@ SlotView SlotScheduler::view(const Slot& slot, const std::vector<Token>& prompt)
   return view;
 }
 
+// The most that a prompt of that length may take over from the slot.
+std::size_t SlotScheduler::reusable(const Slot& slot, std::size_t prompt) const {
+  if (!limits_.exact_reuse) return prompt - 1;
+  const bool in_parts = prompt >= limits_.least_part;
+  if (in_parts != (slot.prompt >= limits_.least_part)) return 0;
+  return in_parts ? std::min(slot.prompt, prompt - limits_.least_part) : prompt - 1;
+}
+
 std::optional<SlotScheduler::Admission> SlotScheduler::admit(std::vector<Token> prompt) {
   std::vector<SlotView> views;
   for (const Slot& slot : slots_) views.push_back(view(slot, prompt));
   const auto choice = choose_slot(views, limits_.least_copy);
   if (!choice) return std::nullopt;
+  const std::size_t given = prompt.size();
   slots_[choice->slot] = {.busy = true,
                           .tokens = std::move(prompt),
+                          .prompt = given,
                           .held = choice->kept,
                           .used = ++admissions_,
                           .source = choice->source,
@@ -87,11 +109,11 @@ void SlotScheduler::plan_prompts(std::size_t room) {
     if (!slots_[slot].source && slots_[slot].left() > 1) prompts.push_back(slot);
   if (prompts.empty()) return;
   const auto give = [&](Slot& slot, std::size_t most) {
-    const std::size_t count = std::min({slot.left() - slot.planned, most, room});
-    slot.planned += count;
-    room -= count;
+    const std::size_t given = slot.planned;
+    slot.planned = std::max(given, part_of(slot.left(), given + std::min(most, room), limits_.least_part));
+    room -= std::min(room, slot.planned - given);
   };
-  give(slots_[prompts.front()], (room + 1) / 2);
+  give(slots_[prompts.front()], std::max((room + 1) / 2, limits_.least_part));
   std::ranges::sort(prompts, {}, [&](std::size_t slot) {
     return std::pair(slots_[slot].left() - slots_[slot].planned, slots_[slot].used);
   });

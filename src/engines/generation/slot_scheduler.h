@@ -28,9 +28,15 @@ class SlotScheduler {
   struct Limits {
     std::size_t slots = 1;
     std::size_t context = 2048;       // tokens per slot
-    std::size_t batch = 512;          // tokens per step; at least `slots`
+    std::size_t batch = 512;          // tokens per step; at least `slots`, drafts and `least_part` together
     std::size_t prefill_chunk = 512;  // prompt tokens per step while other slots generate
+    // A prompt is computed in parts of at least so many tokens, or at once where no more are left; 1 = in any. Where
+    // a prompt ends so, a step has up to as many more than `batch` and `prefill_chunk` say.
+    std::size_t least_part = 1;
     bool prefix_cache = true;
+    // Reuse only tokens that would be computed in the same way again. A model that computes parts of `least_part`
+    // tokens in another way than shorter ones rounds differently then.
+    bool exact_reuse = false;
     std::size_t least_copy = 32;  // tokens that a copy of another slot's prefix must save
   };
   explicit SlotScheduler(Limits limits);
@@ -91,6 +97,7 @@ class SlotScheduler {
   struct Slot {
     bool busy = false;
     std::vector<Token> tokens;  // the sequence, as far as it is known
+    std::size_t prompt = 0;     // the first of them, given at admission
     std::size_t held = 0;       // KV holds tokens[0, held)
     std::size_t planned = 0;
     std::uint64_t used = 0;             // admission number, 0 = never
@@ -101,6 +108,7 @@ class SlotScheduler {
     std::size_t left() const { return tokens.size() - held; }
   };
   SlotView view(const Slot& slot, const std::vector<Token>& prompt) const;
+  std::size_t reusable(const Slot& slot, std::size_t prompt) const;
   void abandon_copies(std::size_t source);
   void plan_prompts(std::size_t room);
   void add_items(std::size_t slot);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "engines/llama/decode_parts.h"
 #include "engines/message.h"
 
 namespace manta::engines::llama {
@@ -33,7 +34,8 @@ LlamaDecoder::LlamaDecoder(const Model& model, llama_context* context, const Opt
       context_(context),
       memory_(llama_get_memory(context)),
       batch_(llama_batch_init(static_cast<std::int32_t>(options.batch), 0, 1)),
-      slots_(options.slots) {}
+      slots_(options.slots),
+      ubatch_(llama_n_ubatch(context)) {}
 
 LlamaDecoder::~LlamaDecoder() { llama_batch_free(batch_); }
 
@@ -96,12 +98,19 @@ Result<void> LlamaDecoder::decode() {
 }
 
 Result<std::vector<SampledToken>> LlamaDecoder::step(std::span<const BatchItem> items) {
-  fill(items);
-  if (auto decoded = decode(); !decoded) {
-    for (const BatchItem& item : items) llama_memory_seq_rm(memory_, sequence(item.slot), -1, -1);
-    return std::unexpected(decoded.error());
-  }
   std::vector<SampledToken> sampled;
+  for (const std::vector<BatchItem>& part : decode_parts(items, ubatch_)) {
+    fill(part);
+    if (auto decoded = decode(); !decoded) {
+      for (const BatchItem& item : items) llama_memory_seq_rm(memory_, sequence(item.slot), -1, -1);
+      return std::unexpected(decoded.error());
+    }
+    sample(part, sampled);
+  }
+  return sampled;
+}
+
+void LlamaDecoder::sample(std::span<const BatchItem> items, std::vector<SampledToken>& sampled) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     std::optional<Token>& last = slots_[items[i].slot].sampled;
     if (!items[i].wants_token || (items[i].is_draft && last != items[i].token)) {
@@ -111,7 +120,6 @@ Result<std::vector<SampledToken>> LlamaDecoder::step(std::span<const BatchItem> 
     last = sample(items[i].slot, static_cast<std::int32_t>(i));
     sampled.push_back({items[i].slot, *last, model_.is_end(*last), model_.bytes(*last)});
   }
-  return sampled;
 }
 
 Token LlamaDecoder::sample(std::size_t slot, std::int32_t index) {

@@ -17,12 +17,8 @@ namespace manta::engines::llama {
 // llama.cpp's context: the KV caches of all slots, and the compute. One thread at a time.
 class LlamaDecoder final : public Decoder {
  public:
-  // From 64 tokens of a sequence on, ggml's flash attention takes another way, with other rounding. Parts below that
-  // give a token the same logits, bit for bit, however prompts are cut, copied and drafted.
-  static constexpr std::size_t kExactUbatch = 63;
-
   struct Options {
-    std::size_t slots = 4, context = 2048, batch = 512, ubatch = kExactUbatch;
+    std::size_t slots = 4, context = 2048, batch = 512, ubatch = 512;
     std::size_t draft_tokens = 0;  // the most drafts that one step checks
     int threads = 1, threads_batch = 1;
   };
@@ -50,6 +46,7 @@ class LlamaDecoder final : public Decoder {
 
   void fill(std::span<const BatchItem> items);
   Result<void> decode();
+  void sample(std::span<const BatchItem> items, std::vector<SampledToken>& sampled);
   Token sample(std::size_t slot, std::int32_t index);
 
   const Model& model_;
@@ -58,6 +55,7 @@ class LlamaDecoder final : public Decoder {
   llama_memory_t memory_;
   llama_batch batch_;
   std::vector<Slot> slots_;
+  std::size_t ubatch_;
   std::vector<llama_token_data> scratch_;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engines/generation/step_loop.h"
+#include "engines/llama/decode_parts.h"
 #include "engines/llama/llama_decoder.h"
 #include "engines/llama/model.h"
 #include "engines/message.h"
@@ -12,13 +13,15 @@
 namespace manta::engines::llama {
 namespace {
 
-constexpr std::int64_t kDraftTokens = 15, kMostDraftTokens = 255;
+// A draft and the token before it stay below kTiled, so that they are computed as single tokens are.
+constexpr std::int64_t kDraftTokens = 15, kMostDraftTokens = kTiled - 2;
+constexpr std::size_t kPrefillChunk = 2 * kTiled;
 
 struct Options {
   Model::Options model;
   LlamaDecoder::Options decoder;
-  bool prefix_cache = true;
-  std::size_t prefill_chunk = LlamaDecoder::kExactUbatch;
+  bool prefix_cache = true, exact_reuse = false;
+  std::size_t prefill_chunk = kPrefillChunk;
   std::size_t max_waiting = 256;
 };
 
@@ -40,9 +43,23 @@ Options read(OptionReader& reader) {
   decoder.threads_batch = static_cast<int>(count("threads_batch", static_cast<std::size_t>(decoder.threads), 1024));
   decoder.draft_tokens = static_cast<std::size_t>(reader.integer("draft_tokens", kDraftTokens, 0, kMostDraftTokens));
   options.prefix_cache = reader.flag("prefix_cache", true);
+  options.exact_reuse = reader.flag("exact_reuse", false);
   options.prefill_chunk = count("prefill_chunk", options.prefill_chunk, 1 << 16);
   options.max_waiting = count("max_waiting", options.max_waiting, 1 << 20);
   return options;
+}
+
+SlotScheduler::Limits limits_of(const Options& options) {
+  const LlamaDecoder::Options& decoder = options.decoder;
+  const bool has_tiles = std::min(decoder.ubatch, decoder.batch) >= kLeastUbatchOfTiles &&
+                         decoder.batch >= decoder.slots + decoder.draft_tokens + kTiled;
+  return {.slots = decoder.slots,
+          .context = decoder.context,
+          .batch = decoder.batch,
+          .prefill_chunk = options.prefill_chunk,
+          .least_part = has_tiles ? kTiled : 1,
+          .prefix_cache = options.prefix_cache,
+          .exact_reuse = options.exact_reuse};
 }
 
 class LlamaLlm final : public LlmEngine {
@@ -109,12 +126,7 @@ Result<std::unique_ptr<LlmEngine>> make_llm(const EngineOptions& given, LogCaptu
   if (!(*model)->can_go_back()) d.draft_tokens = 0;
   auto decoder = LlamaDecoder::create(**model, d, log);
   if (!decoder) return std::unexpected(decoder.error());
-  const SlotScheduler::Limits limits{.slots = d.slots,
-                                     .context = d.context,
-                                     .batch = d.batch,
-                                     .prefill_chunk = options.prefill_chunk,
-                                     .prefix_cache = options.prefix_cache};
-  return std::make_unique<LlamaLlm>(std::move(*model), std::move(*decoder), limits, options.max_waiting,
+  return std::make_unique<LlamaLlm>(std::move(*model), std::move(*decoder), limits_of(options), options.max_waiting,
                                     d.draft_tokens);
 }
 

@@ -1,11 +1,13 @@
-// What the llama engine saves must not show in the text: drafts that are checked several at once, and prefixes that
-// are copied between slots. The decoder and the loop of the engine itself, with a clock that makes drafts seem free, so
-// that there are many.
+// What the llama engine saves must not show in the text: drafts that are checked several at once, prompts that are
+// computed in parts beside running texts, and prefixes that are copied between slots. The decoder and the loop of the
+// engine itself, with a clock that makes drafts seem free, so that there are many.
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <span>
 
 #include "engines/generation/step_loop.h"
+#include "engines/llama/decode_parts.h"
 #include "engines/llama/llama_decoder.h"
 #include "engines/llama/log_capture.h"
 #include "engines/llama/model.h"
@@ -37,6 +39,20 @@ std::vector<std::string> prompts() {
   return all;
 }
 
+// All passages, in two orders, before two tasks each: long enough that a prefix is of use where what is left is
+// computed in tiles.
+std::vector<std::string> long_prompts() {
+  std::vector<std::string> all;
+  for (std::size_t first = 0; first < 2; ++first) {
+    std::string passages;
+    for (std::size_t i = 0; i < std::size(kPassages); ++i)
+      passages += std::string(kPassages[(first + i) % std::size(kPassages)]) + "\n\n";
+    for (const char* task : std::span(kTasks).first(2))
+      all.push_back("<|im_start|>user\n" + passages + task + "<|im_end|>\n<|im_start|>assistant\n");
+  }
+  return all;
+}
+
 // Every step seems to take the same time, however many tokens it has.
 double free_tokens() {
   static std::atomic<int> calls = 0;
@@ -57,6 +73,7 @@ class LlamaReuseTest : public ::testing::Test {
   struct Setup {
     std::size_t slots = 1, drafts = 0;
     bool prefix_cache = false;
+    std::size_t prefill_chunk = 512;
   };
   // All prompts, submitted together.
   std::vector<RecordingSink::Outcome> generate(const Setup& setup, const std::vector<std::string>& texts,
@@ -64,8 +81,14 @@ class LlamaReuseTest : public ::testing::Test {
     auto decoder =
         LlamaDecoder::create(*model_, {.slots = setup.slots, .context = 512, .draft_tokens = setup.drafts}, *log_);
     EXPECT_TRUE(decoder) << decoder.error().message;
-    StepLoop loop(std::move(*decoder), {.slots = setup.slots, .context = 512, .prefix_cache = setup.prefix_cache}, 100,
-                  {.tokens = setup.drafts, .seconds = free_tokens});
+    StepLoop loop(std::move(*decoder),
+                  {.slots = setup.slots,
+                   .context = 512,
+                   .prefill_chunk = setup.prefill_chunk,
+                   .least_part = kTiled,
+                   .prefix_cache = setup.prefix_cache,
+                   .exact_reuse = true},
+                  100, {.tokens = setup.drafts, .seconds = free_tokens});
     std::vector<std::shared_ptr<RecordingSink>> sinks;
     for (const std::string& text : texts) {
       sinks.push_back(std::make_shared<RecordingSink>());
@@ -140,14 +163,23 @@ TEST_F(LlamaReuseTest, StopStringsAndMaxTokensEndTextInsideADraft) {
 
 TEST_F(LlamaReuseTest, PrefixesOfOtherSlotsLeaveTextAsItIs) {
   const Sampling greedy{.max_tokens = 24, .temperature = 0};
-  const auto plain = generate({}, prompts(), greedy);
-  const auto reused = generate({.slots = 4, .drafts = 15, .prefix_cache = true}, prompts(), greedy);
+  const auto plain = generate({}, long_prompts(), greedy);
+  const auto reused = generate({.slots = 4, .drafts = 15, .prefix_cache = true}, long_prompts(), greedy);
   expect_equal(plain, reused);
-  // Four prompts share each passage, and three of them need not compute it.
+  // Two prompts share the passages in each order. The second computes what is left for tiles.
   std::size_t shared = 0;
-  for (const char* passage : kPassages) shared += 3 * (model_->tokenize(passage).value().size() - 1);
-  EXPECT_GE(load_.cached_tokens, shared);
+  for (const char* passage : kPassages) shared += model_->tokenize(passage).value().size();
+  EXPECT_GE(load_.cached_tokens, 2 * (shared - kTiled));
   EXPECT_LT(load_.prompt_tokens + load_.cached_tokens, load_.queried_tokens + 1);
+}
+
+TEST_F(LlamaReuseTest, PromptsComputedInPartsBesideRunningTextsLeaveTextAsItIs) {
+  const Sampling greedy{.max_tokens = 24, .temperature = 0};
+  const auto plain = generate({}, long_prompts(), greedy);
+  const auto steps = load_.steps;
+  const auto beside = generate({.slots = 3, .drafts = 15, .prefill_chunk = kTiled}, long_prompts(), greedy);
+  expect_equal(plain, beside);
+  EXPECT_GT(load_.steps, steps / 3);
 }
 
 }  // namespace

@@ -176,5 +176,90 @@ TEST(SlotSchedulerTest, TheBatchIsInOrderOfSlots) {
   EXPECT_EQ(slots, (std::vector<std::size_t>{0, 0, 0, 0, 1, 2}));
 }
 
+// Tokens of slot 0 in each step until its prompt is computed.
+std::vector<std::size_t> parts_of_prompt(SlotScheduler::Limits limits, std::size_t length) {
+  SlotScheduler scheduler(limits);
+  EXPECT_TRUE(scheduler.admit(tokens(length)));
+  std::vector<std::size_t> parts;
+  while (!scheduler.is_generating(0)) {
+    parts.push_back(run(scheduler, 1)[0]);
+    if (parts.back() == 0) break;
+    if (scheduler.tokens_held() == length) return parts;
+  }
+  return parts;
+}
+
+TEST(SlotSchedulerTest, NoPartOfAPromptIsShorterThanTheLeast) {
+  const SlotScheduler::Limits limits{.slots = 1, .context = 1000, .batch = 20, .least_part = 8};
+  EXPECT_EQ(parts_of_prompt(limits, 5), (std::vector<std::size_t>{5}));
+  EXPECT_EQ(parts_of_prompt(limits, 20), (std::vector<std::size_t>{20}));
+  EXPECT_EQ(parts_of_prompt(limits, 27), (std::vector<std::size_t>{19, 8}));
+  EXPECT_EQ(parts_of_prompt(limits, 28), (std::vector<std::size_t>{20, 8}));
+  EXPECT_EQ(parts_of_prompt(limits, 48), (std::vector<std::size_t>{20, 20, 8}));
+  for (std::size_t length = 8; length < 200; ++length)
+    for (const std::size_t part : parts_of_prompt(limits, length)) EXPECT_GE(part, 8U) << length;
+}
+
+TEST(SlotSchedulerTest, BesideGeneratingSlotsAPartIsTheLeastEvenIfTheChunkIsSmaller) {
+  SlotScheduler scheduler({.slots = 2, .context = 100, .batch = 32, .prefill_chunk = 4, .least_part = 8});
+  ASSERT_TRUE(scheduler.admit(tokens(20)));
+  run(scheduler, 2);
+  ASSERT_TRUE(scheduler.accept(0, 77));
+  ASSERT_TRUE(scheduler.admit(tokens(30, 50)));
+  EXPECT_EQ(run(scheduler, 2), (std::vector<std::size_t>{1, 8}));
+  ASSERT_TRUE(scheduler.accept(0, 78));
+  EXPECT_EQ(run(scheduler, 2), (std::vector<std::size_t>{1, 8}));
+  ASSERT_TRUE(scheduler.accept(0, 79));
+  EXPECT_EQ(run(scheduler, 2), (std::vector<std::size_t>{1, 14}));  // 8 would leave 6
+}
+
+TEST(SlotSchedulerTest, TheOldestPromptGoesOnBesideShorterOnes) {
+  SlotScheduler scheduler({.slots = 3, .context = 1000, .batch = 64, .prefill_chunk = 16, .least_part = 8});
+  ASSERT_TRUE(scheduler.admit(tokens(2)));
+  run(scheduler, 3);
+  ASSERT_TRUE(scheduler.accept(0, 77));
+  ASSERT_TRUE(scheduler.admit(tokens(100, 1000)));
+  ASSERT_TRUE(scheduler.admit(tokens(40, 2000)));
+  EXPECT_EQ(run(scheduler, 3), (std::vector<std::size_t>{1, 8, 8}));
+}
+
+class ExactReuseTest : public ::testing::Test {
+ protected:
+  // A slot that has computed a prompt and three tokens after it.
+  void compute(std::size_t prompt) {
+    ASSERT_TRUE(scheduler_.admit(tokens(prompt)));
+    while (scheduler_.tokens_held() < prompt) run(scheduler_, 1);
+    for (std::size_t i = 0; i < 3; ++i) {
+      ASSERT_TRUE(scheduler_.accept(0, static_cast<Token>(prompt + i)));
+      run(scheduler_, 1);
+    }
+    scheduler_.release(0);
+  }
+  SlotScheduler scheduler_{{.slots = 1, .context = 1000, .batch = 64, .least_part = 8, .exact_reuse = true}};
+};
+
+TEST_F(ExactReuseTest, WhatIsLeftIsAPart) {
+  compute(30);
+  EXPECT_EQ(scheduler_.admit(tokens(30))->kept, 22U);
+}
+
+TEST_F(ExactReuseTest, AnAnswerIsComputedAgainInParts) {
+  compute(30);
+  EXPECT_EQ(scheduler_.admit(tokens(60))->kept, 30U);
+}
+
+TEST_F(ExactReuseTest, LongPromptsTakeNothingOverFromShortOnesNorTheOtherWay) {
+  compute(7);
+  EXPECT_EQ(scheduler_.admit(tokens(20))->kept, 0U);
+  scheduler_.release(0);
+  compute(20);
+  EXPECT_EQ(scheduler_.admit(tokens(7))->kept, 0U);
+}
+
+TEST_F(ExactReuseTest, ShortPromptsTakeOverAnAnswer) {
+  compute(3);
+  EXPECT_EQ(scheduler_.admit(tokens(7))->kept, 6U);
+}
+
 }  // namespace
 }  // namespace manta::engines
