@@ -98,7 +98,7 @@ void compare(int rounds) {
   std::vector<double> bare_ms, our_ms;
   for (int round = -1; round < rounds; ++round) {  // the first warms up
     const double b = cpu_ms_per_text(kTextsPerRound, [&] { bare.embed(kText, 1); });
-    const double o = cpu_ms_per_text(kTextsPerRound, [&] { value_or_throw(ours->embed(std::span(&kText, 1))); });
+    const double o = cpu_ms_per_text(kTextsPerRound, [&] { value_or_throw(ours->embed_texts(std::span(&kText, 1))); });
     if (round < 0) continue;
     bare_ms.push_back(b);
     our_ms.push_back(o);
@@ -136,7 +136,7 @@ void knee() {
     for (int rows = 1; rows <= 128; rows *= 2) {
       const std::vector<std::string> texts(static_cast<std::size_t>(rows), text);
       const int repeats = std::max(3, 4096 / (rows * words));
-      const double ms = cpu_ms_per_text(repeats, [&] { value_or_throw(ours->embed(texts)); });
+      const double ms = cpu_ms_per_text(repeats, [&] { value_or_throw(ours->embed_texts(texts)); });
       std::printf(" %8.1f", 1e3 * ms / (rows * (words + 2)));
       std::fflush(stdout);
     }
@@ -156,7 +156,7 @@ void with_options(int argc, char** argv) {
   for (int i = 0; i < 40; ++i) {
     timespec begin{}, end{};
     clock_gettime(CLOCK_MONOTONIC, &begin);
-    const double cpu = cpu_ms_per_text(1, [&] { value_or_throw(ours->embed(texts)); });
+    const double cpu = cpu_ms_per_text(1, [&] { value_or_throw(ours->embed_texts(texts)); });
     clock_gettime(CLOCK_MONOTONIC, &end);
     wall_ms.push_back(1e3 * static_cast<double>(end.tv_sec - begin.tv_sec) +
                       1e-6 * static_cast<double>(end.tv_nsec - begin.tv_nsec));

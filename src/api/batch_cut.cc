@@ -78,7 +78,9 @@ BatchCut cut_batch(const BatchLimits& limits, std::span<const BatchView> buckets
   std::optional<TimePoint> look_again;
   for (std::size_t i = 0; i < buckets.size(); ++i) {
     if (buckets[i].costs.empty()) continue;
-    const TimePoint until = buckets[i].oldest + wait;
+    const bool counts_from_idle = limits.wait == BatchWait::Adaptive;
+    const TimePoint until =
+        (counts_from_idle ? std::max(buckets[i].oldest, load.idle_since) : buckets[i].oldest) + wait;
     look_again = std::min(until, look_again.value_or(until));
     auto candidate = close_batch(limits, buckets[i], load, taken == 1, until <= now);
     if (!candidate || (first && !candidate->goes_before(*first))) continue;

@@ -30,8 +30,11 @@ struct BatchView {
 };
 
 struct BatchLoad {
-  std::size_t running = 0;  // batches that run now
-  bool stopping = false;    // nothing more will come
+  std::size_t running = 0;         // batches that run now
+  bool stopping = false;           // nothing more will come
+  TimePoint idle_since = kNobody;  // when the last batch ended, whose callers may come again
+
+  static constexpr TimePoint kNobody = TimePoint::min();
 };
 
 struct BatchCut {

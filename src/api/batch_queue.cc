@@ -64,7 +64,7 @@ struct BatchQueue::State : std::enable_shared_from_this<State> {
     waiting.sort_into(limits.buckets);
     for (;;) {
       api::BatchCut cut;
-      const api::BatchLoad load{.running = running, .stopping = scope->batchers->stopping()};
+      const api::BatchLoad load{.running = running, .stopping = scope->batchers->stopping(), .idle_since = idle_since};
       Batch batch = waiting.take(limits, load, loop().now(), cut);
       if (cut.look_again) timer = loop().at(*cut.look_again, [self = shared_from_this()] { self->pump(); });
       if (batch.empty()) break;
@@ -93,6 +93,7 @@ struct BatchQueue::State : std::enable_shared_from_this<State> {
     const Result<void> ran = co_await computing;
     self->metrics->ran(self->loop().now() - started);
     --self->running;
+    self->idle_since = self->loop().now();
     if (!ran)
       for (const api::WaitingItem& entry : *batch) entry.item->fail(error_of(ran.error()));
     self->pump();
@@ -112,6 +113,7 @@ struct BatchQueue::State : std::enable_shared_from_this<State> {
   std::optional<api::BatchMetrics> metrics;
   api::WaitingItems waiting;
   std::size_t running = 0;
+  TimePoint idle_since = api::BatchLoad::kNobody;
   TimerId timer = 0;
 };
 

@@ -4,15 +4,15 @@
 
 #include <manta/batch.h>
 
-#include "builtin/counted.h"
 #include "builtin/engine_loading.h"
 #include "builtin/length_order.h"
 #include "builtin/ort_threads.h"
+#include "builtin/tokenized.h"
 
 namespace manta::builtin {
 namespace {
 
-using Text = Counted<std::string>;
+using engines::Tokens;
 
 struct Vector {
   std::vector<float> values;
@@ -40,8 +40,8 @@ std::unique_ptr<engines::EmbeddingEngine> load(const EmbedOptions& options) {
   return made;
 }
 
-std::vector<Result<Vector>> embed_batch(engines::EmbeddingEngine& model, std::vector<Text> items) {
-  Result<engines::Matrix> matrix = model.embed(inputs_of(items));
+std::vector<Result<Vector>> embed_batch(engines::EmbeddingEngine& model, const std::vector<Tokens>& items) {
+  Result<engines::Matrix> matrix = model.embed(items);
   std::vector<Result<Vector>> vectors;
   vectors.reserve(items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -50,7 +50,7 @@ std::vector<Result<Vector>> embed_batch(engines::EmbeddingEngine& model, std::ve
       continue;
     }
     const auto row = matrix->row(i);
-    vectors.emplace_back(Vector{{row.begin(), row.end()}, items[i].tokens});
+    vectors.emplace_back(Vector{{row.begin(), row.end()}, items[i].size()});
   }
   return vectors;
 }
@@ -66,21 +66,21 @@ struct Embed::Impl {
              .batch_wait_timeout_s = options.batch_wait_timeout_s,
              .max_cost = static_cast<double>(options.max_batch_tokens),
              .wait = BatchWait::Adaptive},  // a lone request is not to pay batch_wait_timeout_s for company
-            [model = model](std::vector<Text> items) { return embed_batch(*model, std::move(items)); },
-            [](const Text& item) { return static_cast<double>(item.tokens); }, "embed") {}
+            [model = model](const std::vector<Tokens>& items) { return embed_batch(*model, items); },
+            [](const Tokens& item) { return static_cast<double>(item.size()); }, "embed") {}
 
   Task<std::vector<Vector>> vectors_of(std::vector<std::string> texts);
 
   EmbedOptions options;
   std::shared_ptr<engines::EmbeddingEngine> model;
-  Batcher<Text, Result<Vector>> batcher;
+  Batcher<Tokens, Result<Vector>> batcher;
 };
 
 Task<std::vector<Vector>> Embed::Impl::vectors_of(std::vector<std::string> texts) {
   std::size_t bytes = 0;
   for (const std::string& text : texts) bytes += text.size();
-  auto counting = count(model, std::move(texts), bytes);
-  Result<std::vector<Text>> items = co_await counting;
+  auto reading = tokenized(model, std::move(texts), bytes);
+  Result<std::vector<Tokens>> items = co_await reading;
   auto running = submit_by_length(batcher, value_or_throw(std::move(items)));
   std::vector<Result<Vector>> results = co_await running;
   std::vector<Vector> vectors;

@@ -13,12 +13,13 @@ namespace manta::builtin {
 // Indices of `lengths`, the shortest first; equal ones in their order.
 std::vector<std::size_t> shortest_first(std::span<const std::size_t> lengths);
 
-// Runs the items of one request (each with `tokens`) so that those of about equal length come into one batch, as if the
-// caller had sorted them; the results are in the order of the items. The first failure in order of length is thrown.
+// Runs the items of one request (each with its `size()`) so that those of about equal length come into one batch, as if
+// the caller had sorted them; the results are in the order of the items. The first failure in order of length is
+// thrown.
 template <class Item, class Out>
 Task<std::vector<Out>> submit_by_length(Batcher<Item, Out>& batcher, std::vector<Item> items) {
   std::vector<std::size_t> lengths;
-  for (const Item& item : items) lengths.push_back(item.tokens);
+  for (const Item& item : items) lengths.push_back(item.size());
   const std::vector<std::size_t> order = shortest_first(lengths);
   std::vector<Item> sorted;
   sorted.reserve(items.size());

@@ -4,15 +4,15 @@
 
 #include <manta/batch.h>
 
-#include "builtin/counted.h"
 #include "builtin/engine_loading.h"
 #include "builtin/length_order.h"
 #include "builtin/ort_threads.h"
+#include "builtin/tokenized.h"
 
 namespace manta::builtin {
 namespace {
 
-using Pair = Counted<engines::RerankEngine::Pair>;
+using engines::Tokens;
 
 engines::EngineOptions engine_options(const RerankOptions& options) {
   engines::EngineOptions given = options.engine_options;
@@ -33,8 +33,8 @@ std::unique_ptr<engines::RerankEngine> load(const RerankOptions& options) {
   return made;
 }
 
-std::vector<Result<float>> score_batch(engines::RerankEngine& model, std::vector<Pair> items) {
-  Result<std::vector<float>> scores = model.score(inputs_of(items));
+std::vector<Result<float>> score_batch(engines::RerankEngine& model, const std::vector<Tokens>& items) {
+  Result<std::vector<float>> scores = model.score(items);
   std::vector<Result<float>> results;
   results.reserve(items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -57,10 +57,10 @@ struct Rerank::Impl {
              .batch_wait_timeout_s = options.batch_wait_timeout_s,
              .max_cost = static_cast<double>(options.max_batch_tokens),
              .wait = BatchWait::Adaptive},  // a lone request is not to pay batch_wait_timeout_s for company
-            [model = model](std::vector<Pair> items) { return score_batch(*model, std::move(items)); },
-            [](const Pair& item) { return static_cast<double>(item.tokens); }, "rerank") {}
+            [model = model](const std::vector<Tokens>& items) { return score_batch(*model, items); },
+            [](const Tokens& item) { return static_cast<double>(item.size()); }, "rerank") {}
 
-  Task<Result<std::vector<Pair>>> pairs_of(RerankRequest request) {
+  Task<Result<std::vector<Tokens>>> tokens_of(RerankRequest request) {
     std::vector<engines::RerankEngine::Pair> pairs;
     pairs.reserve(request.documents.size());
     std::size_t bytes = 0;
@@ -68,12 +68,12 @@ struct Rerank::Impl {
       bytes += request.query.size() + document.size();
       pairs.push_back({request.query, std::move(document)});
     }
-    return count(model, std::move(pairs), bytes);
+    return tokenized(model, std::move(pairs), bytes);
   }
 
   RerankOptions options;
   std::shared_ptr<engines::RerankEngine> model;
-  Batcher<Pair, Result<float>> batcher;
+  Batcher<Tokens, Result<float>> batcher;
 };
 
 Rerank::Rerank(RerankOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -81,11 +81,11 @@ Rerank::~Rerank() = default;
 
 Task<Ranking> Rerank::rerank(RerankRequest request) {
   const int top_n = request.top_n;
-  auto counting = impl_->pairs_of(std::move(request));
-  Result<std::vector<Pair>> counted = co_await counting;
-  std::vector<Pair> items = value_or_throw(std::move(counted));
+  auto reading = impl_->tokens_of(std::move(request));
+  Result<std::vector<Tokens>> read = co_await reading;
+  std::vector<Tokens> items = value_or_throw(std::move(read));
   Ranking ranking;
-  for (const Pair& item : items) ranking.tokens += static_cast<std::int64_t>(item.tokens);
+  for (const Tokens& item : items) ranking.tokens += static_cast<std::int64_t>(item.size());
   auto running = submit_by_length(impl_->batcher, std::move(items));
   std::vector<Result<float>> scores = co_await running;
   for (std::size_t i = 0; i < scores.size(); ++i)

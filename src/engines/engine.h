@@ -25,18 +25,27 @@ struct Matrix {
   std::span<const float> row(std::size_t index) const { return {values.data() + index * columns, columns}; }
 };
 
-struct TokenCounts {
-  std::vector<std::size_t> tokens;  // per input, special tokens included, after truncation
+// A text, or a pair of texts, as a model reads it: with special tokens, and cut to max_tokens().
+struct Tokens {
+  std::vector<std::int64_t> ids;
+  std::vector<std::int64_t> types;  // as many: 0 = first text, 1 = second text of a pair
+  std::size_t size() const { return ids.size(); }
 };
 
-// Text embedding. Thread-safe. Inputs longer than max_tokens() are truncated; invalid UTF-8 is InvalidArgument.
+// Text embedding. Thread-safe.
 class EmbeddingEngine {
  public:
   virtual ~EmbeddingEngine() = default;
-  // One row per text, of unit length when the configuration says normalise. Texts of about equal length run in one
+  // Invalid UTF-8 is InvalidArgument.
+  virtual Result<std::vector<Tokens>> tokenize(std::span<const std::string> texts) const = 0;
+  // One row per input, of unit length when the configuration says normalise. Inputs of about equal length run in one
   // padded batch, so a caller may pass any mix.
-  virtual Result<Matrix> embed(std::span<const std::string> texts) = 0;
-  virtual Result<std::vector<std::size_t>> count_tokens(std::span<const std::string> texts) = 0;
+  virtual Result<Matrix> embed(std::span<const Tokens> inputs) = 0;
+  Result<Matrix> embed_texts(std::span<const std::string> texts) {
+    const auto inputs = tokenize(texts);
+    if (!inputs) return std::unexpected(inputs.error());
+    return embed(*inputs);
+  }
   virtual std::size_t dimensions() const = 0;
   virtual std::size_t max_tokens() const = 0;
 };
@@ -48,9 +57,15 @@ class RerankEngine {
   struct Pair {
     std::string query, document;
   };
-  // One score per pair, higher is better; the model's logit, not a probability.
-  virtual Result<std::vector<float>> score(std::span<const Pair> pairs) = 0;
-  virtual Result<std::vector<std::size_t>> count_tokens(std::span<const Pair> pairs) = 0;
+  // Invalid UTF-8 is InvalidArgument.
+  virtual Result<std::vector<Tokens>> tokenize(std::span<const Pair> pairs) const = 0;
+  // One score per input, higher is better; the model's logit, not a probability.
+  virtual Result<std::vector<float>> score(std::span<const Tokens> inputs) = 0;
+  Result<std::vector<float>> score_pairs(std::span<const Pair> pairs) {
+    const auto inputs = tokenize(pairs);
+    if (!inputs) return std::unexpected(inputs.error());
+    return score(*inputs);
+  }
   virtual std::size_t max_tokens() const = 0;
 };
 

@@ -15,13 +15,13 @@ namespace manta::builtin {
 struct RerankOptions {
   std::string model;  // a folder with model.onnx (a cross-encoder) and tokenizer.json, or an .onnx file beside one
   std::string id;     // name in the OpenAI endpoints; default: the folder's name
-  std::string engine = "onnx";      // "onnx", or "sim" for tests
-  int max_tokens = 0;               // query and document together; longer ones are cut; 0 = what the model allows
-  int intra_threads = 0;            // threads of one run; 0 = ORT_INTRA_THREADS of its environment, else 1
-  int inter_threads = 0;            // branches at once; 0 = ORT_INTER_THREADS of its environment, else 1
-  int max_batch_size = 32;          // pairs in one batch
-  double batch_wait_timeout_s = 0;  // longest wait of a lone request for company; 0 = none
-  int max_batch_tokens = 4096;      // padded tokens in one batch
+  std::string engine = "onnx";          // "onnx", or "sim" for tests
+  int max_tokens = 0;                   // query and document together; longer ones are cut; 0 = what the model allows
+  int intra_threads = 0;                // threads of one run; 0 = ORT_INTRA_THREADS of its environment, else 1
+  int inter_threads = 0;                // branches at once; 0 = ORT_INTER_THREADS of its environment, else 1
+  int max_batch_size = 32;              // pairs in one batch
+  double batch_wait_timeout_s = 0.002;  // longest wait for as many as the last batch had; 0 = none
+  int max_batch_tokens = 4096;          // padded tokens in one batch
   std::map<std::string, std::string> engine_options;  // further options of the engine by name
 };
 BOOST_DESCRIBE_STRUCT(RerankOptions, (),

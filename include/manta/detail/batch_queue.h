@@ -15,8 +15,10 @@ namespace manta {
 
 // How long a batch that is not full waits for more items.
 enum class BatchWait {
-  Fixed,     // until its oldest item has waited batch_wait_timeout_s
-  Adaptive,  // or until as many items wait as the last batch had: a caller that is alone waits once and then no more
+  Fixed,  // until its oldest item has waited batch_wait_timeout_s
+  // Or until as many items wait as the last batch had: a caller that is alone waits once and then no more. The time
+  // counts from the end of the last batch on, so that callers who got their results together come together again.
+  Adaptive,
 };
 
 // When a batch is closed. It is full at max_batch_size items or when the next item would exceed max_cost; a single item

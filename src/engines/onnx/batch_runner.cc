@@ -11,17 +11,18 @@ namespace {
 
 constexpr std::int64_t kMaxThreads = 1024, kMaxTokens = 1 << 20;
 
-PaddedBatch pad(const TokenRows& rows, const LengthBatch& batch, std::int64_t pad_id) {
+PaddedBatch pad(std::span<const Tokens> inputs, const LengthBatch& batch, std::int64_t pad_id) {
   const std::size_t total = batch.rows.size() * batch.width;
   PaddedBatch padded{.rows = batch.rows.size(), .width = batch.width};
   padded.ids.assign(total, pad_id);
   padded.mask.assign(total, 0);
   padded.types.assign(total, 0);
   for (std::size_t i = 0; i < batch.rows.size(); ++i) {
-    const std::size_t from = rows.offsets[batch.rows[i]], length = rows.length(batch.rows[i]), to = i * batch.width;
-    std::copy_n(rows.ids.data() + from, length, padded.ids.data() + to);
-    std::copy_n(rows.types.data() + from, length, padded.types.data() + to);
-    std::fill_n(padded.mask.data() + to, length, 1);
+    const Tokens& row = inputs[batch.rows[i]];
+    const std::size_t to = i * batch.width;
+    std::ranges::copy(row.ids, padded.ids.data() + to);
+    std::ranges::copy(row.types, padded.types.data() + to);
+    std::fill_n(padded.mask.data() + to, row.size(), 1);
   }
   return padded;
 }
@@ -55,11 +56,11 @@ Result<std::unique_ptr<BatchRunner>> BatchRunner::open(Ort::Env& env, const Opti
       new BatchRunner(std::move(*tokenizer), std::move(*session), options.max_batch_tokens));
 }
 
-Result<void> BatchRunner::run(const TokenRows& rows, const Take& take) {
-  std::vector<std::size_t> lengths(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) lengths[i] = rows.length(i);
+Result<void> BatchRunner::run(std::span<const Tokens> inputs, const Take& take) {
+  std::vector<std::size_t> lengths(inputs.size());
+  std::ranges::transform(inputs, lengths.begin(), &Tokens::size);
   for (const LengthBatch& batch : length_batches(lengths, max_batch_tokens_)) {
-    PaddedBatch padded = pad(rows, batch, tokenizer_.pad_id());
+    PaddedBatch padded = pad(inputs, batch, tokenizer_.pad_id());
     const auto output = session_->run(padded);
     if (!output) return std::unexpected(output.error());
     const auto& shape = output->shape();

@@ -30,10 +30,10 @@ class BatchRunner {
   const Tokenizer& tokenizer() const { return tokenizer_; }
   const Session& session() const { return *session_; }
 
-  // Takes the outputs of one padded batch. rows[i] is the caller's index of the batch's row i.
+  // Takes the outputs of one padded batch. rows[i] is the index of the input that is the batch's row i.
   using Take = std::function<Result<void>(std::span<const std::size_t> rows, const Output& output)>;
-  // Runs all rows in padded batches of about equal length, in an order of its own. Stops at the first error.
-  Result<void> run(const TokenRows& rows, const Take& take);
+  // Runs all inputs in padded batches of about equal length, in an order of its own. Stops at the first error.
+  Result<void> run(std::span<const Tokens> inputs, const Take& take);
 
  private:
   BatchRunner(Tokenizer tokenizer, std::unique_ptr<Session> session, std::size_t max_batch_tokens)

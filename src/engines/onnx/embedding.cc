@@ -18,24 +18,18 @@ class OnnxEmbedding final : public EmbeddingEngine {
   OnnxEmbedding(std::unique_ptr<BatchRunner> runner, Pooling pooling, bool normalizes)
       : runner_(std::move(runner)), pooling_(pooling), normalizes_(normalizes) {}
 
-  Result<Matrix> embed(std::span<const std::string> texts) override {
-    const auto tokens = runner_->tokenizer().encode(views(texts));
-    if (!tokens) return std::unexpected(tokens.error());
-    Matrix matrix{.rows = texts.size(), .columns = dimensions_};
-    matrix.values.resize(matrix.rows * matrix.columns);
-    const auto take = [&](std::span<const std::size_t> rows, const Output& output) {
-      return take_batch(*tokens, rows, output, matrix);
-    };
-    if (auto ran = runner_->run(*tokens, take); !ran) return std::unexpected(ran.error());
-    return matrix;
+  Result<std::vector<Tokens>> tokenize(std::span<const std::string> texts) const override {
+    return runner_->tokenizer().encode(views(texts));
   }
 
-  Result<std::vector<std::size_t>> count_tokens(std::span<const std::string> texts) override {
-    const auto tokens = runner_->tokenizer().encode(views(texts));
-    if (!tokens) return std::unexpected(tokens.error());
-    std::vector<std::size_t> counts(tokens->size());
-    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = tokens->length(i);
-    return counts;
+  Result<Matrix> embed(std::span<const Tokens> inputs) override {
+    Matrix matrix{.rows = inputs.size(), .columns = dimensions_};
+    matrix.values.resize(matrix.rows * matrix.columns);
+    const auto take = [&](std::span<const std::size_t> rows, const Output& output) {
+      return take_batch(inputs, rows, output, matrix);
+    };
+    if (auto ran = runner_->run(inputs, take); !ran) return std::unexpected(ran.error());
+    return matrix;
   }
 
   std::size_t dimensions() const override { return dimensions_; }
@@ -53,7 +47,7 @@ class OnnxEmbedding final : public EmbeddingEngine {
   }
 
  private:
-  Result<void> take_batch(const TokenRows& tokens, std::span<const std::size_t> rows, const Output& output,
+  Result<void> take_batch(std::span<const Tokens> inputs, std::span<const std::size_t> rows, const Output& output,
                           Matrix& matrix) const {
     const std::size_t stride = output.values().size() / rows.size();
     if (static_cast<std::size_t>(output.shape().back()) != dimensions_ || stride < dimensions_)
@@ -63,7 +57,7 @@ class OnnxEmbedding final : public EmbeddingEngine {
       const auto hidden = output.values().subspan(i * stride, stride);
       const std::span<float> out(matrix.values.data() + rows[i] * dimensions_, dimensions_);
       if (pooling_ == Pooling::Mean)
-        pool_mean(hidden, tokens.length(rows[i]), out);
+        pool_mean(hidden, inputs[rows[i]].size(), out);
       else
         pool_first(hidden, out);  // a pooled output has one row
       if (normalizes_) normalize(out);

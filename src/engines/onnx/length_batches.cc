@@ -8,9 +8,11 @@
 namespace manta::engines::onnx {
 namespace {
 
-// What starting one more run costs, in tokens of compute. Measured with MiniLM-L6: bench/engines,
-// docs/reference/engines.md.
-constexpr std::size_t kRunCost = 8;
+// What a run costs, in tokens of compute: starting it, and from some hundred tokens on that its activations leave the
+// cache. Measured with MiniLM-L6: bench/engines, docs/reference/engines.md.
+constexpr std::size_t kRunCost = 12, kCachedTokens = 16384;
+// In tokens times kCachedTokens.
+std::size_t run_cost(std::size_t padded) { return (kRunCost + padded) * kCachedTokens + padded * padded; }
 
 std::vector<std::size_t> longest_first(std::span<const std::size_t> lengths) {
   std::vector<std::size_t> order(lengths.size());
@@ -30,7 +32,7 @@ std::vector<LengthBatch> length_batches(std::span<const std::size_t> lengths, st
     const std::size_t most_rows = std::max<std::size_t>(budget / width, 1);
     cost[i] = std::numeric_limits<std::size_t>::max();
     for (std::size_t rows = 1; rows <= std::min(most_rows, order.size() - i); ++rows) {
-      const std::size_t total = kRunCost + rows * width + cost[i + rows];
+      const std::size_t total = run_cost(rows * width) + cost[i + rows];
       if (total > cost[i]) continue;
       cost[i] = total;
       next[i] = i + rows;

@@ -12,8 +12,8 @@ struct LengthBatch {
 };
 
 // Cuts rows of the given lengths (tokens) into batches padded to their longest row, so that the sum of rows x width
-// plus a fixed cost per batch is least, and no batch has more than `budget` padded tokens. A row longer than the budget
-// runs alone. Every row is in exactly one batch.
+// plus a fixed cost per batch and a small one of its size is least, and no batch has more than `budget` padded tokens.
+// Of as many batches, even ones are best. A row longer than the budget runs alone. Every row is in exactly one batch.
 std::vector<LengthBatch> length_batches(std::span<const std::size_t> lengths, std::size_t budget);
 
 }  // namespace manta::engines::onnx

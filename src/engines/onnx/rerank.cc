@@ -10,10 +10,17 @@ class OnnxRerank final : public RerankEngine {
  public:
   explicit OnnxRerank(std::unique_ptr<BatchRunner> runner) : runner_(std::move(runner)) {}
 
-  Result<std::vector<float>> score(std::span<const Pair> pairs) override {
-    const auto tokens = encode(pairs);
-    if (!tokens) return std::unexpected(tokens.error());
-    std::vector<float> scores(pairs.size());
+  Result<std::vector<Tokens>> tokenize(std::span<const Pair> pairs) const override {
+    std::vector<std::string_view> queries, documents;
+    for (const Pair& pair : pairs) {
+      queries.push_back(pair.query);
+      documents.push_back(pair.document);
+    }
+    return runner_->tokenizer().encode(queries, documents);
+  }
+
+  Result<std::vector<float>> score(std::span<const Tokens> inputs) override {
+    std::vector<float> scores(inputs.size());
     const auto take = [&](std::span<const std::size_t> rows, const Output& output) -> Result<void> {
       const std::size_t columns = output.values().size() / rows.size();
       if (columns < 1 || columns > 2)
@@ -23,30 +30,13 @@ class OnnxRerank final : public RerankEngine {
       for (std::size_t i = 0; i < rows.size(); ++i) scores[rows[i]] = output.values()[i * columns + columns - 1];
       return {};
     };
-    if (auto ran = runner_->run(*tokens, take); !ran) return std::unexpected(ran.error());
+    if (auto ran = runner_->run(inputs, take); !ran) return std::unexpected(ran.error());
     return scores;
-  }
-
-  Result<std::vector<std::size_t>> count_tokens(std::span<const Pair> pairs) override {
-    const auto tokens = encode(pairs);
-    if (!tokens) return std::unexpected(tokens.error());
-    std::vector<std::size_t> counts(tokens->size());
-    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = tokens->length(i);
-    return counts;
   }
 
   std::size_t max_tokens() const override { return runner_->tokenizer().max_tokens(); }
 
  private:
-  Result<TokenRows> encode(std::span<const Pair> pairs) const {
-    std::vector<std::string_view> queries, documents;
-    for (const Pair& pair : pairs) {
-      queries.push_back(pair.query);
-      documents.push_back(pair.document);
-    }
-    return runner_->tokenizer().encode(queries, documents);
-  }
-
   std::unique_ptr<BatchRunner> runner_;
 };
 
@@ -60,7 +50,7 @@ Result<std::unique_ptr<RerankEngine>> make_rerank(Ort::Env& env, const EngineOpt
   if (!runner) return std::unexpected(runner.error());
   auto engine = std::make_unique<OnnxRerank>(std::move(*runner));
   const RerankEngine::Pair pair{"manta", "ray"};
-  if (auto scored = engine->score(std::span(&pair, 1)); !scored) return std::unexpected(scored.error());
+  if (auto scored = engine->score_pairs(std::span(&pair, 1)); !scored) return std::unexpected(scored.error());
   return engine;
 }
 

@@ -33,17 +33,18 @@ struct FreeEncoding {
   void operator()(tokc_encoding* encoding) const { tokc_encoding_free(encoding); }
 };
 
-TokenRows copy_rows(const tokc_encoding& encoding) {
-  TokenRows rows;
-  const std::size_t total = encoding.offsets[encoding.rows];
-  rows.offsets.assign(encoding.offsets, encoding.offsets + encoding.rows + 1);
-  rows.ids.assign(encoding.ids, encoding.ids + total);
-  rows.types.assign(encoding.type_ids, encoding.type_ids + total);
+std::vector<Tokens> copy_rows(const tokc_encoding& encoding) {
+  std::vector<Tokens> rows(encoding.rows);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::size_t from = encoding.offsets[i], to = encoding.offsets[i + 1];
+    rows[i].ids.assign(encoding.ids + from, encoding.ids + to);
+    rows[i].types.assign(encoding.type_ids + from, encoding.type_ids + to);
+  }
   return rows;
 }
 
-Result<TokenRows> encode_checked(const tokc_tokenizer* tokenizer, const std::vector<tokc_text>& first,
-                                 const tokc_text* second, std::size_t max_tokens) {
+Result<std::vector<Tokens>> encode_checked(const tokc_tokenizer* tokenizer, const std::vector<tokc_text>& first,
+                                           const tokc_text* second, std::size_t max_tokens) {
   char* error = nullptr;
   const tokc_options options{.max_length = max_tokens, .add_special_tokens = 1, .pad = 0};
   const std::unique_ptr<tokc_encoding, FreeEncoding> encoding(
@@ -71,14 +72,14 @@ Result<Tokenizer> Tokenizer::load(const std::string& path, std::size_t max_token
   return Tokenizer(loaded, max_tokens);
 }
 
-Result<TokenRows> Tokenizer::encode(std::span<const std::string_view> texts) const {
+Result<std::vector<Tokens>> Tokenizer::encode(std::span<const std::string_view> texts) const {
   const auto views = checked(texts, "text");
   if (!views) return std::unexpected(views.error());
   return encode_checked(tokenizer_.get(), *views, nullptr, max_tokens_);
 }
 
-Result<TokenRows> Tokenizer::encode(std::span<const std::string_view> first,
-                                    std::span<const std::string_view> second) const {
+Result<std::vector<Tokens>> Tokenizer::encode(std::span<const std::string_view> first,
+                                              std::span<const std::string_view> second) const {
   const auto left = checked(first, "query");
   if (!left) return std::unexpected(left.error());
   const auto right = checked(second, "document");

@@ -10,19 +10,11 @@
 
 #include <manta/error.h>
 
+#include "engines/engine.h"
+
 struct tokc_tokenizer;
 
 namespace manta::engines::onnx {
-
-// Token rows back to back, without padding; row i is [offsets[i], offsets[i + 1]).
-struct TokenRows {
-  std::vector<std::size_t> offsets{0};
-  std::vector<std::int64_t> ids;
-  std::vector<std::int64_t> types;  // 0 = first text, 1 = second text of a pair
-
-  std::size_t size() const { return offsets.size() - 1; }
-  std::size_t length(std::size_t row) const { return offsets[row + 1] - offsets[row]; }
-};
 
 // A tokenizer.json of Hugging Face, by the `tokenizers` crate. Thread-safe; works on the calling thread.
 class Tokenizer {
@@ -31,9 +23,10 @@ class Tokenizer {
   static Result<Tokenizer> load(const std::string& path, std::size_t max_tokens);
 
   // InvalidArgument for text that is not UTF-8; `detail` is its place ("$[3]").
-  Result<TokenRows> encode(std::span<const std::string_view> texts) const;
+  Result<std::vector<Tokens>> encode(std::span<const std::string_view> texts) const;
   // Pairs (first[i], second[i]); of a pair that is too long, the longer text is cut first.
-  Result<TokenRows> encode(std::span<const std::string_view> first, std::span<const std::string_view> second) const;
+  Result<std::vector<Tokens>> encode(std::span<const std::string_view> first,
+                                     std::span<const std::string_view> second) const;
 
   std::size_t max_tokens() const { return max_tokens_; }
   std::int64_t pad_id() const { return pad_id_; }

@@ -28,44 +28,33 @@ class SimEmbedding final : public EmbeddingEngine {
         dimensions_(static_cast<std::size_t>(reader.integer("dimensions", 32, 1, 65536))),
         max_tokens_(static_cast<std::size_t>(reader.integer("max_tokens", 256, 1, 1 << 20))) {}
 
-  Result<Matrix> embed(std::span<const std::string> texts) override {
-    const auto words = words_of(texts);
-    if (!words) return std::unexpected(words.error());
-    if (auto spent = clock_.spend(texts.size()); !spent) return std::unexpected(spent.error());
-    Matrix matrix{.rows = texts.size(), .columns = dimensions_};
+  Result<std::vector<Tokens>> tokenize(std::span<const std::string> texts) const override {
+    std::vector<Tokens> inputs;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      if (utf8_valid_prefix(texts[i]) < texts[i].size())
+        return fail(ErrorCode::InvalidArgument, message("text {} is not valid UTF-8", i), message("$[{}]", i));
+      inputs.push_back(words_of({texts[i]}, max_tokens_));
+    }
+    return inputs;
+  }
+
+  Result<Matrix> embed(std::span<const Tokens> inputs) override {
+    if (auto spent = clock_.spend(inputs.size()); !spent) return std::unexpected(spent.error());
+    Matrix matrix{.rows = inputs.size(), .columns = dimensions_};
     matrix.values.resize(matrix.rows * matrix.columns);
-    for (std::size_t row = 0; row < texts.size(); ++row) {
+    for (std::size_t row = 0; row < inputs.size(); ++row) {
       const std::span<float> out(matrix.values.data() + row * dimensions_, dimensions_);
-      for (const std::uint64_t word : (*words)[row]) add_word(word, out);
-      if ((*words)[row].empty()) out[0] = 1;
+      for (const std::int64_t word : inputs[row].ids) add_word(static_cast<std::uint64_t>(word), out);
+      if (inputs[row].ids.empty()) out[0] = 1;
       scale_to_unit(out);
     }
     return matrix;
-  }
-
-  Result<std::vector<std::size_t>> count_tokens(std::span<const std::string> texts) override {
-    const auto words = words_of(texts);
-    if (!words) return std::unexpected(words.error());
-    std::vector<std::size_t> counts(texts.size());
-    std::ranges::transform(*words, counts.begin(), [](const auto& row) { return row.size(); });
-    return counts;
   }
 
   std::size_t dimensions() const override { return dimensions_; }
   std::size_t max_tokens() const override { return max_tokens_; }
 
  private:
-  Result<std::vector<std::vector<std::uint64_t>>> words_of(std::span<const std::string> texts) const {
-    std::vector<std::vector<std::uint64_t>> rows;
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-      if (utf8_valid_prefix(texts[i]) < texts[i].size())
-        return fail(ErrorCode::InvalidArgument, message("text {} is not valid UTF-8", i), message("$[{}]", i));
-      rows.push_back(word_hashes(texts[i]));
-      rows.back().resize(std::min(rows.back().size(), max_tokens_));
-    }
-    return rows;
-  }
-
   CallClock clock_;
   std::size_t dimensions_, max_tokens_;
 };

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "engines/sim/call_clock.h"
 #include "engines/sim/parts.h"
@@ -7,17 +8,11 @@
 namespace manta::engines::sim {
 namespace {
 
-std::vector<std::uint64_t> distinct_words(std::string_view text) {
-  std::vector<std::uint64_t> words = word_hashes(text);
-  std::ranges::sort(words);
-  words.erase(std::ranges::unique(words).begin(), words.end());
-  return words;
-}
-
-float overlap(const RerankEngine::Pair& pair) {
-  const auto query = distinct_words(pair.query), document = distinct_words(pair.document);
-  const auto shared =
-      std::ranges::count_if(query, [&](auto word) { return std::ranges::binary_search(document, word); });
+float overlap(const Tokens& pair) {
+  std::set<std::int64_t> words[2];  // of the query and of the document
+  for (std::size_t i = 0; i < pair.size(); ++i) words[pair.types[i]].insert(pair.ids[i]);
+  const auto& [query, document] = words;
+  const auto shared = std::ranges::count_if(query, [&](auto word) { return document.contains(word); });
   return query.empty() ? 0 : static_cast<float>(shared) / static_cast<float>(query.size());
 }
 
@@ -26,19 +21,17 @@ class SimRerank final : public RerankEngine {
   explicit SimRerank(OptionReader& reader)
       : clock_(reader), max_tokens_(static_cast<std::size_t>(reader.integer("max_tokens", 256, 1, 1 << 20))) {}
 
-  Result<std::vector<float>> score(std::span<const Pair> pairs) override {
-    if (auto spent = clock_.spend(pairs.size()); !spent) return std::unexpected(spent.error());
-    std::vector<float> scores(pairs.size());
-    std::ranges::transform(pairs, scores.begin(), overlap);
-    return scores;
+  Result<std::vector<Tokens>> tokenize(std::span<const Pair> pairs) const override {
+    std::vector<Tokens> inputs;
+    for (const Pair& pair : pairs) inputs.push_back(words_of({pair.query, pair.document}, max_tokens_));
+    return inputs;
   }
 
-  Result<std::vector<std::size_t>> count_tokens(std::span<const Pair> pairs) override {
-    std::vector<std::size_t> counts(pairs.size());
-    std::ranges::transform(pairs, counts.begin(), [this](const Pair& pair) {
-      return std::min(word_hashes(pair.query).size() + word_hashes(pair.document).size(), max_tokens_);
-    });
-    return counts;
+  Result<std::vector<float>> score(std::span<const Tokens> inputs) override {
+    if (auto spent = clock_.spend(inputs.size()); !spent) return std::unexpected(spent.error());
+    std::vector<float> scores(inputs.size());
+    std::ranges::transform(inputs, scores.begin(), overlap);
+    return scores;
   }
 
   std::size_t max_tokens() const override { return max_tokens_; }

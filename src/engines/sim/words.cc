@@ -1,5 +1,6 @@
 #include "engines/sim/words.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -44,6 +45,17 @@ std::vector<std::uint64_t> word_hashes(std::string_view text) {
     }
   }
   return hashes;
+}
+
+Tokens words_of(std::initializer_list<std::string_view> texts, std::size_t most) {
+  Tokens tokens;
+  std::int64_t type = 0;
+  for (const std::string_view text : texts) {
+    for (const std::uint64_t word : word_hashes(text)) tokens.ids.push_back(static_cast<std::int64_t>(word));
+    tokens.ids.resize(std::min(tokens.ids.size(), most));
+    tokens.types.resize(tokens.ids.size(), type++);
+  }
+  return tokens;
 }
 
 std::string_view word(std::uint64_t value) { return kWords[value % kWords.size()]; }

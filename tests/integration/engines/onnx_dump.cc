@@ -15,9 +15,8 @@ namespace {
 int ids(const std::string& model, const std::vector<std::string>& lines) {
   const auto tokenizer = manta::value_or_throw(onnx::Tokenizer::load(model + "/tokenizer.json", 256));
   const std::vector<std::string_view> texts(lines.begin(), lines.end());
-  const onnx::TokenRows rows = manta::value_or_throw(tokenizer.encode(texts));
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    for (std::size_t i = rows.offsets[row]; i < rows.offsets[row + 1]; ++i) std::printf("%ld ", rows.ids[i]);
+  for (const Tokens& row : manta::value_or_throw(tokenizer.encode(texts))) {
+    for (const std::int64_t id : row.ids) std::printf("%ld ", id);
     std::puts("");
   }
   return 0;
@@ -25,10 +24,10 @@ int ids(const std::string& model, const std::vector<std::string>& lines) {
 
 int embed(Engine& engine, const EngineOptions& options, const std::vector<std::string>& lines) {
   const auto model = manta::value_or_throw(engine.make_embedding(options));
-  const Matrix matrix = manta::value_or_throw(model->embed(lines));
-  const auto counts = manta::value_or_throw(model->count_tokens(lines));
+  const std::vector<Tokens> inputs = manta::value_or_throw(model->tokenize(lines));
+  const Matrix matrix = manta::value_or_throw(model->embed(inputs));
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    std::printf("%zu", counts[i]);
+    std::printf("%zu", inputs[i].size());
     for (const float value : matrix.row(i)) std::printf(" %.9g", static_cast<double>(value));
     std::puts("");
   }
@@ -42,9 +41,10 @@ int rerank(Engine& engine, const EngineOptions& options, const std::vector<std::
     const std::size_t tab = line.find('\t');
     pairs.push_back({line.substr(0, tab), line.substr(tab + 1)});
   }
-  const auto scores = manta::value_or_throw(model->score(pairs));
-  const auto counts = manta::value_or_throw(model->count_tokens(pairs));
-  for (std::size_t i = 0; i < pairs.size(); ++i) std::printf("%zu %.9g\n", counts[i], static_cast<double>(scores[i]));
+  const std::vector<Tokens> inputs = manta::value_or_throw(model->tokenize(pairs));
+  const auto scores = manta::value_or_throw(model->score(inputs));
+  for (std::size_t i = 0; i < pairs.size(); ++i)
+    std::printf("%zu %.9g\n", inputs[i].size(), static_cast<double>(scores[i]));
   return 0;
 }
 

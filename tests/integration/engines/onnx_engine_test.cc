@@ -58,12 +58,12 @@ TEST(OnnxEmbeddingTest, AMappedCopyGivesTheSameVectorsAndIsMadeOnce) {
     return names;
   };
   const std::vector<std::string> texts = mixed_texts();
-  const Matrix plain = embedding()->embed(texts).value();
-  const Matrix first = embedding({{"weights_cache", folder.path()}})->embed(texts).value();
+  const Matrix plain = embedding()->embed_texts(texts).value();
+  const Matrix first = embedding({{"weights_cache", folder.path()}})->embed_texts(texts).value();
   const auto made = files();
   EXPECT_EQ(made.size(), 3U);  // a folder, the graph and the weights
   const auto time = std::filesystem::last_write_time(made.back());
-  const Matrix second = embedding({{"weights_cache", folder.path()}})->embed(texts).value();
+  const Matrix second = embedding({{"weights_cache", folder.path()}})->embed_texts(texts).value();
   EXPECT_EQ(files(), made);
   EXPECT_EQ(std::filesystem::last_write_time(made.back()), time);
   EXPECT_EQ(first.values, plain.values);
@@ -81,7 +81,7 @@ TEST(OnnxEmbeddingTest, SimilarSentencesAreNear) {
   auto engine = embedding();
   const std::vector<std::string> texts = {"That is a happy person", "That is a happy dog",
                                           "That is a very happy person", "Today is a sunny day"};
-  const Matrix matrix = engine->embed(texts).value();
+  const Matrix matrix = engine->embed_texts(texts).value();
   EXPECT_EQ(engine->dimensions(), 384U);
   EXPECT_NEAR(dot(matrix.row(0), matrix.row(1)), 0.6946, 1e-3);  // reference/engines.md
   EXPECT_NEAR(dot(matrix.row(0), matrix.row(2)), 0.9429, 1e-3);
@@ -92,16 +92,16 @@ TEST(OnnxEmbeddingTest, SimilarSentencesAreNear) {
 TEST(OnnxEmbeddingTest, ATextHasOneEmbeddingWhateverIsBatchedWithIt) {
   auto engine = embedding({{"max_batch_tokens", "300"}});
   const std::vector<std::string> texts = mixed_texts();
-  const Matrix together = engine->embed(texts).value();
+  const Matrix together = engine->embed_texts(texts).value();
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    const Matrix alone = engine->embed(std::span(&texts[i], 1)).value();
+    const Matrix alone = engine->embed_texts(std::span(&texts[i], 1)).value();
     EXPECT_LT(largest_difference(together.row(i), alone.row(0)), 1e-5) << i;
   }
 }
 
 TEST(OnnxEmbeddingTest, ATextOverTheBatchBudgetIsStillEmbedded) {
   auto engine = embedding({{"max_batch_tokens", "1"}});
-  EXPECT_EQ(engine->embed(mixed_texts()).value().rows, 40U);
+  EXPECT_EQ(engine->embed_texts(mixed_texts()).value().rows, 40U);
 }
 
 TEST(OnnxEmbeddingTest, LongTextsAreTruncatedToMaxTokens) {
@@ -110,20 +110,22 @@ TEST(OnnxEmbeddingTest, LongTextsAreTruncatedToMaxTokens) {
   std::string text;
   for (int i = 0; i < 2000; ++i) text += "word ";
   const std::vector<std::string> texts = {"two words", text};
-  EXPECT_EQ(engine->count_tokens(texts).value(), (std::vector<std::size_t>{4, 256}));
-  EXPECT_EQ(engine->embed(texts).value().rows, 2U);
+  const std::vector<Tokens> inputs = engine->tokenize(texts).value();
+  EXPECT_EQ(inputs[0].size(), 4U);
+  EXPECT_EQ(inputs[1].size(), 256U);
+  EXPECT_EQ(engine->embed_texts(texts).value().rows, 2U);
 }
 
 TEST(OnnxEmbeddingTest, TakesNoTextsAndEmptyTexts) {
   auto engine = embedding();
-  EXPECT_EQ(engine->embed({}).value().rows, 0U);
+  EXPECT_EQ(engine->embed_texts({}).value().rows, 0U);
   const std::vector<std::string> empty = {""};
-  EXPECT_NEAR(dot(engine->embed(empty).value().row(0), engine->embed(empty).value().row(0)), 1, 1e-5);
+  EXPECT_NEAR(dot(engine->embed_texts(empty).value().row(0), engine->embed_texts(empty).value().row(0)), 1, 1e-5);
 }
 
 TEST(OnnxEmbeddingTest, RefusesInvalidUtf8) {
   const std::vector<std::string> texts = {"fine", "bro\xFFken"};
-  const auto refused = embedding()->embed(texts);
+  const auto refused = embedding()->embed_texts(texts);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::InvalidArgument);
   EXPECT_EQ(refused.error().message, "text 1 is not valid UTF-8 (byte 3)");
@@ -132,10 +134,10 @@ TEST(OnnxEmbeddingTest, RefusesInvalidUtf8) {
 TEST(OnnxEmbeddingTest, ManyThreadsGetTheSameEmbeddings) {
   auto engine = embedding();
   const std::vector<std::string> texts = mixed_texts();
-  const Matrix expected = engine->embed(texts).value();
+  const Matrix expected = engine->embed_texts(texts).value();
   std::vector<Matrix> results(4);
   std::vector<std::thread> threads;
-  for (Matrix& result : results) threads.emplace_back([&] { result = engine->embed(texts).value(); });
+  for (Matrix& result : results) threads.emplace_back([&] { result = engine->embed_texts(texts).value(); });
   for (std::thread& thread : threads) thread.join();
   for (const Matrix& result : results) EXPECT_LT(largest_difference(result.values, expected.values), 1e-5);
 }
@@ -143,7 +145,7 @@ TEST(OnnxEmbeddingTest, ManyThreadsGetTheSameEmbeddings) {
 TEST(OnnxEmbeddingTest, NormalizeAndPoolingAreOptional) {
   const std::vector<std::string> texts = {"That is a happy person"};
   auto raw = embedding({{"normalize", "false"}});
-  const Matrix matrix = raw->embed(texts).value();
+  const Matrix matrix = raw->embed_texts(texts).value();
   EXPECT_GT(dot(matrix.row(0), matrix.row(0)), 0);
 }
 
@@ -154,7 +156,7 @@ TEST(OnnxRerankTest, RelatedDocumentsScoreHigher) {
       {query, "The cat sat on the mat."},
       {query, "A tenant may terminate the lease before its end with notice."},
       {query, "Invoices are due within thirty days."}};
-  const auto scores = engine->score(pairs).value();
+  const auto scores = engine->score_pairs(pairs).value();
   EXPECT_GT(scores[1], scores[0]);
   EXPECT_GT(scores[1], scores[2]);
 }
@@ -163,9 +165,9 @@ TEST(OnnxRerankTest, APairHasOneScoreWhateverIsBatchedWithIt) {
   auto engine = reranker({{"max_batch_tokens", "200"}});
   std::vector<RerankEngine::Pair> pairs;
   for (const std::string& text : mixed_texts()) pairs.push_back({"What does the tenant owe?", text});
-  const auto together = engine->score(pairs).value();
+  const auto together = engine->score_pairs(pairs).value();
   for (std::size_t i = 0; i < pairs.size(); ++i)
-    EXPECT_NEAR(together[i], engine->score(std::span(&pairs[i], 1)).value()[0], 1e-4) << i;
+    EXPECT_NEAR(together[i], engine->score_pairs(std::span(&pairs[i], 1)).value()[0], 1e-4) << i;
 }
 
 TEST(OnnxRerankTest, AnEmbeddingModelIsNoReranker) {
@@ -233,7 +235,7 @@ TEST(OnnxModelFilesTest, APooledOutputIsUsedAsItIs) {
   auto engine = onnx().make_embedding({{"model", model_path("minilm-rerank")}, {"normalize", "false"}}).value();
   EXPECT_EQ(engine->dimensions(), 1U);  // its logits [batch, 1]
   const std::vector<std::string> texts = {"a", "some longer text"};
-  EXPECT_EQ(engine->embed(texts).value().values.size(), 2U);
+  EXPECT_EQ(engine->embed_texts(texts).value().values.size(), 2U);
 }
 
 }  // namespace

@@ -24,6 +24,13 @@ TEST(LengthBatchesTest, EqualLengthsShareABatchUpToTheBudget) {
   EXPECT_EQ(rows_of(length_batches(lengths, 64)), (std::vector<Rows>{{0, 1, 2, 3}, {4, 5, 6, 7}}));
 }
 
+TEST(LengthBatchesTest, RowsThatNeedTwoBatchesAreDividedEvenly) {
+  const auto batches = length_batches(std::vector<std::size_t>(31, 17), 512);
+  ASSERT_EQ(batches.size(), 2U);
+  EXPECT_GE(batches[0].rows.size(), 15U);
+  EXPECT_GE(batches[1].rows.size(), 15U);
+}
+
 TEST(LengthBatchesTest, ARowOverTheBudgetRunsAlone) {
   const std::vector<std::size_t> lengths = {10, 500, 10};
   const auto batches = length_batches(lengths, 64);

@@ -104,7 +104,7 @@ TEST(SimLlmTest, ManyRequestsShareTheSlots) {
 TEST(SimEmbeddingTest, RowsHaveUnitLengthAndSharedWordsMakeThemNear) {
   auto engine = sim().make_embedding({{"dimensions", "64"}}).value();
   const std::vector<std::string> texts = {"the quick brown fox", "The quick brown dog", "entirely other words", ""};
-  const Matrix matrix = engine->embed(texts).value();
+  const Matrix matrix = engine->embed_texts(texts).value();
   EXPECT_EQ(matrix.rows, 4U);
   EXPECT_EQ(matrix.columns, 64U);
   for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(dot(matrix.row(i), matrix.row(i)), 1, 1e-5);
@@ -114,7 +114,7 @@ TEST(SimEmbeddingTest, RowsHaveUnitLengthAndSharedWordsMakeThemNear) {
 TEST(SimEmbeddingTest, RefusesInvalidUtf8) {
   auto engine = sim().make_embedding({}).value();
   const std::vector<std::string> texts = {"fine", "\xFF"};
-  const auto refused = engine->embed(texts);
+  const auto refused = engine->embed_texts(texts);
   EXPECT_EQ(refused.error().code, ErrorCode::InvalidArgument);
   EXPECT_EQ(refused.error().detail, "$[1]");
 }
@@ -123,13 +123,21 @@ TEST(SimRerankTest, ScoresTheShareOfQueryWords) {
   auto engine = sim().make_rerank({}).value();
   const std::vector<RerankEngine::Pair> pairs = {
       {"blue whale", "a Blue whale swims"}, {"blue whale", "a blue car"}, {"", "x"}};
-  EXPECT_EQ(engine->score(pairs).value(), (std::vector<float>{1, 0.5, 0}));
+  EXPECT_EQ(engine->score_pairs(pairs).value(), (std::vector<float>{1, 0.5, 0}));
+}
+
+TEST(SimRerankTest, ReadsAPairUpToItsMostTokens) {
+  auto engine = sim().make_rerank({{"max_tokens", "3"}}).value();
+  const std::vector<RerankEngine::Pair> pairs = {{"blue whale", "a whale"}};
+  const Tokens input = engine->tokenize(pairs).value().front();
+  EXPECT_EQ(input.types, (std::vector<std::int64_t>{0, 0, 1}));
+  EXPECT_EQ(engine->score(std::span(&input, 1)).value(), (std::vector<float>{0}));
 }
 
 TEST(SimRerankTest, EveryNthCallFails) {
   auto engine = sim().make_rerank({{"fail_every", "2"}}).value();
-  EXPECT_TRUE(engine->score({}));
-  EXPECT_FALSE(engine->score({}));
+  EXPECT_TRUE(engine->score_pairs({}));
+  EXPECT_FALSE(engine->score_pairs({}));
 }
 
 TEST(SimEngineTest, RefusesUnknownOptions) {
