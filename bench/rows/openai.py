@@ -1,7 +1,7 @@
 """What the OpenAI endpoints cost themselves, beside vllm-router and sglang-router: everything but the process of the model. Manta's
 ingress runs in its proxy (`in_proxy`), in front of a replica whose engine only passes time, the routers in front of an HTTP server that does the
 same (`mock_engine`); one line has the ingress in a process of its own. A plain request of 10 tokens, and streams of 50 events, 1 ms apart and without
-a pause, 32 clients. CPU of the model's process is left out."""
+a pause, 32 clients. CPU of the model's process is left out. `bare_relay`, which passes every byte on unseen, shows what any process in between pays."""
 import contextlib
 import json
 
@@ -13,6 +13,7 @@ TITLE = "OpenAI endpoints, own CPU (model's process left out), 32 clients"
 PEER = None
 TOKENS = 50
 APART = "its ingress in a process of its own"
+RELAY = "bare relay"
 ROUTERS = ("vllm-router", "sglang-router")
 ELSEWHERE = {"plain": 76, "spaced": 4.9, "ready": 4.9}   # us of vllm-router, on another machine: the bars where it is not set up
 BARS = {"plain": None, "spaced": 1 / 2, "ready": 1 / 5}   # of vllm-router; a plain request has a bar of its own
@@ -58,6 +59,18 @@ def routers(session, stack, client):
     return sides
 
 
+def relay(session, stack, client):
+    """A bare relay in front of the engines that the routers have, for streams."""
+    relays = {}
+    for kind, pause_ms in (("ready", 0), ("spaced", 1)):
+        engine, port = free_port(), free_port()
+        stack.enter_context(Server([session.program("load", "mock_engine"), engine, TOKENS, pause_ms], "mock"))
+        relays[kind] = stack.enter_context(Server([session.program("load", "bare_relay"), port, engine], "relay"))
+        relays[kind].port = port
+    both = {"ready": "", "spaced": ""}
+    return sides_of(client, RELAY, relays, both, {kind: server.pids for kind, server in relays.items()}, {"ready": "mock", "spaced": "mock"})
+
+
 def manta_side(session, stack, client, name, in_proxy):
     manta = stack.enter_context(Manta(session.build, [model("ready", 0, in_proxy), model("spaced", 1, in_proxy)]))
 
@@ -71,13 +84,13 @@ def run(session):
     client = session.program("load", "stream_client")
     with contextlib.ExitStack() as stack:
         sides = manta_side(session, stack, client, "manta", True) | manta_side(session, stack, client, APART, False)
-        found = interleave(session, sides | routers(session, stack, client))
+        found = interleave(session, sides | routers(session, stack, client) | relay(session, stack, client))
     return [line for kind in WHAT for line in lines_of(found, kind)]
 
 
 def lines_of(found, kind):
     cpu = {name: field(found, (name, kind), "cpu_us") if kind == "plain" else [us for _, us in found[name, kind]]
-           for name in ("manta", APART, *ROUTERS) if (name, kind) in found}
+           for name in ("manta", APART, RELAY, *ROUTERS) if (name, kind) in found}
     lines = [compare("openai", WHAT[kind], "us", cpu["manta"], cpu[name], name, BARS[kind] if name == "vllm-router" else None)
              .drawn("openai-cpu", WHAT[kind].removeprefix(f"{TITLE}: ")) for name in ROUTERS if name in cpu]
     if "vllm-router" not in cpu:
@@ -88,5 +101,6 @@ def lines_of(found, kind):
         ours = Spread.of(cpu["manta"])
         lines.append(Line("openai", "the same beside its bar", f"{ours} us", "-", None, f"<= {PLAIN_BAR_US} us",
                           "yes" if ours.median <= PLAIN_BAR_US else "open" if ours.low <= PLAIN_BAR_US else "no"))
+    lines.append(compare("openai", WHAT[kind], "us", cpu["manta"], cpu[RELAY], RELAY))
     lines.append(Line("openai", f"{WHAT[kind]}, {APART}", f"{Spread.of(cpu[APART])} us", "-", None, "-", "-"))
     return lines

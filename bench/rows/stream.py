@@ -13,19 +13,21 @@ FIRST_EVENT_BAR_US = 2000   # a timer that held it would show as 10 ms or more, 
 
 def run(session):
     client, manta, ray = session.program("load", "stream_client"), session.manta(), session.ray()
-    port = free_port()
+    port, relay_port = free_port(), free_port()
 
     def side(port, path, pids, body, connections=32):
         return lambda seconds: streams(client, port, path, pids, seconds, connections, body)
 
     def proxy():
         return {pid for pid in manta.pids() if manta.role(pid) == "proxy"}
-    with Server([session.program("load", "bare_events"), port, COUNT, PAUSE_MS], "bare") as bare:
+    with Server([session.program("load", "bare_events"), port, COUNT, PAUSE_MS], "bare") as bare, \
+            Server([session.program("load", "bare_relay"), relay_port, port], "relay") as relay:
         sides = {
             "through": side(manta.port, "/composition/events", manta.pids, SPACED),
             "direct": side(manta.port, "/source/events", manta.pids, SPACED),
             "proxy": side(manta.port, "/source/events", proxy, SPACED),
             "bare": side(port, "/", bare.pids, SPACED),
+            "relay": side(relay_port, "/", relay.pids, SPACED),
             "ready through": side(manta.port, "/composition/events", manta.pids, READY),
             "ready direct": side(manta.port, "/source/events", manta.pids, READY),
             "lone": side(manta.port, "/composition/events", manta.pids, SPACED, 1),
@@ -48,7 +50,8 @@ def lines_of(session, found):
     return [
         session.beside_ray("stream", f"{TITLE}, 1 ms between two: CPU", "us", cpu["through"], cpu.get("ray")).drawn("event-cpu", "1 ms apart"),
         session.beside_ray("stream", "the same without a pause: CPU", "us", cpu["ready through"], cpu.get("ready ray")).drawn("event-cpu", "without a pause"),
-        against_limit("stream", "its internal hop, 1 ms between two: CPU through a handle less that without", "us", hop("through", "direct"), 2),
+        against_limit("stream", "its internal hop, 1 ms between two: CPU through a handle less that without", "us", hop("through", "direct"), 2,
+                      peer=f"bare relay, one process that reads and sends: {Spread.of(cpu['relay'])} us"),
         against_limit("stream", "the same without a pause", "us", hop("ready through", "ready direct"), 2),
         Line("stream", "client leg, 1 ms between two: CPU of the proxy, with its half of a hop", f"{Spread.of(cpu['proxy'])} us",
              f"bare send {Spread.of(cpu['bare'])} us", leg, "<= 1.5x", verdict(leg, 1.5)),
