@@ -34,7 +34,8 @@ struct ReplicaSlot {
   TimePoint waiting_since{};
   std::size_t index = 0;  // of its load in ReplicaSlots
   CircuitBreaker breaker;
-  TimerId breaker_timer = 0;  // until it half-opens
+  TimerId breaker_timer = 0;      // until it half-opens
+  std::optional<Metrics> series;  // of this replica; none once it is removed
   std::optional<GaugeMetric> queue_length;
 };
 
