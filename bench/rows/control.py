@@ -53,7 +53,7 @@ class Subscribers:
 
 
 def scale(session, manta, replicas):
-    subprocess.run([session.build / "bin" / "manta", "scale", "noop/Noop", str(replicas), "--admin-port", str(manta.admin_port)],
+    subprocess.run([session.build / "bin" / "manta", "scale", "scaled/Noop", str(replicas), "--admin-port", str(manta.admin_port)],
                    check=True, capture_output=True)
 
 
@@ -104,6 +104,6 @@ def run(session):
     many = many_applications(session)
     rest = at_rest(session, many)
     lines = [against_limit("control", f"controller at rest, {count:,} applications: share of a CPU", "%", [rest], AT_REST_PERCENT, bar_text="~ 0 (<= 1 %)")]
-    with Manta(session.build, [session.application("noop", num_replicas=2)]) as small:
+    with Manta(session.build, [session.application("noop", "scaled", num_replicas=2)]) as small:
         lines += published(session, small, 1, 100 if session.quick else 1000, CHANGE_MS)
-    return lines + published(session, many, count + 1, 8, None)
+    return lines + published(session, many, count + 2, 8, None)

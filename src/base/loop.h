@@ -3,9 +3,12 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <thread>
+#include <typeindex>
+#include <typeinfo>
 
 #include "base/clock.h"
 #include "base/deadline_heap.h"
@@ -49,6 +52,15 @@ class Loop {
   // What on_loop_thread() compares with, for those who may ask when the loop has gone.
   std::shared_ptr<const std::atomic<std::thread::id>> thread() const { return thread_; }
 
+  // The loop's one T, made when it is first asked for: memory that everything on the loop may use in turn. Goes with
+  // the loop, but for who still holds it.
+  template <class T>
+  std::shared_ptr<T> shared() {
+    std::shared_ptr<void>& known = shared_[typeid(T)];
+    if (!known) known = std::make_shared<T>();
+    return std::static_pointer_cast<T>(known);
+  }
+
   Poller& poller() { return *poller_; }
 
  private:
@@ -60,6 +72,7 @@ class Loop {
   const std::shared_ptr<std::atomic<std::thread::id>> thread_;
   std::atomic<bool> stopped_ = false;
   std::unique_ptr<Poller> poller_;
+  std::map<std::type_index, std::shared_ptr<void>> shared_;
 };
 
 }  // namespace manta

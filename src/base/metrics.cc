@@ -1,13 +1,17 @@
 #include "base/metrics.h"
 
 #include <prometheus/counter.h>
-#include <prometheus/family.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
-#include <prometheus/registry.h>
+#include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
+#include <mutex>
 #include <sstream>
+#include <stdexcept>
+#include <utility>
+#include <variant>
 
 namespace manta {
 namespace {
@@ -46,26 +50,98 @@ const std::vector<double>& latency_buckets_ms() {
   return buckets;
 }
 
-Metrics::Metrics() : registry_(std::make_shared<prometheus::Registry>(prometheus::Registry::InsertBehavior::Merge)) {}
-Metrics::~Metrics() = default;
+// Families stay once they are known; series stay while somebody has a share in them.
+struct Metrics::Registry {
+  struct Series {
+    std::variant<std::unique_ptr<prometheus::Counter>, std::unique_ptr<prometheus::Gauge>,
+                 std::unique_ptr<prometheus::Histogram>>
+        metric;
+    std::size_t parts = 0;  // that have made it
+    bool of_whole = false;
+  };
+  struct Family {
+    std::string help;
+    prometheus::MetricType type;
+    std::map<Labels, Series> series = {};
+  };
+
+  std::mutex mutex;  // guards all below
+  std::map<std::string, Family> families;
+};
+
+struct Metrics::Share {
+  Registry::Family* family;
+  std::map<Labels, Registry::Series>::iterator series;
+};
+
+namespace {
+
+prometheus::ClientMetric sample(const Labels& labels, const auto& series) {
+  auto sample = std::visit([](const auto& metric) { return metric->Collect(); }, series.metric);
+  for (const auto& [name, value] : labels) sample.label.push_back({name, value});
+  return sample;
+}
+
+}  // namespace
+
+Metrics::Metrics() : Metrics(std::make_shared<Registry>(), false) {}
+Metrics::Metrics(std::shared_ptr<Registry> registry, bool is_part)
+    : registry_(std::move(registry)), is_part_(is_part) {}
+Metrics::Metrics(Metrics&&) noexcept = default;
+
+Metrics::~Metrics() {
+  if (shares_.empty()) return;
+  const std::lock_guard lock(registry_->mutex);
+  for (const auto& [family, series] : shares_)
+    if (--series->second.parts == 0 && !series->second.of_whole) family->series.erase(series);
+}
+
+Metrics Metrics::part() { return {registry_, true}; }
+
+template <class Kind, class... Args>
+Kind* Metrics::series(std::string_view name, std::string_view help, const Labels& labels, const Args&... args) {
+  const std::lock_guard lock(registry_->mutex);
+  auto& family =
+      registry_->families.try_emplace(wire_name(name), Registry::Family{std::string(help), Kind::metric_type})
+          .first->second;
+  if (family.type != Kind::metric_type) throw std::invalid_argument(std::string(name) + " is another kind of metric");
+  const auto [series, is_new] = family.series.try_emplace(labels);
+  if (is_new) series->second.metric = std::make_unique<Kind>(args...);
+  if (!is_part_) {
+    series->second.of_whole = true;
+  } else if (std::ranges::find(shares_, series, &Share::series) == shares_.end()) {
+    ++series->second.parts;
+    shares_.push_back({&family, series});
+  }
+  return std::get<std::unique_ptr<Kind>>(series->second.metric).get();
+}
 
 CounterMetric Metrics::counter(std::string_view name, std::string_view help, const Labels& labels) {
-  auto& family = prometheus::BuildCounter().Name(wire_name(name)).Help(std::string(help)).Register(*registry_);
-  return CounterMetric(&family.Add(labels));
+  return CounterMetric(series<prometheus::Counter>(name, help, labels));
 }
 
 GaugeMetric Metrics::gauge(std::string_view name, std::string_view help, const Labels& labels) {
-  auto& family = prometheus::BuildGauge().Name(wire_name(name)).Help(std::string(help)).Register(*registry_);
-  return GaugeMetric(&family.Add(labels));
+  return GaugeMetric(series<prometheus::Gauge>(name, help, labels));
 }
 
 HistogramMetric Metrics::histogram(std::string_view name, std::string_view help, const Labels& labels,
                                    const std::vector<double>& buckets) {
-  auto& family = prometheus::BuildHistogram().Name(wire_name(name)).Help(std::string(help)).Register(*registry_);
-  return HistogramMetric(&family.Add(labels, buckets));
+  return HistogramMetric(series<prometheus::Histogram>(name, help, labels, buckets));
 }
 
-std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(registry_->Collect()); }
+std::string Metrics::text() const {
+  std::vector<prometheus::MetricFamily> families;
+  {
+    const std::lock_guard lock(registry_->mutex);
+    for (const auto& [name, family] : registry_->families) {
+      if (family.series.empty()) continue;
+      auto& shown = families.emplace_back(name, family.help, family.type);
+      shown.metric.reserve(family.series.size());
+      for (const auto& [labels, series] : family.series) shown.metric.push_back(sample(labels, series));
+    }
+  }
+  return prometheus::TextSerializer().Serialize(families);
+}
 
 std::string merge_metrics(const std::vector<std::string>& texts) {
   std::map<std::string, FamilyText> families;

@@ -67,7 +67,8 @@ class HostedReplica final : public ingress::HostedDeployment {
   HostedReplica(const ingress::HostingPlace& place, const spec::ReplicaSet& set, std::function<void()> on_change,
                 std::map<std::string, std::string> environment)
       : logger_(log_options(place, set)),
-        runtime_(place.loop, place.metrics, logger_, options_of(place, set, std::move(environment))) {
+        metrics_(place.metrics.part()),
+        runtime_(place.loop, metrics_, logger_, options_of(place, set, std::move(environment))) {
     runtime_.on_state([on_change = std::move(on_change)](const spec::ReplicaState&) { on_change(); });
     runtime_.start();
   }
@@ -85,6 +86,7 @@ class HostedReplica final : public ingress::HostedDeployment {
 
  private:
   Logger logger_;
+  Metrics metrics_;
   api::ReplicaRuntime runtime_;
 };
 

@@ -154,7 +154,10 @@ void Controller::forget_the_gone() {
   };
   for (auto& [name, application] : applications_)
     std::erase_if(application.deployments, [&](const auto& entry) {
-      return entry.second.target.deleting && !has_replicas(entry.second.target.key);
+      const DeploymentTarget& target = entry.second.target;
+      if (!target.deleting || has_replicas(target.key)) return false;
+      figures_.ended(target.key, parts_.loop.now());
+      return true;
     });
   std::erase_if(applications_,
                 [](const auto& entry) { return entry.second.deleting && entry.second.deployments.empty(); });

@@ -374,7 +374,7 @@ class Controller {
   std::map<std::string, Application> applications_;
   std::map<std::string, Replica> replicas_;
   std::vector<NodeView> nodes_;
-  ReplicaFigures figures_;
+  ReplicaFigures figures_{parts_.metrics};
   std::vector<DeadReplica> dead_;  // the last ones, oldest first
   std::map<std::string, std::string> proxies_, proxy_messages_;
   SnapshotPublisher snapshots_;

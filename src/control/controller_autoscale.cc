@@ -162,7 +162,7 @@ void Controller::look_at_stirred() {
 void Controller::take_replica_load(const Replica& replica) {
   const DeploymentKey& key = replica.view.key;
   if (!scaling_.autoscaler.follows(key) || replica.view.phase != ReplicaPhase::Running) return;
-  observe_delay(parts_.metrics, health_.replica_delay_ms, "autoscaling_replica_metrics_delay_ms",
+  observe_delay(figures_.of(key), health_.replica_delay_ms, "autoscaling_replica_metrics_delay_ms",
                 "From the report of a replica to its receipt.", key, replica.state.sent_at_s);
   note_loads(key, {replica.view.id});
   load_changed(key);
@@ -171,7 +171,7 @@ void Controller::take_replica_load(const Replica& replica) {
 Result<void> Controller::take_load(Autoscaler::CallerId caller, const spec::LoadReport& report) {
   if (!scaling_.follows) return fail(ErrorCode::Unavailable, "the controller is starting; try again");
   for (const DeploymentKey& key : scaling_.autoscaler.queued(caller, report, parts_.loop.now())) {
-    observe_delay(parts_.metrics, health_.handle_delay_ms, "autoscaling_handle_metrics_delay_ms",
+    observe_delay(figures_.of(key), health_.handle_delay_ms, "autoscaling_handle_metrics_delay_ms",
                   "From the report of a caller to its receipt.", key, report.sent_at_s);
     load_changed(key);
   }

@@ -231,9 +231,10 @@ void Controller::publish() {
 }
 
 std::string Controller::metrics_text() {
-  return merge_metrics({parts_.metrics.text(), health_.text(), figures_.text(parts_.loop.now()),
-                        scaling_.autoscaler.figures(), traffic_.figures(), status_figures(status()),
-                        stream_figures("snapshots", snapshots_), stream_figures("statuses", statuses_)});
+  figures_.forget(parts_.loop.now());
+  return merge_metrics({parts_.metrics.text(), health_.text(), scaling_.autoscaler.figures(), traffic_.figures(),
+                        status_figures(status()), stream_figures("snapshots", snapshots_),
+                        stream_figures("statuses", statuses_)});
 }
 
 }  // namespace manta::control

@@ -195,9 +195,8 @@ void Controller::became_running(Replica& replica) {
   figures_.set_healthy(replica.view.id, replica.view.key, true);
   const double took_ms = std::chrono::duration<double, std::milli>(parts_.loop.now() - replica.view.since).count();
   if (was_starting) {
-    observe_step(parts_.metrics, ReplicaStep::Startup, replica.view.key, replica.running_since - replica.view.since);
-    observe_step(parts_.metrics, ReplicaStep::Initialization, replica.view.key,
-                 replica.running_since - replica.process_since);
+    figures_.took(ReplicaStep::Startup, replica.view.key, replica.running_since - replica.view.since);
+    figures_.took(ReplicaStep::Initialization, replica.view.key, replica.running_since - replica.process_since);
   }
   parts_.logger.info("replica running", {{"replica", replica.view.id}, {"after_ms", took_ms}});
   schedule_check(replica, true);
@@ -310,7 +309,7 @@ void Controller::on_exit(const runtime::ReplicaExit& exit) {
     start_failed(replica, message);
   }
   if (replica.stopping_since)
-    observe_step(parts_.metrics, ReplicaStep::Shutdown, replica.view.key, parts_.loop.now() - *replica.stopping_since);
+    figures_.took(ReplicaStep::Shutdown, replica.view.key, parts_.loop.now() - *replica.stopping_since);
   note_end(replica, how_it_ended(exit), message);
   note_drained(replica);
   figures_.ended(exit.id, replica.view.key, parts_.loop.now());

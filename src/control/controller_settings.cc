@@ -64,7 +64,7 @@ Task<void> Controller::tell_settings(std::string id, spec::RunningSettings setti
   replica.is_being_told = false;
   if (told) {
     replica.settings = std::move(settings);
-    observe_step(parts_.metrics, ReplicaStep::Reconfigure, replica.view.key, parts_.loop.now() - begun);
+    figures_.took(ReplicaStep::Reconfigure, replica.view.key, parts_.loop.now() - begun);
     parts_.logger.info("replica has its new settings", {{"replica", id}});
     events_.record(replica_event("replica_reconfigured", replica.view.key, id, "has its new settings"));
   } else if (replica.view.phase == ReplicaPhase::Running) {

@@ -1,6 +1,6 @@
 #include "control/replica_figures.h"
 
-#include <vector>
+#include <chrono>
 
 namespace manta::control {
 namespace {
@@ -29,36 +29,35 @@ StepText text_of(ReplicaStep step) {
 
 }  // namespace
 
-void observe_step(Metrics& metrics, ReplicaStep step, const DeploymentKey& key, Duration took) {
-  const auto [name, help] = text_of(step);
-  metrics.histogram(name, help, {{"deployment", key.deployment}, {"application", key.application}})
-      .observe(std::chrono::duration<double, std::milli>(took).count());
-}
-
 void ReplicaFigures::started(const std::string& id, const DeploymentKey& key) {
-  replicas_[id].metrics->counter("deployment_replica_starts", "Replicas started.", labels_of(id, key)).add();
+  replicas_.of(id).counter("deployment_replica_starts", "Replicas started.", labels_of(id, key)).add();
 }
 
 void ReplicaFigures::set_healthy(const std::string& id, const DeploymentKey& key, bool healthy) {
-  replicas_[id]
-      .metrics->gauge("deployment_replica_healthy", "1 while the replica passes its health checks.", labels_of(id, key))
+  replicas_.of(id)
+      .gauge("deployment_replica_healthy", "1 while the replica passes its health checks.", labels_of(id, key))
       .set(healthy ? 1 : 0);
 }
 
 void ReplicaFigures::check_failed(const std::string& id, const DeploymentKey& key) {
-  replicas_[id].metrics->counter("health_check_failures_total", "Failed health checks.", labels_of(id, key)).add();
+  replicas_.of(id).counter("health_check_failures_total", "Failed health checks.", labels_of(id, key)).add();
 }
 
 void ReplicaFigures::ended(const std::string& id, const DeploymentKey& key, TimePoint now) {
   set_healthy(id, key, false);
-  replicas_[id].until = now + kKept;
+  replicas_.ended(id, now);
 }
 
-std::string ReplicaFigures::text(TimePoint now) {
-  std::erase_if(replicas_, [now](const auto& entry) { return entry.second.until <= now; });
-  std::vector<std::string> texts;
-  for (const auto& [id, one] : replicas_) texts.push_back(one.metrics->text());
-  return merge_metrics(texts);
+void ReplicaFigures::took(ReplicaStep step, const DeploymentKey& key, Duration time) {
+  const auto [name, help] = text_of(step);
+  of(key)
+      .histogram(name, help, {{"deployment", key.deployment}, {"application", key.application}})
+      .observe(std::chrono::duration<double, std::milli>(time).count());
+}
+
+void ReplicaFigures::forget(TimePoint now) {
+  replicas_.forget(now);
+  deployments_.forget(now);
 }
 
 }  // namespace manta::control

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <map>
-#include <memory>
 #include <string>
 
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "control/cluster_view.h"
+#include "control/kept_series.h"
 
 namespace manta::control {
 
@@ -18,29 +17,31 @@ enum class ReplicaStep {
   Shutdown,        // from the order to stop to the end of its process
 };
 
-// Into the histogram of that step, of the deployment.
-void observe_step(Metrics& metrics, ReplicaStep step, const DeploymentKey& key, Duration took);
-
-// The controller's series of single replicas: starts, health. A replica that has ended is shown for kKept more, so that
-// a scrape sees how it ended, and then no more. Loop-confined.
+// The controller's series of single replicas (starts, health) and of single deployments (how long steps take). What has
+// ended is shown for a while and then no more. Loop-confined.
 class ReplicaFigures {
  public:
-  static constexpr Duration kKept = std::chrono::seconds(60);
+  static constexpr Duration kKept = KeptSeries<std::string>::kKept;
+
+  explicit ReplicaFigures(Metrics& whole) : replicas_(whole), deployments_(whole) {}
 
   void started(const std::string& id, const DeploymentKey& key);
   void set_healthy(const std::string& id, const DeploymentKey& key, bool healthy);
   void check_failed(const std::string& id, const DeploymentKey& key);
   void ended(const std::string& id, const DeploymentKey& key, TimePoint now);
 
-  // Prometheus text. Forgets the replicas whose time is over.
-  std::string text(TimePoint now);
+  // Into the histogram of that step.
+  void took(ReplicaStep step, const DeploymentKey& key, Duration time);
+  // For further series of a deployment.
+  Metrics& of(const DeploymentKey& key) { return deployments_.of(key); }
+  void ended(const DeploymentKey& key, TimePoint now) { deployments_.ended(key, now); }
+
+  // What is to be shown no more.
+  void forget(TimePoint now);
 
  private:
-  struct One {
-    std::unique_ptr<Metrics> metrics = std::make_unique<Metrics>();
-    TimePoint until = TimePoint::max();
-  };
-  std::map<std::string, One> replicas_;  // by id
+  KeptSeries<std::string> replicas_;  // by id
+  KeptSeries<DeploymentKey> deployments_;
 };
 
 }  // namespace manta::control

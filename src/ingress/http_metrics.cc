@@ -18,22 +18,28 @@ StatusSeries& RouteSeries::at(Verb verb, int status) {
   return *entries_.back().series;
 }
 
-std::unique_ptr<StatusSeries> RouteSeries::make(Verb verb, int status) const {
+void RouteSeries::let_go() {
+  entries_.clear();
+  own_.reset();
+}
+
+std::unique_ptr<StatusSeries> RouteSeries::make(Verb verb, int status) {
+  if (!own_) own_.emplace(metrics_.part());
   const std::string method(name(verb));
   const std::string code = std::to_string(status);
   const Labels labels{
       {"route", names_.route}, {"method", method}, {"application", names_.application}, {"status_code", code}};
   auto series = std::make_unique<StatusSeries>(StatusSeries{
-      metrics_.counter("num_http_requests", "HTTP requests answered", labels),
-      metrics_.histogram("http_request_latency_ms", "Time from the whole request to the end of its answer, ms", labels),
+      own_->counter("num_http_requests", "HTTP requests answered", labels),
+      own_->histogram("http_request_latency_ms", "Time from the whole request to the end of its answer, ms", labels),
       nullptr, nullptr});
   if (status < 400) return series;
   Labels errors{{"route", names_.route}, {"error_code", code}, {"method", method}, {"application", names_.application}};
   series->errors = std::make_unique<CounterMetric>(
-      metrics_.counter("num_http_error_requests", "HTTP requests answered with 4xx or 5xx", errors));
+      own_->counter("num_http_error_requests", "HTTP requests answered with 4xx or 5xx", errors));
   if (names_.deployment.empty()) return series;
   errors["deployment"] = names_.deployment;
-  series->deployment_errors = std::make_unique<CounterMetric>(metrics_.counter(
+  series->deployment_errors = std::make_unique<CounterMetric>(own_->counter(
       "num_deployment_http_error_requests", "HTTP requests to a deployment answered with 4xx or 5xx", errors));
   return series;
 }
@@ -42,12 +48,22 @@ HttpMetrics::HttpMetrics(Metrics& metrics, const std::string& node_id, const std
     : metrics_(metrics),
       ongoing_(metrics.gauge("num_ongoing_http_requests", "HTTP requests being served by this proxy",
                              {{"node_id", node_id}, {"node_ip_address", node_ip}})),
-      unmatched_(route({.route = "unmatched"})) {}
+      unmatched_(metrics, {.route = "unmatched"}) {}
 
 RouteSeries& HttpMetrics::route(const RouteSeries::Names& names) {
-  auto& series = routes_[names];
-  if (!series) series = std::make_unique<RouteSeries>(metrics_, names);
-  return *series;
+  Known& known = routes_[names];
+  if (!known.series) known.series = std::make_unique<RouteSeries>(metrics_, names);
+  known.table = table_;
+  return *known.series;
+}
+
+void HttpMetrics::end_table() {
+  for (const auto& [names, known] : routes_)
+    if (known.table != table_) known.series->let_go();
+}
+
+RouteSeries& HttpMetrics::page(const std::string& path) {
+  return pages_.try_emplace(path, metrics_, RouteSeries::Names{.route = path}).first->second;
 }
 
 }  // namespace manta::ingress

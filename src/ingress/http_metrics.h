@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ struct StatusSeries {
   std::unique_ptr<CounterMetric> deployment_errors;
 };
 
-// Figures of one route; series are looked up in the registry once, then found here. Lives as long as its HttpMetrics.
+// Figures of one route; series are looked up in the registry once, then found here, until they are let go. Lives as
+// long as its HttpMetrics.
 class RouteSeries {
  public:
   struct Names {
@@ -30,6 +32,8 @@ class RouteSeries {
 
   RouteSeries(Metrics& metrics, Names names) : metrics_(metrics), names_(std::move(names)) {}
   void record(Verb verb, int status, double latency_ms);
+  // The route has gone: its series do, unless another loop still has it. What is recorded later makes them anew.
+  void let_go();
 
  private:
   struct Entry {
@@ -37,10 +41,11 @@ class RouteSeries {
     std::unique_ptr<StatusSeries> series;
   };
   StatusSeries& at(Verb verb, int status);
-  std::unique_ptr<StatusSeries> make(Verb verb, int status) const;
+  std::unique_ptr<StatusSeries> make(Verb verb, int status);
 
   Metrics& metrics_;
   Names names_;
+  std::optional<Metrics> own_;  // what `entries_` are made through
   std::vector<Entry> entries_;  // few: searched from the front
 };
 
@@ -50,15 +55,27 @@ class HttpMetrics {
  public:
   HttpMetrics(Metrics& metrics, const std::string& node_id, const std::string& node_ip);
 
+  // Between begin_table() and end_table() all routes that there are now are asked for; those that are not let go of
+  // their series.
+  void begin_table() { ++table_; }
   RouteSeries& route(const RouteSeries::Names& names);
+  void end_table();
+  RouteSeries& page(const std::string& path);
   RouteSeries& unmatched() { return unmatched_; }
   GaugeMetric& ongoing() { return ongoing_; }
 
  private:
+  struct Known {
+    std::unique_ptr<RouteSeries> series;
+    std::uint64_t table = 0;  // the last one that it was in
+  };
+
   Metrics& metrics_;
   GaugeMetric ongoing_;
-  std::map<RouteSeries::Names, std::unique_ptr<RouteSeries>> routes_;
-  RouteSeries& unmatched_;
+  std::uint64_t table_ = 0;
+  std::map<RouteSeries::Names, Known> routes_;
+  std::map<std::string, RouteSeries> pages_;  // by path
+  RouteSeries unmatched_;
 };
 
 }  // namespace manta::ingress

@@ -46,8 +46,7 @@ Proxy::Proxy(const ProxyEnvironment& environment, ProxySettings settings)
       traffic_(dispatchers_, metrics_, environment.metrics, shadows_, settings_.seed),
       requests_(loop_),
       hostings_(loop_, environment.start_hosted) {
-  for (const SystemPage& page : system_pages())
-    page_series_.push_back(&metrics_.route({.route = std::string(page.path)}));
+  for (const SystemPage& page : system_pages()) page_series_.push_back(&metrics_.page(std::string(page.path)));
 }
 
 void Proxy::update(RoutingView view) {
@@ -66,6 +65,7 @@ DoorState Proxy::state() const {
 
 void Proxy::rebuild_routes() {
   const RouteTable& table = *view_.routes;
+  metrics_.begin_table();
   traffic_.rebuild(*view_.snapshot, table);
   targets_.clear();
   has_streams_ = std::ranges::any_of(table.routes(), &Route::takes_stream);
@@ -77,6 +77,7 @@ void Proxy::rebuild_routes() {
                         is_document || hosting ? nullptr : &dispatchers_.at(route.application, route.deployment),
                         hosting, plans.empty() ? nullptr : &plans});
   }
+  metrics_.end_table();
 }
 
 void Proxy::handle(net::ExchangePtr exchange) {

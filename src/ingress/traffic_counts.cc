@@ -15,15 +15,15 @@ TrafficOutcome traffic_outcome(int status, std::optional<ErrorCode> failure) {
 }
 
 TrafficCounts::TrafficCounts(Metrics& metrics, const std::string& application, const spec::TrafficRoute& rule)
-    : application_(application), route_(rule.route), stage_(rule.stage) {
+    : series_(metrics.part()), application_(application), route_(rule.route), stage_(rule.stage) {
   for (const spec::TrafficShare& share : rule.split) {
     const Labels labels{{"application", application}, {"route", rule.route}, {"deployment", share.deployment}};
     targets_.push_back(
         {.deployment = share.deployment,
-         .all = metrics.counter("manta_traffic_requests", "Requests that a target of a split has answered", labels),
-         .failed = metrics.counter("manta_traffic_errors", "Those of them that were errors (5xx)", labels),
+         .all = series_.counter("manta_traffic_requests", "Requests that a target of a split has answered", labels),
+         .failed = series_.counter("manta_traffic_errors", "Those of them that were errors (5xx)", labels),
          .latency_ms =
-             metrics.histogram("manta_traffic_latency_ms", "Time to the end of good answers of a target, ms", labels)});
+             series_.histogram("manta_traffic_latency_ms", "Time to the end of good answers of a target, ms", labels)});
   }
 }
 

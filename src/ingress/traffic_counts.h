@@ -27,7 +27,7 @@ enum class TrafficOutcome {
 TrafficOutcome traffic_outcome(int status, std::optional<ErrorCode> failure);
 
 // How the targets of one rule answer, in this proxy's metrics and for the next report to the controller. Shared by the
-// requests in flight, which may outlive the rule. Loop-confined; the Metrics outlive it.
+// requests in flight, which may outlive the rule; its series go with the last of them. Loop-confined.
 class TrafficCounts {
  public:
   TrafficCounts(Metrics& metrics, const std::string& application, const spec::TrafficRoute& rule);
@@ -58,6 +58,7 @@ class TrafficCounts {
     routing::UsualTime usual = {};
   };
 
+  Metrics series_;
   std::string application_, route_;
   std::int64_t stage_;
   std::vector<Target> targets_;

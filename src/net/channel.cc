@@ -21,14 +21,19 @@ H2Options session_options() {
   options.connection_window = kConnectionWindow;
   options.max_frame = 1 << 20;
   options.max_streams = 0;  // a server opens none
-  options.read_buffer = 64 << 10;
+  options.most_read = H2Room::kInput;
   return options;
 }
 
 }  // namespace
 
 Channel::Impl::Impl(Loop& on, Address to, ChannelOptions with, ReceiveBudget& from)
-    : loop(on), address(std::move(to)), options(with), budget(from), timer(on, [this] { check_times(); }) {}
+    : loop(on),
+      address(std::move(to)),
+      options(with),
+      budget(from),
+      streams(on.shared<H2StreamPool>()),
+      timer(on, [this] { check_times(); }) {}
 
 void Channel::Impl::connect() {
   if (state != State::Idle) return;
@@ -52,11 +57,11 @@ void Channel::Impl::connect() {
 bool Channel::Impl::needs_proof(int fd) const { return options.security && !is_unix_socket(fd); }
 
 void Channel::Impl::attach(int fd) {
-  session = std::make_shared<H2Session>(loop, Socket(loop, fd), session_options(), streams, shared_from_this());
+  session = std::make_shared<H2Session>(loop, Socket(loop, fd), session_options(), shared_from_this());
 }
 
 void Channel::Impl::attach_unproven(int fd) {
-  session = std::make_shared<H2Session>(loop, Socket(loop), session_options(), streams, shared_from_this());
+  session = std::make_shared<H2Session>(loop, Socket(loop), session_options(), shared_from_this());
   const auto peer = address.text.empty() ? remote_address(fd) : Result<Address>(address);
   handshake = std::make_shared<PeerHandshake>(loop, fd, PeerProof::Role::Client, options.security,
                                               peer ? "the peer at " + peer->text : std::string("the peer"),

@@ -35,7 +35,7 @@ struct Channel::Impl final : H2Session::Owner, std::enable_shared_from_this<Chan
   Address address;
   ChannelOptions options;
   ReceiveBudget& budget;
-  std::shared_ptr<H2StreamPool> streams = std::make_shared<H2StreamPool>();
+  const std::shared_ptr<H2StreamPool> streams;
   std::shared_ptr<H2Session> session;
   std::shared_ptr<PeerHandshake> handshake;  // until the session has its socket
   State state = State::Idle;

@@ -211,15 +211,15 @@ struct H2Callbacks {
   static int send_data(nghttp2_session*, nghttp2_frame*, const std::uint8_t* head, std::size_t size,
                        nghttp2_data_source* source, void* user) noexcept {
     H2Session& session = self(user);
-    if (session.batch_.bytes() >= H2Session::kBatch) return NGHTTP2_ERR_WOULDBLOCK;  // bounds a batch (trap 5)
+    if (session.batch_->bytes() >= H2Session::kBatch) return NGHTTP2_ERR_WOULDBLOCK;  // bounds a batch (trap 5)
     auto& stream = *static_cast<H2Stream*>(source->ptr);
     const std::string_view bytes = stream.unsent().substr(0, size);
-    session.batch_.copy(view(head, 9));
+    session.batch_->copy(view(head, 9));
     if (stream.last && size >= kReference) {
-      session.batch_.reference(bytes);
+      session.batch_->reference(bytes);
       session.pinned_.emplace_back(&stream);
     } else {
-      session.batch_.copy(bytes);
+      session.batch_->copy(bytes);
     }
     stream.sent += size;
     session.queued_ -= size;

@@ -170,16 +170,23 @@ void H2Session::reset(H2Stream& stream, std::uint32_t code) {
 
 void H2Session::flush() {
   if (ended_ || !connected_ || write_blocked_) return;
+  if (unwritten_.empty()) batch_ = &room_->output;
+  write();
+  if (batch_ != &unwritten_ && !batch_->empty()) std::swap(unwritten_, *batch_);
+  batch_ = &unwritten_;
+}
+
+void H2Session::write() {
   for (int i = 0; i < kWrites; ++i) {
     if (!fill()) return;
-    if (batch_.empty()) {
+    if (batch_->empty()) {
       if (finished()) end("the connection was closed");
       return;
     }
-    const std::size_t offered = batch_.bytes();
-    const auto outcome = batch_.write(socket_);
+    const std::size_t offered = batch_->bytes();
+    const auto outcome = batch_->write(socket_);
     if (outcome == WriteBatch::Outcome::Lost) return end("the connection was lost while writing");
-    if (outcome == WriteBatch::Outcome::Blocked) return wait_writable(batch_.bytes() < offered);
+    if (outcome == WriteBatch::Outcome::Blocked) return wait_writable(batch_->bytes() < offered);
     pinned_.clear();
     if (nghttp2_session_want_write(nghttp2_) == 0 && !finished()) return;
   }
@@ -193,7 +200,7 @@ void H2Session::wait_writable(bool progress) {
 }
 
 bool H2Session::fill() {
-  while (batch_.bytes() < kBatch) {
+  while (batch_->bytes() < kBatch) {
     const std::uint8_t* data = nullptr;
     const auto size = nghttp2_session_mem_send(nghttp2_, &data);
     if (size < 0) {
@@ -201,13 +208,13 @@ bool H2Session::fill() {
       return false;
     }
     if (size == 0) break;
-    batch_.copy({reinterpret_cast<const char*>(data), static_cast<std::size_t>(size)});
+    batch_->copy({reinterpret_cast<const char*>(data), static_cast<std::size_t>(size)});
   }
   return true;
 }
 
 bool H2Session::finished() const {
-  return nghttp2_session_want_read(nghttp2_) == 0 && nghttp2_session_want_write(nghttp2_) == 0 && batch_.empty();
+  return nghttp2_session_want_read(nghttp2_) == 0 && nghttp2_session_want_write(nghttp2_) == 0 && batch_->empty();
 }
 
 }  // namespace manta::net

@@ -24,7 +24,7 @@ H2Options session_options(const ServerOptions& options) {
   result.max_frame = options.internal ? 1 << 20 : 64 << 10;
   result.max_streams = options.internal ? 1 << 16 : 256;
   result.max_header_bytes = options.max_header_bytes;
-  result.read_buffer = options.internal ? 64 << 10 : 16 << 10;
+  result.most_read = options.internal ? H2Room::kInput : 16 << 10;
   return result;
 }
 
@@ -39,7 +39,7 @@ class H2ServerConnection final : public ServerConnection,
   void start(Socket socket, std::string_view received) {
     begun_ = idle_since_ = context_->loop.now();
     session_ = std::make_shared<H2Session>(context_->loop, std::move(socket), session_options(context_->options),
-                                           context_->streams, shared_from_this());
+                                           shared_from_this());
     timer_.set(begun_ + context_->options.header_timeout);
     session_->start(received);
   }

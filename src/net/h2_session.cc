@@ -36,7 +36,7 @@ void H2Session::on_read(std::size_t bytes) {
   if (bytes == 0) {
     end("the peer closed the connection");
   } else {
-    receive(direct_ ? direct_into_->data() + direct_into_->size() : buffer_.get(), bytes);
+    receive(direct_ ? direct_into_->data() + direct_into_->size() : room_->input.get(), bytes);
     read_more();
   }
   turn();
@@ -75,12 +75,10 @@ void H2Session::read_more() {
   socket_.read(read_target(), shared_from_this());
 }
 
-// Small frames share one buffer; the rest of a big DATA frame goes straight to where it is wanted.
+// Small frames go where those of all connections go; the rest of a big DATA frame goes straight to where it is wanted.
 std::span<char> H2Session::read_target() {
-  if (frame_left_ < kDirectRead || !reading_ || reading_->closed || reading_->discard || reading_->pieces) {
-    if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(options_.read_buffer);
-    return {buffer_.get(), options_.read_buffer};
-  }
+  if (frame_left_ < kDirectRead || !reading_ || reading_->closed || reading_->discard || reading_->pieces)
+    return {room_->input.get(), options_.most_read};
   direct_ = reading_;
   direct_into_ = direct_->taken ? &direct_->landing : &direct_->in.body;
   direct_size_ = frame_left_;
@@ -205,7 +203,7 @@ void H2Session::end(std::string_view reason) {
   if (ended_) return;
   ended_ = true;
   end_reason_ = reason;
-  if (batch_.empty()) socket_.shutdown_write();
+  if (batch_->empty()) socket_.shutdown_write();
   socket_.close();
   fail_streams(reason);
   kick();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/loop.h"
+#include "net/h2_room.h"
 #include "net/h2_stream.h"
 #include "net/socket.h"
 #include "net/write_batch.h"
@@ -27,7 +28,7 @@ struct H2Options {
   std::uint32_t max_frame = 16 << 10;  // accepted frame size
   std::uint32_t max_streams = 256;     // that the peer may open at once
   std::size_t max_header_bytes = 64 << 10;
-  std::size_t read_buffer = 16 << 10;
+  std::size_t most_read = 16 << 10;  // at once, up to H2Room::kInput
 };
 
 // One HTTP/2 connection, either role: nghttp2 between a socket and streams. Each turn of it is: read, parse, tell the
@@ -48,8 +49,7 @@ class H2Session final : public Socket::Events, public std::enable_shared_from_th
     virtual void on_end(std::string_view reason) = 0;               // last call
   };
 
-  H2Session(Loop& loop, Socket socket, const H2Options& options, std::shared_ptr<H2StreamPool> pool,
-            std::shared_ptr<Owner> owner);
+  H2Session(Loop& loop, Socket socket, const H2Options& options, std::shared_ptr<Owner> owner);
   ~H2Session();
 
   // Starts on a connected socket, with bytes already read from it.
@@ -111,6 +111,7 @@ class H2Session final : public Socket::Events, public std::enable_shared_from_th
   void turn();
   void notify();
   void flush();
+  void write();
   bool fill();
   void wait_writable(bool progress);
   void open_stream(H2Stream& stream, std::int32_t id);
@@ -123,7 +124,8 @@ class H2Session final : public Socket::Events, public std::enable_shared_from_th
   Loop& loop_;
   Socket socket_;
   const H2Options options_;
-  std::shared_ptr<H2StreamPool> pool_;
+  const std::shared_ptr<H2StreamPool> pool_;
+  const std::shared_ptr<H2Room> room_;
   std::shared_ptr<Owner> owner_;
   nghttp2_session* nghttp2_ = nullptr;
 
@@ -131,7 +133,6 @@ class H2Session final : public Socket::Events, public std::enable_shared_from_th
   std::vector<H2StreamRef> changed_;
   std::vector<H2StreamRef> telling_;
 
-  std::unique_ptr<char[]> buffer_;
   H2Stream* heading_ = nullptr;  // the open stream whose header block is under way
   H2StreamRef reading_;          // the stream whose frame is under way
   std::size_t frame_left_ = 0;   // of the DATA frame under way
@@ -139,7 +140,8 @@ class H2Session final : public Socket::Events, public std::enable_shared_from_th
   std::string* direct_into_ = nullptr;
   std::size_t direct_size_ = 0;
 
-  WriteBatch batch_;
+  WriteBatch unwritten_;             // what the socket has not taken yet
+  WriteBatch* batch_ = &unwritten_;  // that is being filled or written
   std::vector<H2StreamRef> pinned_;  // own bodies the batch refers to
   std::size_t queued_ = 0;           // bytes of streams not yet in a batch
   std::size_t requests_made_ = 0;

@@ -40,9 +40,13 @@ nghttp2_session* new_session(const H2Options& options, void* user) {
 
 }  // namespace
 
-H2Session::H2Session(Loop& loop, Socket socket, const H2Options& options, std::shared_ptr<H2StreamPool> pool,
-                     std::shared_ptr<Owner> owner)
-    : loop_(loop), socket_(std::move(socket)), options_(options), pool_(std::move(pool)), owner_(std::move(owner)) {
+H2Session::H2Session(Loop& loop, Socket socket, const H2Options& options, std::shared_ptr<Owner> owner)
+    : loop_(loop),
+      socket_(std::move(socket)),
+      options_(options),
+      pool_(loop.shared<H2StreamPool>()),
+      room_(loop.shared<H2Room>()),
+      owner_(std::move(owner)) {
   nghttp2_ = new_session(options_, this);
   // A client keeps the priorities of RFC 7540, with which its requests take turns: by those of RFC 9218 nghttp2 sends
   // the bodies of requests one after the other.

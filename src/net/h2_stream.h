@@ -95,7 +95,8 @@ struct H2Stream : H2StreamState {
   void give_budget();
 };
 
-// Streams for reuse. Lives as long as one of them is in use. A bounded number is kept, without big buffers.
+// Streams for reuse: one pool for all connections of a loop. Lives as long as one of them is in use. A bounded number
+// is kept, without big buffers.
 class H2StreamPool : public std::enable_shared_from_this<H2StreamPool> {
  public:
   boost::intrusive_ptr<H2Stream> take();

@@ -10,7 +10,6 @@
 
 #include "base/loop.h"
 #include "net/body_buffers.h"
-#include "net/h2_stream.h"
 #include "net/refusal.h"
 #include "net/server.h"
 #include "net/socket.h"
@@ -24,7 +23,6 @@ struct ServerContext {
   ReceiveBudget& budget;
   Server::Handler handler;
   std::function<void(std::uint64_t)> on_connection_end;  // removes it from the server
-  std::shared_ptr<H2StreamPool> streams = std::make_shared<H2StreamPool>();
   Server::OnRefusal on_refusal;
   std::function<bool(const Request&)> wants_stream;
   std::size_t exchanges = 0;  // given to the handler and not yet answered

@@ -18,11 +18,11 @@ namespace manta::routing {
 
 class RouterCore;
 
-// One replica as a router knows it. Kept by the router while it is in the set, and by the leases on it.
+// One replica as a router knows it. Kept by the router while it is in the set, and by the leases on it. What every
+// request looks at stands in front, in as few cache lines as it can.
 struct ReplicaSlot {
-  spec::ReplicaAddress address;
-  ReplicaTold told;
   ReplicaKey key = 0;
+  std::size_t index = 0;  // of its load in ReplicaSlots
   std::unique_ptr<ReplicaConnection> connection;
   std::shared_ptr<RouterCore> core;  // told of releases; cleared when the router ends
   bool removed = false;              // not in the set any more: draining there
@@ -30,12 +30,14 @@ struct ReplicaSlot {
   bool draining = false;
   bool waiting = false;  // registered there as a waiter: sends only with a grant
   int grants = 0;
+  CircuitBreaker breaker;
+  std::optional<GaugeMetric> queue_length;
+  spec::ReplicaAddress address;
+  ReplicaTold told;
   TimePoint grants_lapse{};
   TimePoint waiting_since{};
-  std::size_t index = 0;  // of its load in ReplicaSlots
-  CircuitBreaker breaker;
-  TimerId breaker_timer = 0;  // until it half-opens
-  std::optional<GaugeMetric> queue_length;
+  TimerId breaker_timer = 0;      // until it half-opens
+  std::optional<Metrics> series;  // of this replica; none once it is removed
 };
 
 // The places of one router on its replicas. Keeps the loads of those that may take a request now in front of one array,

@@ -49,6 +49,7 @@ class RouterCore : public std::enable_shared_from_this<RouterCore> {
 
  private:
   void add_replica(const spec::ReplicaAddress& address);
+  void remove_replica(ReplicaSlot& slot);
   std::unique_ptr<ReplicaConnection> connection_to(const spec::ReplicaAddress& address,
                                                    ReplicaConnection::Events events) const;
   void connection_changed(ReplicaSlot& slot, bool connected);

@@ -26,9 +26,7 @@ void RouterCore::update(const spec::ReplicaSet& set) {
       slots_.set_max_ongoing(*slot, now->second->max_ongoing_requests);
       wanted.erase(now);
     } else {
-      if (slot->queue_length) slot->queue_length->set(0);
-      forget_breaker(*slot);
-      slots_.remove(*slot);
+      remove_replica(*slot);
       env_.loop.post([slot] {});
     }
   }
@@ -68,13 +66,14 @@ void RouterCore::add_replica(const spec::ReplicaAddress& address) {
   slot->address = address;
   slot->key = next_key_++;
   slot->core = shared_from_this();
+  slot->series.emplace(env_.metrics.part());
   slot->queue_length =
-      env_.metrics.gauge("request_router_queue_len", "Requests of others on a replica, by its last reply.",
-                         {{"application", application_},
-                          {"deployment", deployment_},
-                          {"handle", env_.handle},
-                          {"handle_source", env_.handle_source},
-                          {"replica_id", address.id}});
+      slot->series->gauge("request_router_queue_len", "Requests of others on a replica, by its last reply.",
+                          {{"application", application_},
+                           {"deployment", deployment_},
+                           {"handle", env_.handle},
+                           {"handle_source", env_.handle_source},
+                           {"replica_id", address.id}});
   ReplicaSlot* const raw = slot.get();
   slot->connection = connection_to(
       address,
@@ -97,6 +96,13 @@ void RouterCore::add_replica(const spec::ReplicaAddress& address) {
                                     }});
   slots_.add(std::move(slot), nearness(env_.node_id, address.node_id, env_.zones));
   raw->connection->start();
+}
+
+void RouterCore::remove_replica(ReplicaSlot& slot) {
+  forget_breaker(slot);
+  slot.queue_length.reset();
+  slot.series.reset();
+  slots_.remove(slot);
 }
 
 void RouterCore::connection_changed(ReplicaSlot& slot, bool connected) {
@@ -133,10 +139,7 @@ void RouterCore::close() {
     complete_later(*waiter, fail(ErrorCode::Unavailable, who() + ": this process is stopping"));
   metrics_.in_flight.add(-static_cast<double>(in_flight_));
   const auto known = slots_.all();
-  for (const auto& slot : known) {
-    forget_breaker(*slot);
-    slots_.remove(*slot);
-  }
+  for (const auto& slot : known) remove_replica(*slot);
 }
 
 }  // namespace manta::routing

@@ -57,5 +57,24 @@ TEST(LoopTest, ACancelledTimerDoesNotRun) {
   EXPECT_FALSE(ran);
 }
 
+TEST(LoopTest, WhatIsSharedOnALoopIsOneOfItsKindAndGoesWithTheLoop) {
+  struct Room {
+    int visits = 0;
+  };
+  const SystemClock clock;
+  auto loop = std::make_unique<Loop>(clock);
+  Loop other(clock);
+  std::weak_ptr<Room> room;
+  {
+    const std::shared_ptr<Room> first = loop->shared<Room>();
+    first->visits = 1;
+    room = first;
+  }
+  EXPECT_EQ(loop->shared<Room>()->visits, 1);
+  EXPECT_EQ(other.shared<Room>()->visits, 0);
+  loop.reset();
+  EXPECT_TRUE(room.expired());
+}
+
 }  // namespace
 }  // namespace manta

@@ -172,6 +172,29 @@ TEST_F(ProxyTest, AClientThatGoesAwayCancelsItsRequestAndCountsAs499) {
   EXPECT_THAT(metric("ray_serve_num_ongoing_http_requests"), EndsWith("} 0"));
 }
 
+TEST_F(ProxyTest, SeriesOfARouteGoWithItAlthoughARequestIsStillUnderWay) {
+  const auto slow = client();
+  slow->send(post("/rag/query", "{}"));
+  const auto leaving = client();
+  leaving->send(post("/rag/query", "{}"));
+  leaving->hang_up();
+  advance(seconds(1));
+  EXPECT_NE(metric("ray_serve_num_http_requests{application=\"rag\""), "");
+  ask(get("/nowhere"));
+  spec::RoutingSnapshot without = standard_snapshot();
+  without.stamp = {1, 2};
+  without.applications.clear();
+  publish(without);
+  EXPECT_EQ(metric("ray_serve_num_http_requests{application=\"rag\""), "");
+  EXPECT_NE(metric("ray_serve_num_http_requests{application=\"\""), "") << "those of no route stay";
+  json("{}")(waiting[0]);
+  EXPECT_THAT(slow->receive(), StartsWith("HTTP/1.1 200 "));
+  spec::RoutingSnapshot again = standard_snapshot();
+  again.stamp = {1, 3};
+  publish(again);
+  EXPECT_THAT(metric("ray_serve_num_http_requests{application=\"rag\""), HasSubstr("status_code=\"200\"} 1"));
+}
+
 TEST_F(ProxyTest, ARequestMayOutliveItsClient) {
   const auto leaving = client();
   leaving->send(post("/rag/query", "{}", "x-request-disconnect-disabled: ?1\r\n"));

@@ -52,6 +52,46 @@ TEST_P(BackpressureTest, ASlowReaderOfAChannelStopsTheProducerAtItsWindow) {  //
   EXPECT_TRUE(exchanges[0]->closed());
 }
 
+TEST_P(BackpressureTest, WhatASocketDoesNotTakeStaysWhileOtherConnectionsWrite) {
+  constexpr std::size_t kBytes = 8 << 20;
+  serve_and_hold();
+  const std::string hello =
+      raw::hello(raw::setting(4, 0x7fffffff)) + raw::frame(raw::kWindow, 0, 0, raw::number(kBytes, 4));
+  auto slow = connect_raw();
+  exchange_raw(slow, hello + raw::get(1));
+  exchanges.at(0)->start(200, {});
+  std::string sent;
+  while (sent.size() < kBytes) {
+    const std::string piece(1000, static_cast<char>('a' + sent.size() / 1000 % 26));
+    exchanges[0]->write(piece);
+    sent += piece;
+  }
+  settle();
+  EXPECT_GT(exchanges[0]->queued(), 0u);
+
+  auto beside = connect_raw();
+  exchange_raw(beside, hello + raw::get(1));
+  exchanges.at(1)->respond({.body = "not held up"});
+  settle();
+  const auto frames = raw::parse(beside.receive());
+  ASSERT_NE(raw::find(frames, raw::kData), nullptr);
+  EXPECT_EQ(raw::find(frames, raw::kData)->payload, "not held up");
+
+  std::string received;
+  settle_until([&] {
+    received += slow.receive(1 << 20);
+    return exchanges[0]->queued() == 0;
+  });
+  exchanges[0]->finish();
+  settle();
+  received += slow.receive(2 * kBytes);
+  std::string body;
+  for (const auto& frame : raw::parse(received))
+    if (frame.type == raw::kData) body += frame.payload;
+  EXPECT_TRUE(sent.starts_with(body));
+  EXPECT_GT(body.size(), std::size_t{1} << 20);
+}
+
 TEST_P(BackpressureTest, TheWindowOfACallIsWhatTheCallerAsksFor) {
   serve_and_hold({.internal = true});
   const auto channel = connect_channel();

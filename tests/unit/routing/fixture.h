@@ -71,16 +71,19 @@ class RoutingFixture : public testing::Test {
     return std::make_unique<net::Channel>(loop, fds[0], net::ChannelOptions{}, budget);
   }
 
+  std::unique_ptr<Dispatcher> make_dispatcher() {
+    return std::make_unique<Dispatcher>(
+        RouterEnvironment{.loop = loop,
+                          .metrics = metrics,
+                          .logger = logger,
+                          .connect = [this](const spec::ReplicaAddress& address) { return connect(address); },
+                          .seed = 1,
+                          .handle = "test"},
+        "app", "D", count, options, dispatch_options);
+  }
+
   Dispatcher& dispatcher() {
-    if (!dispatcher_)
-      dispatcher_ = std::make_unique<Dispatcher>(
-          RouterEnvironment{.loop = loop,
-                            .metrics = metrics,
-                            .logger = logger,
-                            .connect = [this](const spec::ReplicaAddress& address) { return connect(address); },
-                            .seed = 1,
-                            .handle = "test"},
-          "app", "D", count, options, dispatch_options);
+    if (!dispatcher_) dispatcher_ = make_dispatcher();
     return *dispatcher_;
   }
 

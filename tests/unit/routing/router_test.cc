@@ -9,6 +9,9 @@ using std::chrono::seconds;
 class RouterTest : public RoutingFixture {
  protected:
   ErrorCode code_of(const std::shared_ptr<Sent>& sent) { return (*sent->result).error().code; }
+  bool has_series_of(const std::string& id) const {
+    return metrics.text().find("replica_id=\"" + id + "\"") != std::string::npos;
+  }
 };
 
 TEST_F(RouterTest, SendsToAFreeReplicaAtOnce) {
@@ -232,6 +235,45 @@ TEST_F(RouterTest, LeasesOnARemovedReplicaStayValid) {
   respond(replica("a").requests[0], {.body = "still here"});
   ASSERT_TRUE(sent->result && *sent->result);
   EXPECT_EQ(dispatcher().router().in_flight(), 0u);
+}
+
+TEST_F(RouterTest, SeriesOfAReplicaGoWithItAndComeBackWithIt) {
+  publish({"a", "b"});
+  send(post("m"));
+  EXPECT_TRUE(has_series_of("a"));
+  publish({"b"});
+  EXPECT_FALSE(has_series_of("a"));
+  EXPECT_TRUE(has_series_of("b"));
+  publish({"a", "b"});
+  EXPECT_TRUE(has_series_of("a"));
+}
+
+TEST_F(RouterTest, RoutersOfOneProcessShareTheSeriesOfAReplicaUntilTheLastHasDroppedIt) {
+  publish({"a"});
+  const std::unique_ptr<Dispatcher> other = make_dispatcher();
+  other->update(set);
+  publish({});
+  EXPECT_TRUE(has_series_of("a"));
+  other->update(set);
+  EXPECT_FALSE(has_series_of("a"));
+}
+
+TEST_F(RouterTest, SeriesOfReplicasGoWithTheRouter) {
+  publish({"a"});
+  const auto sent = send(post("m"));
+  scope.cancel(sent->task);
+  dispatcher_.reset();
+  loop.poll();
+  EXPECT_FALSE(has_series_of("a"));
+}
+
+TEST_F(RouterTest, AnAnswerOfAReplicaThatHasLeftBringsNoSeriesBack) {
+  publish({"a"});
+  const auto sent = send(post("m"));
+  publish({});
+  respond(replica("a").requests[0], {.headers = {{net::wire::kQueue, "3"}}, .body = "late"});
+  ASSERT_TRUE(sent->result && *sent->result);
+  EXPECT_FALSE(has_series_of("a"));
 }
 
 TEST_F(RouterTest, ConnectsAgainAfterALoss) {
