@@ -117,7 +117,7 @@ inline constexpr bool kOmitsInitialOf<W, T> = W::kOmitsInitial && T::kOmitsIniti
 
 // What is new has no member that differs from it.
 template <class T>
-inline constexpr T kInitial{};
+inline const T kInitial{};
 
 // Whether a member of `value` is left out.
 template <class W, class Member, class T>
