@@ -1,5 +1,6 @@
 #include "api/deployment_servable.h"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <utility>
@@ -58,6 +59,8 @@ Task<Result<replica::Reply>> finish_stream(std::unique_ptr<CallSinks> sinks, Tas
   co_return reply;
 }
 
+bool has_parameters(const detail::RouteEntry& route) { return route.path.contains('{'); }
+
 std::shared_ptr<HttpRequest> to_api(net::Request& request, const detail::MethodEntry& method) {
   auto made = make_pooled<HttpRequest>();
   const std::string_view target = request.target;
@@ -68,6 +71,7 @@ std::shared_ptr<HttpRequest> to_api(net::Request& request, const detail::MethodE
   made->headers.reserve(request.headers.size());
   for (const auto [name, value] : request.headers) made->headers.emplace_back(name, value);
   made->body = std::move(request.body);
+  if (std::ranges::none_of(method.routes, has_parameters)) return made;
   for (const auto& route : method.routes) {
     auto found = path_parameters(route.path, made->path, true);
     if (!found) continue;
