@@ -203,7 +203,7 @@ void Proxy::send_to_hosted(Hosting& hosting, const net::ExchangePtr& exchange, R
   const bool as_json = prefers_json(terms, exchange->request().body);
   hosting.send(
       make_pooled<HostedExchange>(loop_, HostedRequest{.client = exchange,
-                                                       .request = make_local_request(exchange->request(), route, terms),
+                                                       .request = make_local_request(*exchange, route, terms),
                                                        .context = std::move(context),
                                                        .record = std::move(record),
                                                        .error_as_json = as_json,

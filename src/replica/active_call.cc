@@ -13,8 +13,9 @@ namespace manta::replica {
 
 std::shared_ptr<ActiveCall> ActiveCall::make(CallBoard& board, net::ExchangePtr exchange,
                                              std::shared_ptr<RequestContext> context,
-                                             std::shared_ptr<Servable> servable) {
-  return make_pooled<ActiveCall>(Made(), board, std::move(exchange), std::move(context), std::move(servable));
+                                             std::shared_ptr<Servable> servable, TimePoint admitted_at) {
+  return make_pooled<ActiveCall>(Made(), board, std::move(exchange), std::move(context), std::move(servable),
+                                 admitted_at);
 }
 
 std::shared_ptr<ActiveCall> ActiveCall::make(CallBoard& board, DirectCall& direct, std::shared_ptr<Servable> servable,
@@ -23,13 +24,13 @@ std::shared_ptr<ActiveCall> ActiveCall::make(CallBoard& board, DirectCall& direc
 }
 
 ActiveCall::ActiveCall(Made, CallBoard& board, net::ExchangePtr exchange, std::shared_ptr<RequestContext> context,
-                       std::shared_ptr<Servable> servable)
+                       std::shared_ptr<Servable> servable, TimePoint admitted_at)
     : board_(&board),
       loop_(board.loop),
       exchange_(std::move(exchange)),
       context_(std::move(context)),
       servable_(std::move(servable)),
-      admitted_at_(board.loop.now()) {
+      admitted_at_(admitted_at) {
   join_board();
 }
 
