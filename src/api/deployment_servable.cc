@@ -26,6 +26,7 @@ class SinkAdapter final : public detail::ItemSink {
   explicit SinkAdapter(replica::ItemSink* sink) : sink_(sink) {}
   Task<Result<void>> write(std::string item) override { return sink_->write(std::move(item)); }
   Result<void> write_blocking(std::string item) override { return sink_->write_blocking(std::move(item)); }
+  Result<bool> try_write(std::string_view item) override { return sink_->try_write(item); }
   void start(int status, HttpHeaders headers) override {
     net::Headers given;
     for (const auto& [name, value] : headers) given.add(name, value);
