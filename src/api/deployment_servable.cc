@@ -67,8 +67,11 @@ std::shared_ptr<HttpRequest> to_api(net::Request& request, const detail::MethodE
   const std::string_view target = request.target;
   const auto question = std::min(target.find('?'), target.size());
   made->method = std::move(request.method);
-  made->path = percent_decode(target.substr(0, question), false);
-  made->query_string = std::string(target.substr(std::min(question + 1, target.size())));
+  made->query_string = target.substr(std::min(question + 1, target.size()));
+  if (target.contains('%') || question < target.size())
+    made->path = percent_decode(target.substr(0, question), false);
+  else
+    made->path = std::move(request.target);
   made->headers.reserve(request.headers.size());
   for (const auto [name, value] : request.headers) made->headers.emplace_back(name, value);
   made->body = std::move(request.body);

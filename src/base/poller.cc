@@ -161,8 +161,9 @@ std::size_t Poller::run_posted(const std::atomic<bool>& stopped) {
     running.swap(posted_);
     std::size_t next = 0;
     for (; next < running.size() && ran < most && !stopped; ++next, ++ran) std::exchange(running[next], nullptr)();
-    posted_.insert(posted_.begin(), std::move_iterator(running.begin() + static_cast<std::ptrdiff_t>(next)),
-                   std::move_iterator(running.end()));  // what is left goes first
+    if (next < running.size())
+      posted_.insert(posted_.begin(), std::move_iterator(running.begin() + static_cast<std::ptrdiff_t>(next)),
+                     std::move_iterator(running.end()));  // what is left goes first
     running.clear();
     spare_ = std::move(running);
   }

@@ -128,10 +128,12 @@ Task<Result<Answer>> Dispatcher::dispatch(Outbound request) {
   }
 }
 
-Task<Result<net::Response>> Dispatcher::call(Outbound request) {
-  auto answer = co_await dispatch(std::move(request));
+static Task<Result<net::Response>> whole_answer(Task<Result<Answer>> dispatching) {
+  auto answer = co_await dispatching;
   if (!answer) co_return std::unexpected(std::move(answer.error()));
   co_return co_await answer->whole();
 }
+
+Task<Result<net::Response>> Dispatcher::call(Outbound request) { return whole_answer(dispatch(std::move(request))); }
 
 }  // namespace manta::routing

@@ -114,6 +114,8 @@ Task<void> stream(Handle<Llm> llm, GenerateRequest request, Head head, bool want
   if (!events.empty()) co_await out.write(std::move(events));
 }
 
+constexpr std::size_t kAroundText = 512;  // bytes of a reply with a usual name of the model, and a few escapes
+
 std::int64_t unix_time() { return std::time(nullptr); }
 
 }  // namespace
@@ -138,7 +140,10 @@ Task<std::optional<HttpResponse>> chat(const Endpoints& endpoints, std::string b
       .id = std::move(head.id), .created = head.created, .model = std::move(head.model), .usage = to_usage(done.usage)};
   reply.choices.push_back(
       {.message = {.content = std::move(done.text)}, .finish_reason = std::move(done.finish_reason)});
-  co_return HttpResponse::json(value_or_throw(detail::to_json(reply)));
+  std::string json;
+  json.reserve(kAroundText + reply.choices.front().message.content.size());
+  value_or_throw(detail::append_json(json, reply));
+  co_return HttpResponse::json(std::move(json));
 }
 
 Task<std::optional<HttpResponse>> complete(const Endpoints& endpoints, std::string body, HttpWriter out) {
