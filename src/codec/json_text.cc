@@ -99,7 +99,10 @@ std::size_t character_size(std::string_view text) {
 
 bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
-bool append_json_string(detail::GrowingText& out, std::string_view text) {
+}  // namespace manta::codec
+
+bool manta::detail::append_json_string(GrowingText& out, std::string_view text) {
+  using namespace codec;
   constexpr std::size_t kQuotes = 2, kEscape = 6;
   const std::size_t start = out.size();
   const std::string_view whole = text;
@@ -121,6 +124,8 @@ bool append_json_string(detail::GrowingText& out, std::string_view text) {
   out.cut_to(start);
   return false;
 }
+
+namespace manta::codec {
 
 std::string json_quoted(std::string_view text) {
   constexpr std::size_t kQuotes = 2;
