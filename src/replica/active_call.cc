@@ -72,7 +72,8 @@ void ActiveCall::detach() {
 
 void ActiveCall::read_exchange(const spec::MethodSpec& method) {
   net::Request& request = exchange_->request();
-  invocation_ = {.method = &method, .request_format = request_format(request), .reply_format = reply_format(request)};
+  const Format format = request_format(request);
+  invocation_ = {.method = &method, .request_format = format, .reply_format = reply_format(request, format)};
   if (method.streams) {
     const StreamKind kind = stream_kind(request, method);
     stream_ = make_pooled<StreamAnswer>(
@@ -84,7 +85,7 @@ void ActiveCall::read_exchange(const spec::MethodSpec& method) {
     invocation_.items = stream_.get();
     invocation_.reply_format = kind == StreamKind::Items ? Format::MsgPack : Format::Json;
   }
-  if (const auto input = request.headers.get(net::wire::kInput); input && method.takes_stream) {
+  if (const auto input = method.takes_stream ? request.headers.get(net::wire::kInput) : std::nullopt) {
     input_ = *input;
     invocation_.input = board_->inputs.open({exchange_->connection_id(), input_}, board_->options.stream_buffer);
   }
