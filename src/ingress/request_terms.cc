@@ -68,7 +68,7 @@ Result<RequestTerms> read_terms(const net::Headers& headers, std::string_view se
       read_accept(value, terms);
     } else if (name == "content-type") {
       terms.content_type = value;
-      terms.sends_json = contains(value, "application/json") || contains(value, "+json");
+      terms.sends_json = value == wire::kJson || contains(value, wire::kJson) || contains(value, "+json");
     } else if (name == wire::kRequestId) {
       if (is_sane_request_id(value)) terms.request_id = value;
     } else if (name == wire::kTraceParent) {
