@@ -33,7 +33,7 @@ SHARED_API = [
     "error.h", "task.h", "tensor.h", "config.h", "*_config.h", "autoscaling_context.h",
     "detail/block_pool.h", "detail/held_value.h", "detail/outcome.h", "detail/request_context.h",
     "detail/*describe*.h", "detail/*json*.h", "detail/*msgpack*.h", "detail/*schema*.h", "detail/*decod*.h", "detail/*encod*.h",
-    "detail/transcode.h", "detail/value_kind.h",
+    "detail/growing_text.h", "detail/transcode.h", "detail/value_kind.h",
 ]
 # Folders of src/ that may use all of include/manta.
 API_USERS = ["api", "builtin", "cli"]

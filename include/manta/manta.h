@@ -30,7 +30,7 @@ namespace manta {
 namespace detail {
 
 // Changes whenever a shared object built with other headers could not work with this library.
-inline constexpr std::uint32_t kAbi = 7;
+inline constexpr std::uint32_t kAbi = 8;
 
 // What MANTA_APP exports.
 struct ArtifactEntry {

@@ -1,5 +1,6 @@
 #include "api/deployment_servable.h"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <utility>
@@ -25,6 +26,7 @@ class SinkAdapter final : public detail::ItemSink {
   explicit SinkAdapter(replica::ItemSink* sink) : sink_(sink) {}
   Task<Result<void>> write(std::string item) override { return sink_->write(std::move(item)); }
   Result<void> write_blocking(std::string item) override { return sink_->write_blocking(std::move(item)); }
+  Result<bool> try_write(std::string_view item) override { return sink_->try_write(item); }
   void start(int status, HttpHeaders headers) override {
     net::Headers given;
     for (const auto& [name, value] : headers) given.add(name, value);
@@ -58,16 +60,22 @@ Task<Result<replica::Reply>> finish_stream(std::unique_ptr<CallSinks> sinks, Tas
   co_return reply;
 }
 
+bool has_parameters(const detail::RouteEntry& route) { return route.path.contains('{'); }
+
 std::shared_ptr<HttpRequest> to_api(net::Request& request, const detail::MethodEntry& method) {
   auto made = make_pooled<HttpRequest>();
   const std::string_view target = request.target;
   const auto question = std::min(target.find('?'), target.size());
   made->method = std::move(request.method);
-  made->path = percent_decode(target.substr(0, question), false);
-  made->query_string = std::string(target.substr(std::min(question + 1, target.size())));
+  made->query_string = target.substr(std::min(question + 1, target.size()));
+  if (target.contains('%') || question < target.size())
+    made->path = percent_decode(target.substr(0, question), false);
+  else
+    made->path = std::move(request.target);
   made->headers.reserve(request.headers.size());
   for (const auto [name, value] : request.headers) made->headers.emplace_back(name, value);
   made->body = std::move(request.body);
+  if (std::ranges::none_of(method.routes, has_parameters)) return made;
   for (const auto& route : method.routes) {
     auto found = path_parameters(route.path, made->path, true);
     if (!found) continue;

@@ -55,6 +55,7 @@ Task<void> HttpWriter::start(int status, HttpHeaders headers) {
 }
 
 Task<void> HttpWriter::write(std::string bytes) {
+  if (value_or_throw(sink_->try_write(bytes))) co_return;
   Result<void> written = co_await sink_->write(std::move(bytes));
   value_or_throw(std::move(written));
 }

@@ -6,7 +6,7 @@
 namespace manta::api {
 
 std::string percent_decode(std::string_view text, bool plus_is_space) {
-  if (text.find_first_of(plus_is_space ? "%+" : "%") == std::string_view::npos) return std::string(text);
+  if (!text.contains('%') && !(plus_is_space && text.contains('+'))) return std::string(text);
   std::string decoded;
   decoded.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -6,6 +6,7 @@
 #include "net/items.h"
 #include "net/wire.h"
 #include "routing/input_sender.h"
+#include "routing/pending_call.h"
 
 namespace manta::api {
 namespace {
@@ -44,11 +45,11 @@ class AnswerItems final : public ItemSource {
     for (;;) {
       Result<std::optional<std::string>> item = items_.next();
       if (!item || *item) co_return item;
-      auto reading = answer_.next();
-      Result<std::string> bytes = co_await reading;
-      if (!bytes) co_return std::unexpected(std::move(bytes.error()));
-      if (bytes->empty()) break;
-      items_.feed(*bytes);
+      std::optional<Result<std::string>> bytes = answer_.try_next();
+      for (; !bytes; bytes = answer_.try_next()) co_await answer_.pending().update();
+      if (!*bytes) co_return std::unexpected(std::move(bytes->error()));
+      if ((*bytes)->empty()) break;
+      items_.feed(**bytes);
     }
     if (items_.at_boundary()) co_return std::optional<std::string>();
     co_return fail(ErrorCode::ReplicaDied, "the stream ended inside an item");
@@ -62,39 +63,42 @@ class AnswerItems final : public ItemSource {
 
 }  // namespace
 
-// Waiting for replicas of what does not exist would never end.
-std::optional<Error> RemoteTransport::unknown() const {
-  if (!dispatchers_.is_unknown(application_, deployment_)) return std::nullopt;
-  return Error{.code = ErrorCode::NotFound,
-               .message = "application '" + application_ + "' has no deployment '" + deployment_ + "'"};
+Error RemoteTransport::unknown() const {
+  return {.code = ErrorCode::NotFound,
+          .message = "application '" + application_ + "' has no deployment '" + deployment_ + "'"};
 }
 
-routing::Dispatcher& RemoteTransport::dispatcher(const TransportCall& call) const {
-  routing::Dispatcher& to = dispatchers_.at(application_, deployment_);
-  if (call.arguments_took) to.waited_for_arguments(*call.arguments_took);
-  return to;
+// Waiting for replicas of what does not exist would never end.
+routing::Dispatcher* RemoteTransport::dispatcher(const TransportCall& call) {
+  if (!found_ || found_at_ != dispatchers_.version()) {
+    if (dispatchers_.is_unknown(application_, deployment_)) return nullptr;
+    found_ = &dispatchers_.at(application_, deployment_);
+    found_at_ = dispatchers_.version();
+  }
+  if (call.arguments_took) found_->waited_for_arguments(*call.arguments_took);
+  return found_;
 }
 
 Task<Result<detail::CallResult>> RemoteTransport::call(TransportCall call) {
-  if (auto error = unknown()) co_return std::unexpected(std::move(*error));
-  routing::Dispatcher& to = dispatcher(call);
+  routing::Dispatcher* const to = dispatcher(call);
+  if (!to) co_return std::unexpected(unknown());
   const auto input = input_of(call);
   auto request = outbound(std::move(call), net::wire::kMsgPack);
   if (input) input->go_with(request);
-  auto calling = to.call(std::move(request));
+  auto calling = to->call(std::move(request));
   Result<net::Response> response = co_await calling;
   if (!response) co_return std::unexpected(std::move(response.error()));
   co_return detail::CallResult{.encoded = std::move(response->body)};
 }
 
 Task<Result<std::unique_ptr<ItemSource>>> RemoteTransport::open(TransportCall call) {
-  if (auto error = unknown()) co_return std::unexpected(std::move(*error));
-  routing::Dispatcher& to = dispatcher(call);
+  routing::Dispatcher* const to = dispatcher(call);
+  if (!to) co_return std::unexpected(unknown());
   auto input = input_of(call);
   auto request = outbound(std::move(call), net::wire::kItems);
   if (input) input->go_with(request);
   request.window = kStreamWindow;
-  auto dispatching = to.dispatch(std::move(request));
+  auto dispatching = to->dispatch(std::move(request));
   Result<routing::Answer> answer = co_await dispatching;
   if (!answer) co_return std::unexpected(std::move(answer.error()));
   std::unique_ptr<ItemSource> items = std::make_unique<AnswerItems>(std::move(*answer), std::move(input));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,11 +22,13 @@ class RemoteTransport final : public Transport {
   Task<Result<std::unique_ptr<ItemSource>>> open(TransportCall call) override;
 
  private:
-  std::optional<Error> unknown() const;
-  routing::Dispatcher& dispatcher(const TransportCall& call) const;  // is told how long the arguments took
+  routing::Dispatcher* dispatcher(const TransportCall& call);  // is told how long the arguments took; null: unknown
+  Error unknown() const;
 
   routing::Dispatchers& dispatchers_;
   std::string application_, deployment_;
+  routing::Dispatcher* found_ = nullptr;
+  std::uint64_t found_at_ = 0;  // version of the dispatchers
 };
 
 }  // namespace manta::api

@@ -32,29 +32,23 @@ char low_byte(std::uint32_t bits) { return static_cast<char>(static_cast<std::ui
 
 }  // namespace
 
-void append_base64(std::string& out, std::string_view bytes) {
-  out.reserve(out.size() + (bytes.size() + 2) / 3 * 4);
+void append_base64(detail::GrowingText& out, std::string_view bytes) {
+  char* to = out.room((bytes.size() + 2) / 3 * 4);
   const auto at = [&](std::size_t i) { return std::uint32_t{static_cast<std::uint8_t>(bytes[i])}; };
+  const auto write = [&to](std::uint32_t bits, int letters) {
+    for (int i = 0; i < 4; ++i) *to++ = i < letters ? kAlphabet[bits >> (18 - 6 * i) & 63] : '=';
+  };
   std::size_t i = 0;
-  for (; i + 3 <= bytes.size(); i += 3) {
-    const std::uint32_t bits = at(i) << 16 | at(i + 1) << 8 | at(i + 2);
-    const char group[] = {kAlphabet[bits >> 18], kAlphabet[bits >> 12 & 63], kAlphabet[bits >> 6 & 63],
-                          kAlphabet[bits & 63]};
-    out.append(group, sizeof group);
-  }
-  if (bytes.size() - i == 1) {
-    const std::uint32_t bits = at(i) << 4;
-    out.append({kAlphabet[bits >> 6], kAlphabet[bits & 63], '=', '='});
-  } else if (bytes.size() - i == 2) {
-    const std::uint32_t bits = (at(i) << 8 | at(i + 1)) << 2;
-    out.append({kAlphabet[bits >> 12], kAlphabet[bits >> 6 & 63], kAlphabet[bits & 63], '='});
-  }
+  for (; i + 3 <= bytes.size(); i += 3) write(at(i) << 16 | at(i + 1) << 8 | at(i + 2), 4);
+  if (bytes.size() - i == 1) write(at(i) << 16, 2);
+  if (bytes.size() - i == 2) write(at(i) << 16 | at(i + 1) << 8, 3);
+  out.end_at(to);
 }
 
 std::string base64(std::string_view bytes) {
-  std::string out;
+  detail::GrowingText out((bytes.size() + 2) / 3 * 4);
   append_base64(out, bytes);
-  return out;
+  return out.take();
 }
 
 bool decode_base64(std::string_view text, std::string& bytes) {

@@ -73,24 +73,19 @@ std::size_t plain_prefix(std::string_view text, bool& beyond_ascii) {
   return i;
 }
 
-constexpr std::size_t kLarge = 1024;
-
-// For a large text and what closes it and what is around it: at once.
-[[gnu::noinline]] void make_room(std::string& out, std::size_t size) {
-  constexpr std::size_t kAround = 64;
-  const std::size_t wanted = out.size() + size + kAround;
-  if (wanted > out.capacity()) out.reserve(std::max(wanted, 2 * out.capacity()));
-}
-
-void append_escape(std::string& out, char c) {
+// At most six bytes.
+char* write_escape(char* out, char c) {
   constexpr std::string_view kHex = "0123456789abcdef";
   const char escape = kEscapes[static_cast<std::uint8_t>(c)];
-  if (escape == 'u') {
-    const auto code = static_cast<std::uint8_t>(c);
-    out.append({'\\', 'u', '0', '0', kHex[code >> 4], kHex[code & 15]});
-  } else {
-    out.append({'\\', escape});
-  }
+  *out++ = '\\';
+  *out++ = escape;
+  if (escape != 'u') return out;
+  const auto code = static_cast<std::uint8_t>(c);
+  *out++ = '0';
+  *out++ = '0';
+  *out++ = kHex[code >> 4];
+  *out++ = kHex[code & 15];
+  return out;
 }
 
 // How many bytes the character at the start of `text` has, 0 when they are no UTF-8.
@@ -104,28 +99,38 @@ std::size_t character_size(std::string_view text) {
 
 bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
-bool append_json_string(std::string& out, std::string_view text) {
+}  // namespace manta::codec
+
+bool manta::detail::append_json_string(GrowingText& out, std::string_view text) {
+  using namespace codec;
+  constexpr std::size_t kQuotes = 2, kEscape = 6;
   const std::size_t start = out.size();
   const std::string_view whole = text;
   bool beyond_ascii = false;
-  if (text.size() >= kLarge) make_room(out, text.size());
-  out.push_back('"');
-  while (true) {
+  char* to = out.room(text.size() + kQuotes);
+  *to++ = '"';
+  for (;;) {
     const std::size_t plain = plain_prefix(text, beyond_ascii);
-    out.append(text, 0, plain);
+    to += text.copy(to, plain);
     if (plain == text.size()) break;
-    append_escape(out, text[plain]);
+    out.end_at(to);
+    const std::size_t left = text.size() - plain - 1;
+    to = write_escape(out.room(kEscape + left + 1), text[plain]);
     text.remove_prefix(plain + 1);
   }
-  out.push_back('"');
+  *to++ = '"';
+  out.end_at(to);
   if (!beyond_ascii || is_utf8(whole)) return true;
-  out.resize(start);
+  out.cut_to(start);
   return false;
 }
 
+namespace manta::codec {
+
 std::string json_quoted(std::string_view text) {
-  std::string out;
-  if (append_json_string(out, text)) return out;
+  constexpr std::size_t kQuotes = 2;
+  detail::GrowingText out(text.size() + kQuotes);
+  if (append_json_string(out, text)) return out.take();
   std::string mended;
   while (!text.empty()) {
     const std::size_t size = character_size(text);
@@ -133,7 +138,7 @@ std::string json_quoted(std::string_view text) {
     text.remove_prefix(size ? size : 1);
   }
   append_json_string(out, mended);
-  return out;
+  return out.take();
 }
 
 }  // namespace manta::codec

@@ -3,12 +3,13 @@
 #include <string>
 #include <string_view>
 
+#include <manta/detail/json_text.h>
+
 namespace manta::codec {
 
-// Appends `text` as a JSON string in quotes. False, with `out` as it was, when it is not UTF-8.
-bool append_json_string(std::string& out, std::string_view text);
+using detail::append_json_string;
 
-// The same for texts that must appear in any case (error bodies, logs): bytes that are not UTF-8 become U+FFFD.
+// A JSON string of texts that must appear in any case (error bodies, logs): bytes that are not UTF-8 become U+FFFD.
 std::string json_quoted(std::string_view text);
 
 bool is_utf8(std::string_view text);

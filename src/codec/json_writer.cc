@@ -9,28 +9,12 @@
 
 namespace manta::detail {
 
-void JsonWriter::separate() {
-  if (comma_) text_.push_back(',');
-  comma_ = true;
-}
-
-bool JsonWriter::null() {
-  separate();
-  text_.append("null");
-  return true;
-}
-
-bool JsonWriter::boolean(bool value) {
-  separate();
-  text_.append(value ? "true" : "false");
-  return true;
-}
-
 template <class Int>
 bool JsonWriter::write_integer(Int value) {
   separate();
-  char digits[24];
-  text_.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+  constexpr std::size_t kMost = 20;
+  char* const at = text_.room(kMost);
+  text_.end_at(std::to_chars(at, at + kMost, value).ptr);
   return true;
 }
 
@@ -59,35 +43,9 @@ bool JsonWriter::string(std::string_view value) {
 
 bool JsonWriter::bytes(std::string_view value) {
   separate();
-  text_.push_back('"');
+  text_.push('"');
   codec::append_base64(text_, value);
-  text_.push_back('"');
-  return true;
-}
-
-bool JsonWriter::begin_array(std::size_t) {
-  separate();
-  text_.push_back('[');
-  comma_ = false;
-  return true;
-}
-
-bool JsonWriter::end_array() {
-  text_.push_back(']');
-  comma_ = true;
-  return true;
-}
-
-bool JsonWriter::begin_object(std::size_t) {
-  separate();
-  text_.push_back('{');
-  comma_ = false;
-  return true;
-}
-
-bool JsonWriter::end_object() {
-  text_.push_back('}');
-  comma_ = true;
+  text_.push('"');
   return true;
 }
 
@@ -95,16 +53,7 @@ bool JsonWriter::key(std::string_view key) {
   separate();
   comma_ = false;
   if (!codec::append_json_string(text_, key)) return refuse("a key is not UTF-8");
-  text_.push_back(':');
-  return true;
-}
-
-bool JsonWriter::field(std::string_view name) {
-  if (comma_) text_.push_back(',');
-  comma_ = false;
-  text_.push_back('"');
-  text_.append(name);
-  text_.append("\":");
+  text_.push(':');
   return true;
 }
 

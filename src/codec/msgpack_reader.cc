@@ -10,8 +10,6 @@ std::string_view text(const std::uint8_t* bytes, std::uint64_t size) {
   return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)};
 }
 
-bool is_fix_string(std::uint8_t code) { return (code & 0xe0) == 0xa0; }
-
 }  // namespace
 
 MsgPackReader::MsgPackReader(std::string_view bytes, const ReadLimits& limits)
@@ -48,8 +46,10 @@ ValueKind MsgPackReader::kind() const {
   return code <= 0xdd ? ValueKind::Array : ValueKind::Object;
 }
 
+bool MsgPackReader::ends_early() { return broken("it ends in the middle of a value"); }
+
 bool MsgPackReader::take(std::size_t count, const std::uint8_t*& bytes) {
-  if (count > remaining()) return broken("it ends in the middle of a value");
+  if (count > remaining()) return ends_early();
   bytes = next_;
   next_ += count;
   return true;
@@ -63,27 +63,17 @@ bool MsgPackReader::take_big_endian(unsigned width, std::uint64_t& value) {
   return true;
 }
 
-bool MsgPackReader::read_null() {
-  if (next_ == end_ || *next_ != 0xc0) return false;
-  ++next_;
-  return true;
-}
-
 bool MsgPackReader::read_bool(bool& value) {
   if (kind() != ValueKind::Bool) return false;
   value = *next_++ == 0xc3;
   return true;
 }
 
-bool MsgPackReader::read_signed(std::int64_t& value, bool& range) {
+bool MsgPackReader::read_wide(std::int64_t& value, bool& range) {
   if (kind() != ValueKind::Integer) return false;
   const Position start = next_;
   const std::uint8_t code = *next_++;
   std::uint64_t bits = 0;
-  if (code < 0x80 || code >= 0xe0) {
-    value = static_cast<std::int8_t>(code);
-    return true;
-  }
   const unsigned width = 1u << (code & 3);  // 0xcc..0xcf unsigned, 0xd0..0xd3 signed
   if (!take_big_endian(width, bits)) return false;
   if (code < 0xd0) {
@@ -139,15 +129,11 @@ bool MsgPackReader::read_length(std::uint8_t first_code, std::uint64_t& length) 
   return take_big_endian(width, length);
 }
 
-bool MsgPackReader::read_string(std::string_view& value) {
+bool MsgPackReader::read_long_string(std::string_view& value) {
   if (kind() != ValueKind::String) return false;
   std::uint64_t length = 0;
-  if (is_fix_string(*next_))
-    length = *next_++ & 0x1f;
-  else if (!read_length(0xd9, length))
-    return false;
   const std::uint8_t* bytes = nullptr;
-  if (!take(length, bytes)) return false;
+  if (!read_length(0xd9, length) || !take(length, bytes)) return false;
   value = text(bytes, length);
   return true;
 }
@@ -178,22 +164,6 @@ bool MsgPackReader::begin_object(Container& object) {
   return kind() == ValueKind::Object && begin(object, 0x80, 0xde, 2);
 }
 
-bool MsgPackReader::next(Container& container) {
-  if (!ok()) return false;
-  if (container.left == 0) {
-    ++depth_left_;
-    return false;
-  }
-  --container.left;
-  return true;
-}
-
-bool MsgPackReader::next_element(Container& array) { return next(array); }
-
-bool MsgPackReader::next_key(Container& object, std::string_view& key) {
-  return next(object) && (read_string(key) || broken("a key that is no string"));
-}
-
 std::size_t MsgPackReader::size_hint() const {
   if (kind() != ValueKind::Array) return 0;
   if (*next_ < 0xa0) return *next_ & 0x0f;
@@ -204,7 +174,7 @@ std::size_t MsgPackReader::size_hint() const {
 
 // Passes one value, adding to `pending` the values inside it.
 bool MsgPackReader::skip_one(std::uint64_t& pending) {
-  if (next_ == end_) return broken("it ends in the middle of a value");
+  if (next_ == end_) return ends_early();
   const std::uint8_t code = *next_++;
   const std::uint8_t* bytes = nullptr;
   std::uint64_t size = 0;

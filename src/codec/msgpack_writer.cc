@@ -1,6 +1,7 @@
 #include <manta/detail/msgpack_writer.h>
 
 #include <bit>
+#include <cstring>
 #include <limits>
 
 namespace manta::detail {
@@ -14,67 +15,36 @@ bool fits(std::int64_t value) {
 }  // namespace
 
 template <class Unsigned>
-void MsgPackWriter::put(std::uint8_t code, Unsigned value) {
-  char bytes[1 + sizeof value];
-  bytes[0] = static_cast<char>(code);
-  for (std::size_t i = 0; i < sizeof value; ++i)
-    bytes[1 + i] = static_cast<char>(static_cast<std::uint8_t>(value >> (8 * (sizeof value - 1 - i)) & 0xff));
-  bytes_.append(bytes, sizeof bytes);
-}
-
-bool MsgPackWriter::null() {
-  bytes_.push_back('\xc0');
+bool MsgPackWriter::put(std::uint8_t code, Unsigned value) {
+  const Unsigned big_endian = std::byteswap(value);
+  char* const at = bytes_.room(1 + sizeof value);
+  *at = static_cast<char>(code);
+  std::memcpy(at + 1, &big_endian, sizeof value);
+  bytes_.end_at(at + 1 + sizeof value);
   return true;
 }
 
-bool MsgPackWriter::boolean(bool value) {
-  bytes_.push_back(value ? '\xc3' : '\xc2');
-  return true;
+bool MsgPackWriter::wide(std::uint64_t value) {
+  if (value <= 0xff) return put(0xcc, static_cast<std::uint8_t>(value));
+  if (value <= 0xffff) return put(0xcd, static_cast<std::uint16_t>(value));
+  if (value <= 0xffffffff) return put(0xce, static_cast<std::uint32_t>(value));
+  return put(0xcf, value);
 }
 
-bool MsgPackWriter::integer(std::uint64_t value) {
-  if (value < 0x80)
-    bytes_.push_back(static_cast<char>(value));
-  else if (value <= 0xff)
-    put(0xcc, static_cast<std::uint8_t>(value));
-  else if (value <= 0xffff)
-    put(0xcd, static_cast<std::uint16_t>(value));
-  else if (value <= 0xffffffff)
-    put(0xce, static_cast<std::uint32_t>(value));
-  else
-    put(0xcf, value);
-  return true;
+bool MsgPackWriter::negative(std::int64_t value) {
+  if (value >= -32) return code(static_cast<std::uint8_t>(value));
+  if (fits<std::int8_t>(value)) return put(0xd0, static_cast<std::uint8_t>(value));
+  if (fits<std::int16_t>(value)) return put(0xd1, static_cast<std::uint16_t>(value));
+  if (fits<std::int32_t>(value)) return put(0xd2, static_cast<std::uint32_t>(value));
+  return put(0xd3, static_cast<std::uint64_t>(value));
 }
 
-bool MsgPackWriter::integer(std::int64_t value) {
-  if (value >= 0) return integer(static_cast<std::uint64_t>(value));
-  if (value >= -32)
-    bytes_.push_back(static_cast<char>(value));
-  else if (fits<std::int8_t>(value))
-    put(0xd0, static_cast<std::uint8_t>(value));
-  else if (fits<std::int16_t>(value))
-    put(0xd1, static_cast<std::uint16_t>(value));
-  else if (fits<std::int32_t>(value))
-    put(0xd2, static_cast<std::uint32_t>(value));
-  else
-    put(0xd3, static_cast<std::uint64_t>(value));
-  return true;
-}
-
-bool MsgPackWriter::number(double value) {
-  put(0xcb, std::bit_cast<std::uint64_t>(value));
-  return true;
-}
-
-bool MsgPackWriter::number(float value) {
-  put(0xca, std::bit_cast<std::uint32_t>(value));
-  return true;
-}
+bool MsgPackWriter::number(double value) { return put(0xcb, std::bit_cast<std::uint64_t>(value)); }
+bool MsgPackWriter::number(float value) { return put(0xca, std::bit_cast<std::uint32_t>(value)); }
 
 bool MsgPackWriter::string(std::string_view value) {
-  if (value.size() < 32)
-    bytes_.push_back(static_cast<char>(0xa0 | value.size()));
-  else if (value.size() <= 0xff)
+  if (value.size() < 32) return field(value);
+  if (value.size() <= 0xff)
     put(0xd9, static_cast<std::uint8_t>(value.size()));
   else if (value.size() <= 0xffff)
     put(0xda, static_cast<std::uint16_t>(value.size()));
@@ -99,28 +69,16 @@ bool MsgPackWriter::bytes(std::string_view value) {
   return true;
 }
 
-bool MsgPackWriter::begin_array(std::size_t size) {
-  if (size < 16)
-    bytes_.push_back(static_cast<char>(0x90 | size));
-  else if (size <= 0xffff)
-    put(0xdc, static_cast<std::uint16_t>(size));
-  else if (size <= 0xffffffff)
-    put(0xdd, static_cast<std::uint32_t>(size));
-  else
-    return refuse("an array of 2^32 elements or more");
-  return true;
+bool MsgPackWriter::long_array(std::size_t size) {
+  if (size <= 0xffff) return put(0xdc, static_cast<std::uint16_t>(size));
+  if (size <= 0xffffffff) return put(0xdd, static_cast<std::uint32_t>(size));
+  return refuse("an array of 2^32 elements or more");
 }
 
-bool MsgPackWriter::begin_object(std::size_t size) {
-  if (size < 16)
-    bytes_.push_back(static_cast<char>(0x80 | size));
-  else if (size <= 0xffff)
-    put(0xde, static_cast<std::uint16_t>(size));
-  else if (size <= 0xffffffff)
-    put(0xdf, static_cast<std::uint32_t>(size));
-  else
-    return refuse("a map of 2^32 keys or more");
-  return true;
+bool MsgPackWriter::long_object(std::size_t size) {
+  if (size <= 0xffff) return put(0xde, static_cast<std::uint16_t>(size));
+  if (size <= 0xffffffff) return put(0xdf, static_cast<std::uint32_t>(size));
+  return refuse("a map of 2^32 keys or more");
 }
 
 bool MsgPackWriter::refuse(std::string why) {

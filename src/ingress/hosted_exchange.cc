@@ -8,7 +8,7 @@
 
 namespace manta::ingress {
 
-HostedExchange::HostedExchange(Loop& loop, HostedRequest request) : loop_(loop), its_(std::move(request)) {}
+HostedExchange::HostedExchange(Loop& loop, HostedRequest&& request) : loop_(loop), its_(std::move(request)) {}
 
 HostedExchange::~HostedExchange() {
   if (state_ != State::Complete && !its_.client->closed()) abort();
@@ -22,7 +22,7 @@ void HostedExchange::fail(const Error& error) {
 
 void HostedExchange::end_whole(net::Response answer) {
   state_ = State::Complete;
-  answer.headers = public_headers(answer.headers, its_.record.request_id());
+  answer.headers = public_headers(std::move(answer.headers), its_.record.request_id());
   its_.record.end(answer.status);
   its_.client->respond(std::move(answer));
 }
@@ -39,7 +39,7 @@ void HostedExchange::start(int status, net::Headers headers) {
   state_ = State::Started;
   status_ = status;
   events_ = is_event_stream(headers);
-  if (events_) return its_.client->start(status, public_headers(headers, its_.record.request_id()));
+  if (events_) return its_.client->start(status, public_headers(std::move(headers), its_.record.request_id()));
   held_ = net::Response{.status = status, .headers = std::move(headers), .body = {}};
   loop_.post([weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->send_held();
@@ -48,8 +48,8 @@ void HostedExchange::start(int status, net::Headers headers) {
 
 void HostedExchange::send_held() {
   if (!held_) return;
-  const net::Response begun = *std::exchange(held_, std::nullopt);
-  its_.client->start(begun.status, public_headers(begun.headers, its_.record.request_id()));
+  net::Response begun = *std::exchange(held_, std::nullopt);
+  its_.client->start(begun.status, public_headers(std::move(begun.headers), its_.record.request_id()));
   its_.client->write(begun.body);
 }
 

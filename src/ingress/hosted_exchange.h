@@ -33,7 +33,7 @@ class HostedExchange final : public net::Exchange, public std::enable_shared_fro
  public:
   using Callback = std::move_only_function<void()>;
 
-  HostedExchange(Loop& loop, HostedRequest request);
+  HostedExchange(Loop& loop, HostedRequest&& request);
   ~HostedExchange() override;  // unanswered: the client gets an error, if it is still there
 
   // It reaches no deployment.

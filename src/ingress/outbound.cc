@@ -21,15 +21,20 @@ net::Headers typed_headers(const RequestTerms& terms) {
   return headers;
 }
 
-// All but the body and the context.
+// Of a method that takes the raw request.
+net::Headers raw_headers(net::Headers headers, const Route& route) {
+  net::Headers kept = end_to_end(std::move(headers));
+  kept.add(wire::kMethod, route.method);
+  return kept;
+}
+
+// All but the body, the context and raw headers.
 routing::Outbound head_of(const net::Request& request, const Route& route, const RequestTerms& terms) {
   routing::Outbound outbound;
   outbound.method = route.method;
   if (route.raw_http) {
     outbound.verb = request.method;
     outbound.target = request.target;
-    copy_end_to_end(request.headers, outbound.headers);
-    outbound.headers.add(wire::kMethod, route.method);
   } else {
     outbound.headers = typed_headers(terms);
     if (const auto control = request.headers.get("cache-control")) outbound.headers.add("cache-control", *control);
@@ -46,14 +51,19 @@ routing::Outbound head_of(const net::Request& request, const Route& route, const
 routing::Outbound make_outbound(net::Request& request, const Route& route, const RequestTerms& terms,
                                 std::shared_ptr<RequestContext> context, net::BodyBuffers& bodies) {
   routing::Outbound outbound = head_of(request, route, terms);
+  if (route.raw_http) outbound.headers = raw_headers(request.headers, route);
   if (!request.body.empty()) outbound.body = bodies.share(std::move(request.body));
   if (terms.accepts_events || route.streams) outbound.window = kEventWindow;
   outbound.context = std::move(context);
   return outbound;
 }
 
-net::Request make_local_request(net::Request& request, const Route& route, const RequestTerms& terms) {
+// A stream of HTTP/2 looks at its headers again when it is answered.
+net::Request make_local_request(net::Exchange& client, const Route& route, const RequestTerms& terms) {
+  net::Request& request = client.request();
   routing::Outbound head = head_of(request, route, terms);
+  if (route.raw_http)
+    head.headers = raw_headers(client.is_http2() ? request.headers : std::move(request.headers), route);
   return {.method = std::move(head.verb),
           .target = head.target.empty() ? "/" + head.method : std::move(head.target),
           .authority = {},

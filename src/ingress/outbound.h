@@ -7,6 +7,7 @@
 #include "ingress/request_terms.h"
 #include "ingress/route_table.h"
 #include "net/body_buffers.h"
+#include "net/exchange.h"
 #include "net/message.h"
 #include "routing/dispatcher.h"
 
@@ -19,7 +20,8 @@ namespace manta::ingress {
 routing::Outbound make_outbound(net::Request& request, const Route& route, const RequestTerms& terms,
                                 std::shared_ptr<RequestContext> context, net::BodyBuffers& bodies);
 
-// The same for a deployment in this process, which is given the context as it is.
-net::Request make_local_request(net::Request& request, const Route& route, const RequestTerms& terms);
+// The same for a deployment in this process, which is given the context as it is. The headers of an HTTP/1.1 client are
+// moved as well.
+net::Request make_local_request(net::Exchange& client, const Route& route, const RequestTerms& terms);
 
 }  // namespace manta::ingress

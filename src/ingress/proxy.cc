@@ -174,7 +174,7 @@ const TrafficPlan* Proxy::traffic_for(const Route& route, const net::Request& re
   return plans ? TrafficTable::find(*plans, view_.routes->without_root(path_of(request.target))) : nullptr;
 }
 
-void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord record, const Route& route,
+void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord&& record, const Route& route,
                                const RequestTerms& terms) {
   auto context = context_of(route, terms);
   record.set_context(context);
@@ -199,16 +199,15 @@ void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord record, 
   if (!outlives_client) exchange->when_closed([this, id] { requests_.cancel(id); });
 }
 
-void Proxy::send_to_hosted(Hosting& hosting, const net::ExchangePtr& exchange, RequestRecord record, const Route& route,
-                           const RequestTerms& terms, std::shared_ptr<RequestContext> context) {
+void Proxy::send_to_hosted(Hosting& hosting, const net::ExchangePtr& exchange, RequestRecord&& record,
+                           const Route& route, const RequestTerms& terms, std::shared_ptr<RequestContext> context) {
   const bool as_json = prefers_json(terms, exchange->request().body);
-  hosting.send(
-      make_pooled<HostedExchange>(loop_, HostedRequest{.client = exchange,
-                                                       .request = make_local_request(exchange->request(), route, terms),
-                                                       .context = std::move(context),
-                                                       .record = std::move(record),
-                                                       .error_as_json = as_json,
-                                                       .outlives_client = terms.outlives_client}));
+  hosting.send(make_pooled<HostedExchange>(loop_, HostedRequest{.client = exchange,
+                                                                .request = make_local_request(*exchange, route, terms),
+                                                                .context = std::move(context),
+                                                                .record = std::move(record),
+                                                                .error_as_json = as_json,
+                                                                .outlives_client = terms.outlives_client}));
 }
 
 Task<void> Proxy::forwarding(Forwarding request, const Route& route) {

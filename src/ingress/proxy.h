@@ -94,9 +94,9 @@ class Proxy {
   void answer_route(net::ExchangePtr exchange, Verb verb, const Route& route);
   // The rule about this request; null: the ingress answers, and nobody gets a copy.
   const TrafficPlan* traffic_for(const Route& route, const net::Request& request) const;
-  void send_to_deployment(net::ExchangePtr exchange, RequestRecord record, const Route& route,
+  void send_to_deployment(net::ExchangePtr exchange, RequestRecord&& record, const Route& route,
                           const RequestTerms& terms);
-  void send_to_hosted(Hosting& hosting, const net::ExchangePtr& exchange, RequestRecord record, const Route& route,
+  void send_to_hosted(Hosting& hosting, const net::ExchangePtr& exchange, RequestRecord&& record, const Route& route,
                       const RequestTerms& terms, std::shared_ptr<RequestContext> context);
   Task<void> forwarding(Forwarding request, const Route& route);
   void answer_no_route(const net::ExchangePtr& exchange, Verb verb, VerbSet allow);

@@ -68,7 +68,7 @@ Result<RequestTerms> read_terms(const net::Headers& headers, std::string_view se
       read_accept(value, terms);
     } else if (name == "content-type") {
       terms.content_type = value;
-      terms.sends_json = contains(value, "application/json") || contains(value, "+json");
+      terms.sends_json = value == wire::kJson || contains(value, wire::kJson) || contains(value, "+json");
     } else if (name == wire::kRequestId) {
       if (is_sane_request_id(value)) terms.request_id = value;
     } else if (name == wire::kTraceParent) {
@@ -110,11 +110,11 @@ bool is_hop_header(std::string_view name) {
   return name.starts_with("x-manta-") || std::ranges::find(kHopHeaders, name) != kHopHeaders.end();
 }
 
-void copy_end_to_end(const net::Headers& from, net::Headers& to) {
-  for (const auto [name, value] : from) {
-    if (is_hop_header(name) || std::ranges::find(kSetAnew, name) != kSetAnew.end()) continue;
-    to.add(name, value);
-  }
+net::Headers end_to_end(net::Headers headers) {
+  headers.remove_if([](const net::Headers::Field& field) {
+    return is_hop_header(field.name) || std::ranges::find(kSetAnew, field.name) != kSetAnew.end();
+  });
+  return headers;
 }
 
 }  // namespace manta::ingress

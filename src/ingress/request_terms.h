@@ -40,7 +40,7 @@ bool prefers_json(const RequestTerms& terms, std::string_view body);
 // Belongs to one connection, or to Manta's own hop: never passed on in either direction. `name` in lower case.
 bool is_hop_header(std::string_view name);
 
-// Adds what a method that takes the raw request gets to see: every header but those of the hop and the ones set anew.
-void copy_end_to_end(const net::Headers& from, net::Headers& to);
+// What a method that takes the raw request gets to see: every header but those of the hop and the ones set anew.
+net::Headers end_to_end(net::Headers headers);
 
 }  // namespace manta::ingress

@@ -1,5 +1,6 @@
 // Answers of an H1Connection: how they look on the wire, and when the next request's turn has come.
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -86,6 +87,22 @@ void append_number(std::string& out, std::size_t number, int base) {
   out.append(digits.data(), result.ptr);
 }
 
+void append_chunk(std::string& out, std::string_view bytes) {
+  constexpr std::size_t kMostAround = 20;  // 16 digits of its size, two line ends
+  const std::size_t before = out.size();
+  const std::size_t most = before + bytes.size() + kMostAround;
+  if (most > out.capacity()) out.reserve(std::max(most, 2 * out.capacity()));
+  out.resize_and_overwrite(most, [&](char* text, std::size_t) {
+    char* next = std::to_chars(text + before, text + before + 16, bytes.size(), 16).ptr;
+    *next++ = '\r';
+    *next++ = '\n';
+    next += bytes.copy(next, bytes.size());
+    *next++ = '\r';
+    *next++ = '\n';
+    return static_cast<std::size_t>(next - text);
+  });
+}
+
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   out.append(name).append(": ").append(value).append("\r\n");
 }
@@ -155,12 +172,10 @@ void H1Connection::begin_answer(const Request& request, int status, const Header
 void H1Connection::write_chunk(std::string_view bytes) {
   if (bodiless_answer_) return;
   std::string& out = batch_.begin_copy();
-  if (chunked_answer_) {
-    append_number(out, bytes.size(), 16);
-    out.append("\r\n");
-  }
-  out.append(bytes);
-  if (chunked_answer_) out.append("\r\n");
+  if (chunked_answer_)
+    append_chunk(out, bytes);
+  else
+    out.append(bytes);
   batch_.commit();
   kick();
 }

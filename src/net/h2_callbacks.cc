@@ -214,12 +214,14 @@ struct H2Callbacks {
     if (session.batch_->bytes() >= H2Session::kBatch) return NGHTTP2_ERR_WOULDBLOCK;  // bounds a batch (trap 5)
     auto& stream = *static_cast<H2Stream*>(source->ptr);
     const std::string_view bytes = stream.unsent().substr(0, size);
-    session.batch_->copy(view(head, 9));
-    if (stream.last && size >= kReference) {
+    const bool is_referenced = stream.last && size >= kReference;
+    std::string& out = session.batch_->begin_copy();
+    out.append(view(head, 9));
+    if (!is_referenced) out.append(bytes);
+    session.batch_->commit();
+    if (is_referenced) {
       session.batch_->reference(bytes);
       session.pinned_.emplace_back(&stream);
-    } else {
-      session.batch_->copy(bytes);
     }
     stream.sent += size;
     session.queued_ -= size;

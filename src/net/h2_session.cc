@@ -33,6 +33,7 @@ void H2Session::on_read(std::size_t bytes) {
   read_pending_ = false;
   if (ended_) return;
   last_read_ = loop_.now();
+  kicked_ = !in_turn_;  // a turn follows at once: nobody has to post one
   if (bytes == 0) {
     end("the peer closed the connection");
   } else {

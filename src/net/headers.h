@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include <manta/detail/block_pool.h>
+
 namespace manta::net {
 
 // HTTP header fields in order, names in lower case. Small and flat: one buffer holds all of them, one after the other,
@@ -62,7 +64,7 @@ class Headers {
   char* append(std::string_view name, std::string_view value);
   bool is_own(std::string_view view) const;
 
-  std::string buffer_;
+  std::basic_string<char, std::char_traits<char>, detail::BlockAllocator<char>> buffer_;
 };
 
 inline Headers::Field Headers::Iterator::operator*() const {

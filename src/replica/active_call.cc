@@ -13,8 +13,9 @@ namespace manta::replica {
 
 std::shared_ptr<ActiveCall> ActiveCall::make(CallBoard& board, net::ExchangePtr exchange,
                                              std::shared_ptr<RequestContext> context,
-                                             std::shared_ptr<Servable> servable) {
-  return make_pooled<ActiveCall>(Made(), board, std::move(exchange), std::move(context), std::move(servable));
+                                             std::shared_ptr<Servable> servable, TimePoint admitted_at) {
+  return make_pooled<ActiveCall>(Made(), board, std::move(exchange), std::move(context), std::move(servable),
+                                 admitted_at);
 }
 
 std::shared_ptr<ActiveCall> ActiveCall::make(CallBoard& board, DirectCall& direct, std::shared_ptr<Servable> servable,
@@ -23,13 +24,13 @@ std::shared_ptr<ActiveCall> ActiveCall::make(CallBoard& board, DirectCall& direc
 }
 
 ActiveCall::ActiveCall(Made, CallBoard& board, net::ExchangePtr exchange, std::shared_ptr<RequestContext> context,
-                       std::shared_ptr<Servable> servable)
+                       std::shared_ptr<Servable> servable, TimePoint admitted_at)
     : board_(&board),
       loop_(board.loop),
       exchange_(std::move(exchange)),
       context_(std::move(context)),
       servable_(std::move(servable)),
-      admitted_at_(board.loop.now()) {
+      admitted_at_(admitted_at) {
   join_board();
 }
 
@@ -71,7 +72,8 @@ void ActiveCall::detach() {
 
 void ActiveCall::read_exchange(const spec::MethodSpec& method) {
   net::Request& request = exchange_->request();
-  invocation_ = {.method = &method, .request_format = request_format(request), .reply_format = reply_format(request)};
+  const Format format = request_format(request);
+  invocation_ = {.method = &method, .request_format = format, .reply_format = reply_format(request, format)};
   if (method.streams) {
     const StreamKind kind = stream_kind(request, method);
     stream_ = make_pooled<StreamAnswer>(
@@ -83,7 +85,7 @@ void ActiveCall::read_exchange(const spec::MethodSpec& method) {
     invocation_.items = stream_.get();
     invocation_.reply_format = kind == StreamKind::Items ? Format::MsgPack : Format::Json;
   }
-  if (const auto input = request.headers.get(net::wire::kInput); input && method.takes_stream) {
+  if (const auto input = method.takes_stream ? request.headers.get(net::wire::kInput) : std::nullopt) {
     input_ = *input;
     invocation_.input = board_->inputs.open({exchange_->connection_id(), input_}, board_->options.stream_buffer);
   }

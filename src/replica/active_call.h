@@ -26,12 +26,13 @@ class ActiveCall final : public std::enable_shared_from_this<ActiveCall>, privat
 
  public:
   static std::shared_ptr<ActiveCall> make(CallBoard& board, net::ExchangePtr exchange,
-                                          std::shared_ptr<RequestContext> context, std::shared_ptr<Servable> servable);
+                                          std::shared_ptr<RequestContext> context, std::shared_ptr<Servable> servable,
+                                          TimePoint admitted_at);
   // Takes what `direct` holds.
   static std::shared_ptr<ActiveCall> make(CallBoard& board, DirectCall& direct, std::shared_ptr<Servable> servable,
                                           TimePoint admitted_at);
   ActiveCall(Made, CallBoard& board, net::ExchangePtr exchange, std::shared_ptr<RequestContext> context,
-             std::shared_ptr<Servable> servable);
+             std::shared_ptr<Servable> servable, TimePoint admitted_at);
   ActiveCall(Made, CallBoard& board, DirectCall& direct, std::shared_ptr<Servable> servable, TimePoint admitted_at);
   ~ActiveCall();
 

@@ -13,8 +13,8 @@ namespace manta::replica {
 Task<void> ReplicaServer::Impl::answer_aside(net::ExchangePtr exchange, const spec::MethodSpec* method,
                                              std::shared_ptr<Servable> servable) {
   const net::Request& request = exchange->request();
-  Invocation invocation{
-      .method = method, .request_format = request_format(request), .reply_format = reply_format(request)};
+  const Format format = request_format(request);
+  Invocation invocation{.method = method, .request_format = format, .reply_format = reply_format(request, format)};
   const bool as_json = invocation.reply_format == Format::Json;
   auto reply = std::make_shared<Result<Reply>>();
   Compute::Job job = [reply, servable, invocation = std::move(invocation)]() mutable {

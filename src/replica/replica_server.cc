@@ -187,7 +187,7 @@ void ReplicaServer::Impl::handle_call(net::ExchangePtr exchange, std::shared_ptr
   if (!context) context = decode_context(request, now);
   complete(*context);
   if (query) exchange = shared_answers.lead(std::move(*query), std::move(exchange), context);
-  ActiveCall::make(board, std::move(exchange), std::move(context), servable)->start(*method, terms);
+  ActiveCall::make(board, std::move(exchange), std::move(context), servable, now)->start(*method, terms);
 }
 
 // After every change of admission: announces new grants and sets the timer for those that may lapse.

@@ -70,11 +70,11 @@ Format request_format(const net::Request& request) {
   return names(request.headers.get("content-type"), net::wire::kMsgPack) ? Format::MsgPack : Format::Json;
 }
 
-Format reply_format(const net::Request& request) {
+Format reply_format(const net::Request& request, Format asked) {
   const auto accept = request.headers.get("accept");
   if (names(accept, net::wire::kMsgPack)) return Format::MsgPack;
   if (names(accept, net::wire::kJson)) return Format::Json;
-  return request_format(request);
+  return asked;
 }
 
 StreamKind stream_kind(const net::Request& request, const spec::MethodSpec& method) {

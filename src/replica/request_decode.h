@@ -25,7 +25,8 @@ bool is_handle_call(const net::Request& request);
 int waiting_requests(const net::Request& request);
 
 Format request_format(const net::Request& request);
-Format reply_format(const net::Request& request);
+// `asked`: the format of the request, which an answer has unless another one is accepted.
+Format reply_format(const net::Request& request, Format asked);
 StreamKind stream_kind(const net::Request& request, const spec::MethodSpec& method);
 
 }  // namespace manta::replica

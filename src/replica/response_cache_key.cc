@@ -44,7 +44,7 @@ std::string cache_key(const net::Request& request, const spec::MethodSpec& metho
   key.reserve(request.body.size() + method.name.size() + 64);
   add_part(key, method.name);
   key.push_back(request_format(request) == Format::Json ? 'j' : 'm');
-  key.push_back(reply_format(request) == Format::Json ? 'j' : 'm');
+  key.push_back(reply_format(request, request_format(request)) == Format::Json ? 'j' : 'm');
   add_part(key, request.headers.get(net::wire::kModelId).value_or(""));
   add_part(key, request.headers.get(net::wire::kTenant).value_or(""));
   const auto question = request.target.find('?');

@@ -28,6 +28,8 @@ class ItemSink {
   virtual ~ItemSink() = default;
   // One encoded item. Resumes when there is room for more; fails with Cancelled when nobody listens any more.
   virtual Task<Result<void>> write(std::string item) = 0;
+  // The same if nothing has to be waited for. False: the item has not been taken.
+  virtual Result<bool> try_write(std::string_view) { return false; }
   // The same for a compute thread: blocks.
   virtual Result<void> write_blocking(std::string item) = 0;
   // Raw HTTP answers only: status and headers, before the first write.

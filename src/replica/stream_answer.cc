@@ -10,6 +10,7 @@ namespace manta::replica {
 namespace {
 
 constexpr std::size_t kKeptFrame = 4096;
+constexpr std::size_t kMostFraming = 64;  // bytes of one item that are not its own, down to the chunk that it goes in
 
 std::unexpected<Error> nobody_listens() { return fail(ErrorCode::Cancelled, "nobody reads this stream any more"); }
 
@@ -77,7 +78,7 @@ void StreamAnswer::start(int status, net::Headers headers) {
   });
 }
 
-void StreamAnswer::put(const std::string& item) {
+void StreamAnswer::put(std::string_view item) {
   start_default();
   wrote_since_tick_ = true;
   switch (options_.kind) {
@@ -104,6 +105,14 @@ Task<Result<void>> StreamAnswer::write(std::string item) {
   if (exchange_->queued() > options_.buffer) co_await Drained{*this};
   if (over_ || exchange_->closed()) co_return nobody_listens();
   co_return Result<void>();
+}
+
+Result<bool> StreamAnswer::try_write(std::string_view item) {
+  if (over_ || exchange_->closed()) return nobody_listens();
+  if (exchange_->queued() + item.size() + kMostFraming > options_.buffer) return false;
+  put(item);
+  if (over_ || exchange_->closed()) return nobody_listens();
+  return true;
 }
 
 Result<void> StreamAnswer::write_blocking(std::string item) {

@@ -30,6 +30,7 @@ class StreamAnswer final : public ItemSink, public std::enable_shared_from_this<
 
   void open(std::string_view queue);  // arms the keep-alive; `queue` goes into the head
   Task<Result<void>> write(std::string item) override;
+  Result<bool> try_write(std::string_view item) override;
   Result<void> write_blocking(std::string item) override;
   void start(int status, net::Headers headers) override;
 
@@ -41,7 +42,7 @@ class StreamAnswer final : public ItemSink, public std::enable_shared_from_this<
 
  private:
   struct Drained;
-  void put(const std::string& item);
+  void put(std::string_view item);
   void start_default();
   void start_now(int status, net::Headers headers);
   void flush_blocking();

@@ -30,16 +30,20 @@ Result<void> end_of_items(const PendingCall& pending) {
                           trailers.get(net::wire::kErrorStatus).value_or(""));
 }
 
+std::optional<Result<std::string>> bytes_there(PendingCall& pending) {
+  if (pending.timed_out) return std::unexpected(too_late());
+  if (!pending.call->body().empty()) return pending.call->take();
+  if (pending.failure) return std::unexpected(cut_short(pending));
+  if (!pending.call->ended()) return std::nullopt;
+  const auto ended_well = end_of_items(pending);
+  if (!ended_well) return std::unexpected(ended_well.error());
+  return std::string();
+}
+
 Task<Result<std::string>> next_bytes(PendingCall* pending) {
   for (;;) {
-    if (pending->timed_out) co_return std::unexpected(too_late());
-    if (!pending->call->body().empty()) co_return pending->call->take();
-    if (pending->failure) co_return std::unexpected(cut_short(*pending));
-    if (pending->call->ended()) {
-      const auto ended_well = end_of_items(*pending);
-      if (!ended_well) co_return std::unexpected(ended_well.error());
-      co_return std::string();
-    }
+    auto bytes = bytes_there(*pending);
+    if (bytes) co_return std::move(*bytes);
     co_await pending->update();
   }
 }
@@ -76,6 +80,7 @@ int Answer::status() const { return pending_->status; }
 net::Headers& Answer::headers() { return pending_->headers; }
 const std::string& Answer::replica_id() const { return pending_->replica_id; }
 bool Answer::complete() const { return pending_->over(); }
+std::optional<Result<std::string>> Answer::try_next() { return bytes_there(*pending_); }
 Task<Result<std::string>> Answer::next() { return next_bytes(pending_.get()); }
 Task<Result<net::Response>> Answer::whole() { return whole_response(pending_.get()); }
 const net::Headers& Answer::trailers() const { return pending_->call->trailers(); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <manta/error.h>
@@ -35,6 +36,9 @@ class Answer {
   // with ReplicaDied when the answer was cut, DeadlineExceeded at the request's deadline, or the error of the status
   // trailer of an item stream.
   Task<Result<std::string>> next();
+  // The same without waiting. Nothing: it has not come, await pending().update() and ask again.
+  std::optional<Result<std::string>> try_next();
+  PendingCall& pending() { return *pending_; }
   // Everything that is left, as one Response with the head (whose headers are moved out).
   Task<Result<net::Response>> whole();
   const net::Headers& trailers() const;  // once next() has returned the end

@@ -86,11 +86,13 @@ Task<Result<Answer>> Dispatcher::dispatch(Outbound request) {
   if (auto refused = router_.admit(info)) co_return std::unexpected(std::move(*refused));
   Attempts attempts;
   for (;;) {
-    Lease lease = router_.try_acquire(info);
+    TimePoint now = loop_.now();
+    Lease lease = router_.try_acquire(info, now);
     if (!lease) {
-      const TimePoint since = loop_.now();
+      const TimePoint since = now;
       auto acquired = co_await router_.acquire(info);
-      info.waited += loop_.now() - since;
+      now = loop_.now();
+      info.waited += now - since;
       info.charged = true;
       if (!acquired) {
         acquired.error().maybe_executed = attempts.repeated;
@@ -99,7 +101,7 @@ Task<Result<Answer>> Dispatcher::dispatch(Outbound request) {
       lease = std::move(*acquired);
     }
     info.was_sent = true;
-    set_attempt(request.headers, info.deadline, loop_.now(), lease.waiting());
+    set_attempt(request.headers, info.deadline, now, lease.waiting());
     auto pending = std::make_unique<PendingCall>(loop_, std::move(lease), info.deadline);
     std::function<net::Channel*()> connection;
     if (request.on_sent) connection = pending->lease.connection();
@@ -107,7 +109,8 @@ Task<Result<Answer>> Dispatcher::dispatch(Outbound request) {
                     .path = request.target,
                     .headers = &request.headers,
                     .body = request.body,
-                    .window = request.window});
+                    .window = request.window},
+                   now);
     if (request.on_sent && !pending->failure) request.on_sent(std::move(connection));
     while (!pending->has_head() && !pending->over()) co_await pending->update();
     Error error;
@@ -125,10 +128,12 @@ Task<Result<Answer>> Dispatcher::dispatch(Outbound request) {
   }
 }
 
-Task<Result<net::Response>> Dispatcher::call(Outbound request) {
-  auto answer = co_await dispatch(std::move(request));
+static Task<Result<net::Response>> whole_answer(Task<Result<Answer>> dispatching) {
+  auto answer = co_await dispatching;
   if (!answer) co_return std::unexpected(std::move(answer.error()));
   co_return co_await answer->whole();
 }
+
+Task<Result<net::Response>> Dispatcher::call(Outbound request) { return whole_answer(dispatch(std::move(request))); }
 
 }  // namespace manta::routing

@@ -32,6 +32,7 @@ void Dispatchers::use_custom_policies(CustomPolicies policies) {
 
 void Dispatchers::update(const spec::RoutingSnapshot& snapshot) {
   informed_ = true;
+  ++version_;
   if (!published_zones_.is_same_object(snapshot.zones)) zones_ = node_zones(snapshot.zones);
   published_zones_ = snapshot.zones;
   std::map<Name, spec::Shared<spec::ReplicaSet>> before;

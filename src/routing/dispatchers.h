@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -32,6 +33,9 @@ class Dispatchers {
     return informed_ && !published_.contains({application, deployment});
   }
 
+  // Another one after each snapshot: until then what was known stays so.
+  std::uint64_t version() const { return version_; }
+
   // What is known of a deployment before the first snapshot.
   void expect(const spec::ReplicaSet& set) { published_.insert_or_assign({set.application, set.deployment}, set); }
   // Deployments that `snapshot` does not name lose their replicas. Those that are the object they were are not looked
@@ -51,6 +55,7 @@ class Dispatchers {
   DispatchOptions options_;
   CustomPolicies custom_policies_;
   bool informed_ = false;
+  std::uint64_t version_ = 0;
   std::map<Name, spec::Shared<spec::ReplicaSet>> published_;  // of the last snapshot
   std::map<Name, std::unique_ptr<Dispatcher>> dispatchers_;
 };

@@ -28,7 +28,7 @@ Refusal refusal_of(std::string_view text) {
 
 PendingCall::~PendingCall() { loop.cancel(timer_); }
 
-void PendingCall::start(const net::Outgoing& outgoing) {
+void PendingCall::start(const net::Outgoing& outgoing, TimePoint now) {
   replica_id = lease.replica_id();
   replica = lease.key();
   net::Channel* const channel = lease.channel();
@@ -36,7 +36,7 @@ void PendingCall::start(const net::Outgoing& outgoing) {
     failure = net::CallFailure::NeverStarted;
     return lease.lost();
   }
-  sent_ = loop.now();
+  sent_ = now;
   call = channel->start(outgoing, [this] { on_update(); });
   if (call->failure()) return on_failure();
   if (deadline != TimePoint::max()) timer_ = loop.at(deadline, [this] { on_deadline(); });

@@ -22,7 +22,7 @@ struct PendingCall : Pooled {
   PendingCall& operator=(const PendingCall&) = delete;
 
   // Sends. If the connection has gone meanwhile the call has failed as NeverStarted.
-  void start(const net::Outgoing& outgoing);
+  void start(const net::Outgoing& outgoing, TimePoint now);
 
   bool has_head() const { return status != 0; }
   bool over() const { return timed_out || failure || (call && call->ended()); }

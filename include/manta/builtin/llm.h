@@ -28,10 +28,12 @@ BOOST_DESCRIBE_STRUCT(LlmOptions, (), (model, id, engine, context, slots, thread
 struct ChatMessage {
   std::string role;  // "system", "user", "assistant"
   std::string content;
+  bool operator==(const ChatMessage&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ChatMessage, (), (role, content))
 
 struct GenerateRequest {
+  static constexpr bool kOmitsInitial = true;
   std::string prompt;                 // used when messages is empty
   std::vector<ChatMessage> messages;  // rendered with the model's chat template
   int max_tokens = 128;
@@ -50,6 +52,7 @@ BOOST_DESCRIBE_STRUCT(GenerateRequest, (),
 
 struct TokenUsage {
   std::int64_t prompt_tokens = 0, completion_tokens = 0, cached_tokens = 0;
+  bool operator==(const TokenUsage&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(TokenUsage, (), (prompt_tokens, completion_tokens, cached_tokens))
 
@@ -62,6 +65,7 @@ BOOST_DESCRIBE_STRUCT(Generation, (), (text, finish_reason, usage))
 
 // One piece of a streamed generation. The last one has a finish_reason and the usage.
 struct GenerationChunk {
+  static constexpr bool kOmitsInitial = true;
   std::string text;
   std::string finish_reason;
   TokenUsage usage;

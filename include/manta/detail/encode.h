@@ -20,7 +20,9 @@
 
 // encode(writer, value): one set of functions for both formats, over JsonWriter and MsgPackWriter. False when a value
 // has no form in the format; the writer's error() says why. A struct with `static constexpr bool kOmitsNull = true`
-// leaves out members that are an empty optional; otherwise they are written as null.
+// leaves out members that are an empty optional; otherwise they are written as null. One with
+// `static constexpr bool kOmitsInitial = true` leaves out, in MessagePack alone, those that are as they are
+// initialised: its initialisers are part of what is on the wire, and must not change.
 namespace manta::detail {
 
 template <class W, Described T>
@@ -107,16 +109,34 @@ bool is_null(const std::optional<M>& member) {
   return !member.has_value();
 }
 
+template <class W, class T>
+inline constexpr bool kOmitsInitialOf = false;
+template <class W, class T>
+  requires requires { T::kOmitsInitial; }
+inline constexpr bool kOmitsInitialOf<W, T> = W::kOmitsInitial && T::kOmitsInitial;
+
+// What is new has no member that differs from it.
+template <class T>
+inline const T kInitial{};
+
+// Whether a member of `value` is left out.
+template <class W, class Member, class T>
+bool is_omitted(const T& value) {
+  if constexpr (kOmitsInitialOf<W, T>)
+    return value.*Member::pointer == kInitial<T>.*Member::pointer;
+  else if constexpr (kOmitsNullOf<T>)
+    return is_null(value.*Member::pointer);
+  else
+    return false;
+}
+
 template <class W, Described T, template <class...> class List, class... D>
 bool encode_members(W& writer, const T& value, List<D...>) {
-  std::size_t size = sizeof...(D);
-  if constexpr (kOmitsNullOf<T>) size -= (std::size_t{0} + ... + static_cast<std::size_t>(is_null(value.*D::pointer)));
+  const std::size_t omitted = (std::size_t{0} + ... + static_cast<std::size_t>(is_omitted<W, D>(value)));
   const auto write = [&]<class Member>(Member) {
-    if constexpr (kOmitsNullOf<T>)
-      if (is_null(value.*Member::pointer)) return true;
-    return writer.field(Member::name) && encode(writer, value.*Member::pointer);
+    return is_omitted<W, Member>(value) || (writer.field(Member::name) && encode(writer, value.*Member::pointer));
   };
-  return writer.begin_object(size) && (write(D()) && ...) && writer.end_object();
+  return writer.begin_object(sizeof...(D) - omitted) && (write(D()) && ...) && writer.end_object();
 }
 
 template <class W, Described T>

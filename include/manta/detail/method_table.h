@@ -23,6 +23,8 @@ class ItemSink {
   virtual Task<Result<void>> write(std::string item) = 0;
   virtual Result<void> write_blocking(std::string item) = 0;
   virtual void start(int status, HttpHeaders headers) = 0;  // raw HTTP answers only
+  // What write() does, if nothing has to be waited for. False: the item has not been taken.
+  virtual Result<bool> try_write(std::string_view) { return false; }
 };
 
 // A call as it reached the deployment.

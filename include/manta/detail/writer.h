@@ -21,6 +21,7 @@ class Writer {
   // Resumes when there is room for more. Throws Exception(Cancelled) when nobody listens any more.
   Task<void> write(T item) {
     std::string bytes = encode(item);
+    if (value_or_throw(sink_->try_write(bytes))) co_return;
     Result<void> written = co_await sink_->write(std::move(bytes));
     value_or_throw(std::move(written));
   }

@@ -55,12 +55,14 @@ std::string new_id(std::string_view prefix) {
   constexpr int kCharacters = 24, kOfOneNumber = 8;  // 62^8 is so far below 2^64 that all come as often
   thread_local std::mt19937_64 random{std::random_device{}()};
   std::string id;
-  id.reserve(prefix.size() + kCharacters);
-  id += prefix;
-  for (int i = 0; i < kCharacters; i += kOfOneNumber) {
-    std::uint64_t number = random();
-    for (int j = 0; j < kOfOneNumber; ++j, number /= kAlphabet.size()) id += kAlphabet[number % kAlphabet.size()];
-  }
+  id.resize_and_overwrite(prefix.size() + kCharacters, [prefix](char* text, std::size_t size) {
+    char* next = text + prefix.copy(text, prefix.size());
+    for (int i = 0; i < kCharacters; i += kOfOneNumber) {
+      std::uint64_t number = random();
+      for (int j = 0; j < kOfOneNumber; ++j, number /= kAlphabet.size()) *next++ = kAlphabet[number % kAlphabet.size()];
+    }
+    return size;
+  });
   return id;
 }
 

@@ -40,10 +40,10 @@ void check_names(const OpenAiModels& models);
 
 // Each answers one endpoint: a whole response, or it has written a stream to `out` and returns nothing. Errors are
 // thrown before the first byte is written.
-Task<HttpResponse> list_models(const Endpoints& endpoints, std::string path);
+Task<std::optional<HttpResponse>> list_models(const Endpoints& endpoints, std::string path);
 Task<std::optional<HttpResponse>> chat(const Endpoints& endpoints, std::string body, HttpWriter out);
 Task<std::optional<HttpResponse>> complete(const Endpoints& endpoints, std::string body, HttpWriter out);
-Task<HttpResponse> embeddings(const Endpoints& endpoints, std::string body);
-Task<HttpResponse> rerank(const Endpoints& endpoints, std::string body);
+Task<std::optional<HttpResponse>> embeddings(const Endpoints& endpoints, std::string body);
+Task<std::optional<HttpResponse>> rerank(const Endpoints& endpoints, std::string body);
 
 }  // namespace manta::builtin::openai

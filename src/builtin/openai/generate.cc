@@ -1,4 +1,6 @@
 // The two generating endpoints, whole and streamed.
+#include <manta/detail/json_text.h>
+
 #include "builtin/openai/answer.h"
 #include "builtin/openai/endpoints.h"
 #include "builtin/openai/requests.h"
@@ -25,18 +27,24 @@ class TextEvents {
   }
   // InvalidArgument, and `events` as it was, for text that is not UTF-8.
   Result<void> append(std::string& events, const std::string& text) const {
-    const std::size_t before = events.size();
-    events.reserve(before + before_.size() + text.size() + 2 + after_.size());
-    events.append(before_);
-    Result<void> written = detail::append_json(events, text);
-    if (written)
-      events.append(after_);
+    if (events.capacity() < kUsual) events.reserve(kUsual);
+    detail::GrowingText out(std::move(events));
+    const std::size_t before = out.size();
+    out.append(before_);
+    const bool is_text = detail::append_json_string(out, text);
+    if (is_text)
+      out.append(after_);
     else
-      events.resize(before);
-    return written;
+      out.cut_to(before);
+    events = out.take();
+    if (is_text) return {};
+    return fail(ErrorCode::InvalidArgument,
+                "cannot be written as JSON: a string is not UTF-8 (bytes belong in a Blob)");
   }
 
  private:
+  static constexpr std::size_t kUsual = 1000;  // bytes of a few events
+
   std::string before_, after_;
 };
 
@@ -114,6 +122,8 @@ Task<void> stream(Handle<Llm> llm, GenerateRequest request, Head head, bool want
   if (!events.empty()) co_await out.write(std::move(events));
 }
 
+constexpr std::size_t kAroundText = 512;  // bytes of a reply with a usual name of the model, and a few escapes
+
 std::int64_t unix_time() { return std::time(nullptr); }
 
 }  // namespace
@@ -138,7 +148,10 @@ Task<std::optional<HttpResponse>> chat(const Endpoints& endpoints, std::string b
       .id = std::move(head.id), .created = head.created, .model = std::move(head.model), .usage = to_usage(done.usage)};
   reply.choices.push_back(
       {.message = {.content = std::move(done.text)}, .finish_reason = std::move(done.finish_reason)});
-  co_return HttpResponse::json(value_or_throw(detail::to_json(reply)));
+  std::string json;
+  json.reserve(kAroundText + reply.choices.front().message.content.size());
+  value_or_throw(detail::append_json(json, reply));
+  co_return HttpResponse::json(std::move(json));
 }
 
 Task<std::optional<HttpResponse>> complete(const Endpoints& endpoints, std::string body, HttpWriter out) {

@@ -69,7 +69,7 @@ void check_names(const OpenAiModels& models) {
   check_default("default_reranker", models.default_reranker, "rerankers", models.rerankers);
 }
 
-Task<HttpResponse> list_models(const Endpoints& endpoints, std::string path) {
+Task<std::optional<HttpResponse>> list_models(const Endpoints& endpoints, std::string path) {
   ModelList list;
   for (const auto* names : {&endpoints.models.llms, &endpoints.models.embedders, &endpoints.models.rerankers})
     for (const std::string& name : *names) list.data.push_back({.id = name, .created = endpoints.started});

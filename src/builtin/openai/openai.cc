@@ -39,35 +39,30 @@ HttpResponse wrong_method(const HttpRequest& request, std::string_view allowed) 
   return response;
 }
 
+Task<std::optional<HttpResponse>> at_once(HttpResponse response) { co_return response; }
+
 }  // namespace
 }  // namespace openai
 
 struct OpenAi::Impl : openai::Endpoints {
-  // A whole answer, or nothing when a stream has been written.
-  Task<std::optional<HttpResponse>> answer(HttpRequest request, HttpWriter out) {
+  // A whole answer, or nothing when a stream has been written. Takes the body.
+  Task<std::optional<HttpResponse>> answer(HttpRequest& request, HttpWriter out) {
     const std::string_view path = openai::after_prefix(request.path);
     if (path == "/models" || path.starts_with("/models/")) {
-      if (request.method != "GET" && request.method != "HEAD") co_return openai::wrong_method(request, "GET, HEAD");
-      auto listing = openai::list_models(*this, std::string(path));
-      co_return co_await listing;
+      if (request.method != "GET" && request.method != "HEAD")
+        return openai::at_once(openai::wrong_method(request, "GET, HEAD"));
+      return openai::list_models(*this, std::string(path));
     }
     const bool known =
         path == "/chat/completions" || path == "/completions" || path == "/embeddings" || path == "/rerank";
     if (!known)
-      co_return openai::error_response(
-          {.code = ErrorCode::NotFound, .message = "there is no endpoint " + request.method + " " + request.path});
-    if (request.method != "POST") co_return openai::wrong_method(request, "POST");
-    if (path == "/embeddings") {
-      auto embedding = openai::embeddings(*this, std::move(request.body));
-      co_return co_await embedding;
-    }
-    if (path == "/rerank") {
-      auto ranking = openai::rerank(*this, std::move(request.body));
-      co_return co_await ranking;
-    }
-    auto generating = path == "/completions" ? openai::complete(*this, std::move(request.body), out)
-                                             : openai::chat(*this, std::move(request.body), out);
-    co_return co_await generating;
+      return openai::at_once(openai::error_response(
+          {.code = ErrorCode::NotFound, .message = "there is no endpoint " + request.method + " " + request.path}));
+    if (request.method != "POST") return openai::at_once(openai::wrong_method(request, "POST"));
+    if (path == "/embeddings") return openai::embeddings(*this, std::move(request.body));
+    if (path == "/rerank") return openai::rerank(*this, std::move(request.body));
+    if (path == "/completions") return openai::complete(*this, std::move(request.body), out);
+    return openai::chat(*this, std::move(request.body), out);
   }
 };
 
@@ -92,7 +87,7 @@ OpenAi::OpenAi(OpenAi&&) noexcept = default;
 Task<void> OpenAi::handle(HttpRequest request, HttpWriter out) {
   std::optional<HttpResponse> response;
   try {
-    auto answering = impl_->answer(std::move(request), out);
+    auto answering = impl_->answer(request, out);
     response = co_await answering;
   } catch (const Exception& exception) {
     if (exception.code() == ErrorCode::Cancelled) throw;

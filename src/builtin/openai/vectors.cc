@@ -76,7 +76,7 @@ std::string rerank_json(const Ranking& ranking, const std::vector<std::string>& 
 
 }  // namespace
 
-Task<HttpResponse> embeddings(const Endpoints& endpoints, std::string body) {
+Task<std::optional<HttpResponse>> embeddings(const Endpoints& endpoints, std::string body) {
   const auto request = value_or_throw(endpoints.parse<EmbeddingsRequest>("embeddings", body));
   const std::size_t model = value_or_throw(endpoints.embedder(request.model));
   const std::string format = request.encoding_format.value_or("float");
@@ -107,7 +107,7 @@ Task<HttpResponse> embeddings(const Endpoints& endpoints, std::string body) {
   co_return HttpResponse::json(value_or_throw(detail::to_json(list)));
 }
 
-Task<HttpResponse> rerank(const Endpoints& endpoints, std::string body) {
+Task<std::optional<HttpResponse>> rerank(const Endpoints& endpoints, std::string body) {
   const auto request = value_or_throw(endpoints.parse<RerankBody>("rerank", body));
   const std::size_t model = value_or_throw(endpoints.reranker(request.model));
   if (!request.query)

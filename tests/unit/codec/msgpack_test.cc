@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include <manta/detail/json.h>
 #include <manta/detail/transcode.h>
 
 #include "unit/codec/payloads.h"
@@ -40,6 +41,29 @@ TEST(MsgPackTest, FieldsOfAnotherVersionAreSkippedAndMissingOnesDefaulted) {
   ASSERT_TRUE(newer) << newer.error().message;
   EXPECT_EQ(newer->answer, "a");
   EXPECT_EQ(newer->version, 2);
+}
+
+struct Piece {
+  static constexpr bool kOmitsInitial = true;
+  std::string text;
+  int version = 2;
+  std::vector<std::string> notes;
+  Answer answer;
+  bool operator==(const Piece&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Piece, (), (text, version, notes, answer))
+
+TEST(MsgPackTest, MembersAsTheyAreInitialisedAreLeftOutWhereAStructAsksForIt) {
+  EXPECT_EQ(to_msgpack(Piece{}).value(), "\x80"s);
+  EXPECT_EQ(to_msgpack(Piece{.text = "a"}).value(), "\x81\xa4text\xa1\x61"s);
+  EXPECT_EQ(to_msgpack(Piece{.version = 0}).value(), "\x81\xa7version\x00"s) << "zero is not what it begins with";
+  for (const Piece& piece : {Piece{}, Piece{.text = "a"}, Piece{.version = 0, .notes = {"n"}},
+                             Piece{.answer = {.answer = "b", .sources = {}, .best = {}, .counts = {}}}})
+    EXPECT_EQ(from_msgpack<Piece>(to_msgpack(piece).value()).value(), piece);
+}
+
+TEST(MsgPackTest, JsonHasAllMembers) {
+  EXPECT_EQ(to_json(Piece{}).value().find(R"({"text":"","version":2,"notes":[],"answer":{)"), 0u);
 }
 
 TEST(MsgPackTest, AChangedTypeIsAnErrorWithItsPath) {

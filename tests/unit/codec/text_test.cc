@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <random>
 
@@ -49,10 +50,36 @@ TEST(NearestTest, CountsSwappedNeighboursOnce) {
 }
 
 TEST(JsonTextTest, BytesThatAreNotUtf8AreReplacedOnlyWhereTheTextMustAppear) {
-  std::string out = "x";
+  detail::GrowingText out("x");
   EXPECT_FALSE(append_json_string(out, "a\xff"));
-  EXPECT_EQ(out, "x");
+  EXPECT_EQ(out.take(), "x");
   EXPECT_EQ(json_quoted("a\xff\"é\xe2\x82"), "\"a\xEF\xBF\xBD\\\"é\xEF\xBF\xBD\xEF\xBF\xBD\"");
+}
+
+TEST(GrowingTextTest, KeepsWhatIsInItWhileItGrows) {
+  for (const std::size_t room : {0UL, 1UL, 15UL, 100UL}) {
+    detail::GrowingText out(room);
+    std::string expected;
+    for (std::size_t size = 0; size < 300; size += 7) {
+      const std::string piece(size, static_cast<char>('a' + size % 26));
+      out.append(piece);
+      out.push('-');
+      expected += piece + "-";
+      EXPECT_EQ(out.view(), expected);
+    }
+    EXPECT_EQ(out.take(), expected);
+  }
+}
+
+TEST(GrowingTextTest, OnlyWhatHasAnEndCounts) {
+  detail::GrowingText out("head");
+  char* const at = out.room(100);
+  std::fill_n(at, 100, 'x');
+  EXPECT_EQ(out.view(), "head");
+  out.end_at(at + 3);
+  EXPECT_EQ(out.view(), "headxxx");
+  out.cut_to(2);
+  EXPECT_EQ(out.take(), "he");
 }
 
 TEST(JsonTextTest, EveryByteBelowSpaceIsEscapedAtEveryPlace) {
@@ -73,18 +100,18 @@ TEST(JsonTextTest, WhatNeedsAnEscapeIsFoundAtEveryPlaceOfALongText) {
   for (const auto& [plain, escaped] : cases)
     for (std::size_t at = 0; at <= 200; ++at) {
       const std::string before(at, 'x'), after(200 - at, 'y');
-      std::string out = "[";
+      detail::GrowingText out("[");
       EXPECT_TRUE(append_json_string(out, before + std::string(plain) + after));
-      EXPECT_EQ(out, "[\"" + before + std::string(escaped) + after + "\"") << "at " << at;
+      EXPECT_EQ(out.take(), "[\"" + before + std::string(escaped) + after + "\"") << "at " << at;
     }
 }
 
 TEST(JsonTextTest, ABrokenCharacterIsFoundAtEveryPlaceOfALongText) {
   for (const char* const beside : {"", "\"", "é"})
     for (std::size_t at = 0; at <= 200; ++at) {
-      std::string out = "[";
+      detail::GrowingText out("[");
       EXPECT_FALSE(append_json_string(out, std::string(at, 'x') + "\xc3" + std::string(200 - at, 'y') + beside));
-      EXPECT_EQ(out, "[");
+      EXPECT_EQ(out.take(), "[");
     }
 }
 

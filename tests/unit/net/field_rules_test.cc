@@ -44,5 +44,38 @@ TEST(FieldRulesTest, NamesAreSentInLowerCaseButReadInAny) {
   }
 }
 
+TEST(FieldRulesTest, AByteThatNoNameMayHaveIsFoundAtEveryPlace) {
+  for (std::size_t size = 1; size < 40; ++size)
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string name(size, 'n');
+      EXPECT_TRUE(is_token(name));
+      for (const char wrong : {'\0', '\r', ' ', '/', ':', '@', '[', '\x7f', '\x80', '\xff'}) {
+        name[at] = wrong;
+        EXPECT_FALSE(is_token(name)) << size << " " << at << " " << int(wrong);
+        EXPECT_FALSE(may_send(name, "")) << size << " " << at << " " << int(wrong);
+      }
+      name[at] = 'N';
+      EXPECT_TRUE(is_token(name));
+      EXPECT_FALSE(may_send(name, ""));
+      for (const char seldom : {'_', '~', '.', '!'}) {
+        name[at] = seldom;
+        EXPECT_TRUE(is_token(name) && may_send(name, ""));
+      }
+    }
+}
+
+TEST(FieldRulesTest, WhatIsNotPrintableIsFoundAtEveryPlace) {
+  EXPECT_TRUE(is_visible(""));
+  for (std::size_t size = 1; size < 40; ++size)
+    for (std::size_t at = 0; at < size; ++at)
+      for (const char wrong : {'\0', '\t', ' ', '\x7f', '\x80', '\xff'}) {
+        std::string text(size, '~');
+        text[at] = '!';
+        EXPECT_TRUE(is_visible(text));
+        text[at] = wrong;
+        EXPECT_FALSE(is_visible(text)) << size << " " << at << " " << int(wrong);
+      }
+}
+
 }  // namespace
 }  // namespace manta::net

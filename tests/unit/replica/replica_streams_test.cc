@@ -1,12 +1,50 @@
 // Streams out of methods.
 
 #include "net/wire.h"
+#include "replica/stream_answer.h"
+#include "unit/net/quiet_exchange.h"
 #include "unit/replica/replica_fixture.h"
 
 namespace manta::replica {
 namespace {
 
 using std::chrono::seconds;
+
+class SlowReader final : public net::QuietExchange {
+ public:
+  void write(std::string_view bytes) override { written += bytes; }
+  std::size_t queued() const override { return written.size(); }
+  bool closed() const override { return has_gone; }
+
+  std::string written;  // and read by nobody
+  bool has_gone = false;
+};
+
+class StreamAnswerTest : public testing::Test {
+ protected:
+  VirtualClock clock_;
+  Loop loop_{clock_};
+  std::shared_ptr<SlowReader> reader_ = std::make_shared<SlowReader>();
+  std::shared_ptr<StreamAnswer> answer_ = std::make_shared<StreamAnswer>(
+      loop_, reader_, StreamAnswer::Options{.kind = StreamKind::Raw, .buffer = 1000, .keep_alive = seconds(15)});
+};
+
+TEST_F(StreamAnswerTest, TakesItemsAtOnceUntilTheReaderIsBehind) {
+  EXPECT_EQ(answer_->try_write(std::string(500, 'a')), true);
+  EXPECT_EQ(answer_->try_write(std::string(500, 'b')), false);
+  EXPECT_EQ(reader_->written, std::string(500, 'a')) << "what has not been taken has not been written";
+  reader_->written.clear();
+  EXPECT_EQ(answer_->try_write(std::string(500, 'b')), true);
+  EXPECT_EQ(reader_->written, std::string(500, 'b'));
+}
+
+TEST_F(StreamAnswerTest, TakesNothingWhenNobodyReadsAnyMore) {
+  reader_->has_gone = true;
+  const Result<bool> taken = answer_->try_write("a");
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, ErrorCode::Cancelled);
+  EXPECT_EQ(reader_->written, "");
+}
 
 TEST_F(ReplicaServerTest, StreamsAsEventsWithCommentsWhileSilent) {
   start();
