@@ -187,6 +187,22 @@ TEST_F(ReplicaRuntimeTest, ADeploymentOfAnotherApplicationIsFoundByItsName) {
   }
 }
 
+TEST_F(ReplicaRuntimeTest, WhatASnapshotNoLongerNamesIsNotFoundUntilOneNamesItAgain) {
+  deploy(rag_application());
+  const Handle<Retriever> retriever = handle<Retriever>();
+  EXPECT_EQ((retriever.call<&Retriever::search>("x", 1).get()), std::vector<std::string>{"docs:x:0"});
+  client_.run_and_wait([&] { dispatchers_->update(spec::RoutingSnapshot{}); });
+  try {
+    retriever.call<&Retriever::search>("x", 1).get();
+    FAIL();
+  } catch (const Exception& exception) {
+    EXPECT_EQ(exception.code(), ErrorCode::NotFound);
+    EXPECT_STREQ(exception.what(), "application 'rag' has no deployment 'Retriever'");
+  }
+  client_.run_and_wait([&] { dispatchers_->update(snapshot_); });
+  EXPECT_EQ((retriever.call<&Retriever::search>("y", 1).get()), std::vector<std::string>{"docs:y:0"});
+}
+
 TEST_F(ReplicaRuntimeTest, TheReplicaSaysWhichItIs) {
   deploy(rag_application());
   EXPECT_EQ(handle<Retriever>().where_am_i().get().replica, "Retriever#1");
