@@ -323,8 +323,9 @@ class Controller {
   class Announcement;
   DeployedState deployed() const;
   Result<void> apply(DeployedState next, Revision entry);
-  void set_targets(const DeployedState& state);
-  void set_target(const ApplicationRecord& given, const std::vector<DeploymentProgress>& progress);
+  DeployPlan plan_of_changes(const std::vector<ApplicationRecord>& next, const std::set<std::string>& kept) const;
+  void set_targets(DeployedState state);
+  void set_target(ApplicationRecord given, const std::vector<DeploymentProgress>& progress);
   bool retarget(Deployment& deployment, const ApplicationRecord& record, const spec::NodeSpec& node);
   void sweep_artifacts();
 

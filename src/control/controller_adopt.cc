@@ -129,16 +129,17 @@ Task<Result<void>> Controller::load() {
   auto living = co_await parts_.backend.list();
   if (!living) co_return std::unexpected(std::move(living.error()));
   nodes_ = views_of(*nodes, parts_.loop.now());
-  set_targets(*stored);
+  const std::size_t applications = stored->records.size();
+  set_targets(std::move(*stored));
   for (const runtime::ObservedReplica& observed : *living)
     if (!exited_early_.contains(observed.id)) take_over(observed);
   for (const auto& [id, replica] : replicas_)
     if (Deployment* deployment = deployment_of(replica.view.key))
       deployment->proven =
           deployment->proven || (deployment->completed && replica.view.version == deployment->target.version);
-  if (!stored->records.empty() || !living->empty())
+  if (applications > 0 || !living->empty())
     parts_.logger.info("instance taken over",
-                       {{"epoch", epoch()}, {"applications", stored->records.size()}, {"replicas", living->size()}});
+                       {{"epoch", epoch()}, {"applications", applications}, {"replicas", living->size()}});
   co_return Result<void>();
 }
 

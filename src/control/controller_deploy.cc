@@ -95,8 +95,9 @@ Task<Result<void>> Controller::deploy_config(spec::InstanceConfig config, Keeps 
   if (!described) co_return std::unexpected(std::move(described.error()));
   DeployedState next{.config = config, .records = std::move(*described), .progress = {}};
   if (keeps.others) {
-    for (ApplicationRecord& record : deployed().records)
-      if (!has(config.applications, record.config.name)) next.records.push_back(std::move(record));
+    for (const auto& [name, application] : applications_)
+      if (!application.deleting && !has(config.applications, application.record.config.name))
+        next.records.push_back(application.record);
     next.config = config_;
     merge(next.config.applications, config.applications);
   }
@@ -150,33 +151,51 @@ Result<void> Controller::apply(DeployedState next, Revision entry) {
     std::ranges::move(progress, std::back_inserter(next.progress));
   }
   if (auto stored = parts_.store.replace(next, entry, kept); !stored) return stored;
-  for (Event& event : deploy_events(deploy_plan(deployed().records, next.records), entry))
-    events_.record(std::move(event));
+  for (Event& event : deploy_events(plan_of_changes(next.records, kept), entry)) events_.record(std::move(event));
   for (Event& event : instance_events(config_, next.config, entry.by)) events_.record(std::move(event));
-  set_targets(next);
+  set_targets(std::move(next));
   request_turn();
   return {};
 }
 
-void Controller::set_targets(const DeployedState& state) {
+// Without those that stay as they are, `kept`.
+DeployPlan Controller::plan_of_changes(const std::vector<ApplicationRecord>& next,
+                                       const std::set<std::string>& kept) const {
+  std::vector<ApplicationRecord> before, after;
+  for (const auto& [name, application] : applications_)
+    if (!application.deleting && !kept.contains(name)) before.push_back(application.record);
+  for (const ApplicationRecord& record : next)
+    if (!kept.contains(record.name)) after.push_back(record);
+  return deploy_plan(before, after);
+}
+
+void Controller::set_targets(DeployedState state) {
   note_capacity(state.config);
   config_ = state.config;
   if (const auto done = parts_.logger.configure(config_.logging_config.value_or(LoggingConfig{})); !done)
     parts_.logger.warn("cannot log there", {{"error", done.error().message}});
+  std::set<std::string> names;
+  for (const ApplicationRecord& record : state.records) names.insert(record.name);
   for (auto& [name, application] : applications_) {
-    if (std::ranges::find(state.records, name, &ApplicationRecord::name) != state.records.end()) continue;
+    if (names.contains(name)) continue;
     application.deleting = true;
     for (auto& [deployment_name, deployment] : application.deployments) deployment.target.deleting = true;
   }
-  for (const ApplicationRecord& record : state.records) set_target(record, state.progress);
   traffic_.follow(state.records);
+  std::map<std::string, std::vector<DeploymentProgress>> progress;  // by application
+  for (DeploymentProgress& entry : state.progress) progress[entry.application].push_back(std::move(entry));
+  for (ApplicationRecord& record : state.records) {
+    const std::vector<DeploymentProgress>& known = progress[record.name];
+    set_target(std::move(record), known);
+  }
 }
 
-void Controller::set_target(const ApplicationRecord& given, const std::vector<DeploymentProgress>& progress) {
+// `progress` of this application.
+void Controller::set_target(ApplicationRecord given, const std::vector<DeploymentProgress>& progress) {
   Application& application = applications_[given.name];
   const bool same_document = !application.openapi->empty() && application.record.graph == given.graph &&
                              application.record.route_prefix == given.route_prefix;
-  application.record = given;
+  application.record = std::move(given);
   share_equal_schemas(application.record.graph);
   const ApplicationRecord& record = application.record;
   if (!same_document) application.openapi = spec::openapi(record.graph, record.route_prefix);
@@ -188,7 +207,6 @@ void Controller::set_target(const ApplicationRecord& given, const std::vector<De
   for (const spec::NodeSpec& node : record.graph.nodes)
     if (retarget(application.deployments[node.name], record, node)) changed.insert(node.name);
   for (const DeploymentProgress& entry : progress) {
-    if (entry.application != record.name) continue;
     set_progress(application, entry);
     if (entry.completed && changed.contains(entry.deployment)) application.deployments[entry.deployment].proven = true;
   }
