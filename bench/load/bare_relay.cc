@@ -5,7 +5,6 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include <string_view>
 #include <unordered_map>
 
 #include "load/sockets.h"
@@ -15,14 +14,7 @@ namespace {
 
 class Relay {
  public:
-  Relay(int port, int target) : target_(loopback(target)) {
-    const int on = 1;
-    ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    const sockaddr_in address = loopback(port);
-    require(::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0, "bind");
-    require(::listen(listener_, 1024) == 0, "listen");
-    watch(listener_);
-  }
+  Relay(int port, int target) : listener_(listen_on(port)), target_(loopback(target)) { watch(poll_, listener_); }
 
   [[noreturn]] void run() {
     for (;;) {
@@ -38,10 +30,6 @@ class Relay {
   }
 
  private:
-  void watch(int fd) {
-    epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
-    require(::epoll_ctl(poll_, EPOLL_CTL_ADD, fd, &event) == 0, "epoll_ctl");
-  }
   void accept() {
     const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     require(client >= 0, "accept");
@@ -51,27 +39,21 @@ class Relay {
     other_[server] = client;
     for (const int fd : {client, server}) {
       send_at_once(fd);
-      watch(fd);
+      watch(poll_, fd);
     }
   }
   void pass_on(int from) {
     char buffer[1 << 16];
     const int to = other_.at(from);
     const ssize_t got = ::recv(from, buffer, sizeof buffer, 0);
-    std::string_view left(buffer, got > 0 ? static_cast<std::size_t>(got) : 0);
-    while (!left.empty()) {
-      const ssize_t sent = ::send(to, left.data(), left.size(), MSG_NOSIGNAL);
-      if (sent < 0) break;
-      left.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    if (got > 0 && left.empty()) return;
+    if (got > 0 && send_all(to, {buffer, static_cast<std::size_t>(got)})) return;
     for (const int fd : {from, to}) {
       other_.erase(fd);
       ::close(fd);
     }
   }
 
-  const int listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int listener_;
   const int poll_ = ::epoll_create1(EPOLL_CLOEXEC);
   const sockaddr_in target_;
   std::unordered_map<int, int> other_;  // of each connection

@@ -29,13 +29,8 @@ class EventServer {
   using Clock = std::chrono::steady_clock;
   // `answer` is asked for each whole request, with its head and its body.
   EventServer(int port, Clock::duration pause, std::function<Answer(std::string_view request)> answer)
-      : pause_(pause), answer_(std::move(answer)) {
-    const int on = 1;
-    ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    const sockaddr_in address = loopback(port);
-    require(::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0, "bind");
-    require(::listen(listener_, 1024) == 0, "listen");
-    watch(listener_);
+      : listener_(listen_on(port)), pause_(pause), answer_(std::move(answer)) {
+    watch(poll_, listener_);
   }
 
   void run() {
@@ -59,22 +54,11 @@ class EventServer {
     Clock::time_point due;
   };
 
-  void watch(int fd) {
-    epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
-    require(::epoll_ctl(poll_, EPOLL_CTL_ADD, fd, &event) == 0, "epoll_ctl");
-  }
   void accept() {
     const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     require(fd >= 0, "accept");
     send_at_once(fd);
-    watch(fd);
-  }
-  static void send_all(int fd, std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (sent < 0) return;  // the client left
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
+    watch(poll_, fd);
   }
   void read(int fd) {
     char buffer[1 << 16];
@@ -124,7 +108,7 @@ class EventServer {
     return static_cast<int>(std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(next).count()));
   }
 
-  const int listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int listener_;
   const int poll_ = ::epoll_create1(EPOLL_CLOEXEC);
   const Clock::duration pause_;
   const std::function<Answer(std::string_view)> answer_;

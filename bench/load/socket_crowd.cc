@@ -23,10 +23,7 @@ namespace {
 // One epoll set, as both sides have.
 class Waiting {
  public:
-  void add(int fd) const {
-    epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
-    require(::epoll_ctl(set_, EPOLL_CTL_ADD, fd, &event) == 0, "epoll_ctl");
-  }
+  void add(int fd) const { watch(set_, fd); }
   int next() const {
     epoll_event event{};
     while (::epoll_wait(set_, &event, 1, -1) != 1) continue;
@@ -36,13 +33,6 @@ class Waiting {
  private:
   const int set_ = ::epoll_create1(EPOLL_CLOEXEC);
 };
-
-void receive(int fd, std::string& bytes) {
-  require(::recv(fd, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()), "recv");
-}
-void transmit(int fd, const std::string& bytes) {
-  require(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()), "send");
-}
 
 [[noreturn]] void echo(int fd, std::size_t size) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);

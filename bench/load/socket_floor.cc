@@ -15,13 +15,6 @@
 namespace manta::bench {
 namespace {
 
-void receive(int fd, std::string& bytes) {
-  require(::recv(fd, bytes.data(), bytes.size(), MSG_WAITALL) == static_cast<ssize_t>(bytes.size()), "recv");
-}
-void transmit(int fd, const std::string& bytes) {
-  require(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()), "send");
-}
-
 [[noreturn]] void echo(int fd, std::size_t size) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   std::string bytes(size, 'x');

@@ -73,14 +73,13 @@ std::size_t bucket_of(std::span<const double> bounds, double size) {
 BatchCut cut_batch(const BatchLimits& limits, std::span<const BatchView> buckets, BatchLoad load, TimePoint now) {
   if (load.running >= std::max<std::size_t>(limits.max_concurrent_batches, 1)) return {};
   const auto wait = of_seconds(limits.batch_wait_timeout_s);
+  const TimePoint earliest = limits.wait == BatchWait::Adaptive ? load.idle_since : TimePoint();
   const auto taken = std::ranges::count_if(buckets, [](const BatchView& view) { return !view.costs.empty(); });
   std::optional<Candidate> first;
   std::optional<TimePoint> look_again;
   for (std::size_t i = 0; i < buckets.size(); ++i) {
     if (buckets[i].costs.empty()) continue;
-    const bool counts_from_idle = limits.wait == BatchWait::Adaptive;
-    const TimePoint until =
-        (counts_from_idle ? std::max(buckets[i].oldest, load.idle_since) : buckets[i].oldest) + wait;
+    const TimePoint until = std::max(buckets[i].oldest, earliest) + wait;
     look_again = std::min(until, look_again.value_or(until));
     auto candidate = close_batch(limits, buckets[i], load, taken == 1, until <= now);
     if (!candidate || (first && !candidate->goes_before(*first))) continue;

@@ -30,11 +30,9 @@ struct BatchView {
 };
 
 struct BatchLoad {
-  std::size_t running = 0;         // batches that run now
-  bool stopping = false;           // nothing more will come
-  TimePoint idle_since = kNobody;  // when the last batch ended, whose callers may come again
-
-  static constexpr TimePoint kNobody = TimePoint::min();
+  std::size_t running = 0;    // batches that run now
+  bool stopping = false;      // nothing more will come
+  TimePoint idle_since = {};  // when the last batch ended, whose callers may come again
 };
 
 struct BatchCut {

@@ -113,7 +113,7 @@ struct BatchQueue::State : std::enable_shared_from_this<State> {
   std::optional<api::BatchMetrics> metrics;
   api::WaitingItems waiting;
   std::size_t running = 0;
-  TimePoint idle_since = api::BatchLoad::kNobody;
+  TimePoint idle_since = {};
   TimerId timer = 0;
 };
 

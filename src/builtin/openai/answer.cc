@@ -54,16 +54,12 @@ std::string new_id(std::string_view prefix) {
   static constexpr std::string_view kAlphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
   constexpr int kCharacters = 24, kOfOneNumber = 8;  // 62^8 is so far below 2^64 that all come as often
   thread_local std::mt19937_64 random{std::random_device{}()};
-  std::string id;
-  // The size that it tells is that of the room, which libstdc++ 12 may round up.
-  id.resize_and_overwrite(prefix.size() + kCharacters, [prefix](char* text, std::size_t) {
-    char* next = text + prefix.copy(text, prefix.size());
-    for (int i = 0; i < kCharacters; i += kOfOneNumber) {
-      std::uint64_t number = random();
-      for (int j = 0; j < kOfOneNumber; ++j, number /= kAlphabet.size()) *next++ = kAlphabet[number % kAlphabet.size()];
-    }
-    return static_cast<std::size_t>(next - text);
-  });
+  std::string id(prefix.size() + kCharacters, '\0');
+  char* next = id.data() + prefix.copy(id.data(), prefix.size());
+  for (int i = 0; i < kCharacters; i += kOfOneNumber) {
+    std::uint64_t number = random();
+    for (int j = 0; j < kOfOneNumber; ++j, number /= kAlphabet.size()) *next++ = kAlphabet[number % kAlphabet.size()];
+  }
   return id;
 }
 

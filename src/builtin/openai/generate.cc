@@ -38,8 +38,8 @@ class TextEvents {
       out.cut_to(before);
     events = out.take();
     if (is_text) return {};
-    return fail(ErrorCode::InvalidArgument,
-                "cannot be written as JSON: a string is not UTF-8 (bytes belong in a Blob)");
+    std::string nothing;
+    return detail::append_json(nothing, text);  // says what is wrong
   }
 
  private:

@@ -34,8 +34,7 @@ LlamaDecoder::LlamaDecoder(const Model& model, llama_context* context, const Opt
       context_(context),
       memory_(llama_get_memory(context)),
       batch_(llama_batch_init(static_cast<std::int32_t>(options.batch), 0, 1)),
-      slots_(options.slots),
-      ubatch_(llama_n_ubatch(context)) {}
+      slots_(options.slots) {}
 
 LlamaDecoder::~LlamaDecoder() { llama_batch_free(batch_); }
 
@@ -99,7 +98,7 @@ Result<void> LlamaDecoder::decode() {
 
 Result<std::vector<SampledToken>> LlamaDecoder::step(std::span<const BatchItem> items) {
   std::vector<SampledToken> sampled;
-  for (const std::vector<BatchItem>& part : decode_parts(items, ubatch_)) {
+  for (const std::vector<BatchItem>& part : decode_parts(items, llama_n_ubatch(context_.get()))) {
     fill(part);
     if (auto decoded = decode(); !decoded) {
       for (const BatchItem& item : items) llama_memory_seq_rm(memory_, sequence(item.slot), -1, -1);

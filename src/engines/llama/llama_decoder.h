@@ -55,7 +55,6 @@ class LlamaDecoder final : public Decoder {
   llama_memory_t memory_;
   llama_batch batch_;
   std::vector<Slot> slots_;
-  std::size_t ubatch_;
   std::vector<llama_token_data> scratch_;
 };
 

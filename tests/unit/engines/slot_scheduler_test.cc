@@ -200,11 +200,16 @@ TEST(SlotSchedulerTest, NoPartOfAPromptIsShorterThanTheLeast) {
     for (const std::size_t part : parts_of_prompt(limits, length)) EXPECT_GE(part, 8U) << length;
 }
 
+// Slot 0 computes a prompt and generates from then on.
+void start_generating(SlotScheduler& scheduler) {
+  ASSERT_TRUE(scheduler.admit(tokens(2)));
+  run(scheduler, 1);
+  ASSERT_TRUE(scheduler.accept(0, 77));
+}
+
 TEST(SlotSchedulerTest, BesideGeneratingSlotsAPartIsTheLeastEvenIfTheChunkIsSmaller) {
   SlotScheduler scheduler({.slots = 2, .context = 100, .batch = 32, .prefill_chunk = 4, .least_part = 8});
-  ASSERT_TRUE(scheduler.admit(tokens(20)));
-  run(scheduler, 2);
-  ASSERT_TRUE(scheduler.accept(0, 77));
+  start_generating(scheduler);
   ASSERT_TRUE(scheduler.admit(tokens(30, 50)));
   EXPECT_EQ(run(scheduler, 2), (std::vector<std::size_t>{1, 8}));
   ASSERT_TRUE(scheduler.accept(0, 78));
@@ -215,9 +220,7 @@ TEST(SlotSchedulerTest, BesideGeneratingSlotsAPartIsTheLeastEvenIfTheChunkIsSmal
 
 TEST(SlotSchedulerTest, TheOldestPromptGoesOnBesideShorterOnes) {
   SlotScheduler scheduler({.slots = 3, .context = 1000, .batch = 64, .prefill_chunk = 16, .least_part = 8});
-  ASSERT_TRUE(scheduler.admit(tokens(2)));
-  run(scheduler, 3);
-  ASSERT_TRUE(scheduler.accept(0, 77));
+  start_generating(scheduler);
   ASSERT_TRUE(scheduler.admit(tokens(100, 1000)));
   ASSERT_TRUE(scheduler.admit(tokens(40, 2000)));
   EXPECT_EQ(run(scheduler, 3), (std::vector<std::size_t>{1, 8, 8}));
