@@ -267,8 +267,8 @@ def test_output_goes_to_files_where_they_are_asked_for(bridge, proxy, tmp_path):
     bridge.do("start_role", **{**proxy, **logs})
     bridge.do("start", id="a#b#1", **logs)
     bridge.do("start", id="a#b#2", shared=True, **logs)
-    for name in ("proxy", "a#b#1", "a#b#2"):
-        until(lambda name=name: (tmp_path / f"{name}.log").read_text() == "words\n")
+    for log in (tmp_path / f"{name}.log" for name in ("proxy", "a#b#1", "a#b#2")):
+        until(lambda log=log: log.exists() and log.read_text() == "words\n")  # made when the first output comes
 
 
 def test_the_token_of_the_instance_is_in_no_command_line_and_no_log(bridge, proxy):
