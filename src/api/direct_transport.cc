@@ -92,7 +92,7 @@ Task<Result<detail::CallResult>> ended_with(Result<detail::CallResult> result) {
 }  // namespace
 
 routing::Dispatcher& DirectTransport::dispatcher(const TransportCall& call) {
-  if (!to_) to_ = &dispatchers_.at(callee_->set.application, callee_->set.deployment);
+  if (!to_) to_ = dispatchers_.at(callee_->set.application, callee_->set.deployment);
   if (call.arguments_took) to_->waited_for_arguments(*call.arguments_took);
   return *to_;
 }

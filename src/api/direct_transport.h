@@ -37,7 +37,7 @@ class DirectTransport final : public Transport {
   std::shared_ptr<Strand> caller_;
   routing::Dispatchers& dispatchers_;
   const std::shared_ptr<Neighbour> callee_;
-  routing::Dispatcher* to_ = nullptr;  // from the first call on
+  std::shared_ptr<routing::Dispatcher> to_;  // from the first call on
 };
 
 }  // namespace manta::api

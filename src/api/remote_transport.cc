@@ -69,10 +69,11 @@ Error RemoteTransport::unknown() const {
 }
 
 // Waiting for replicas of what does not exist would never end.
-routing::Dispatcher* RemoteTransport::dispatcher(const TransportCall& call) {
+std::shared_ptr<routing::Dispatcher> RemoteTransport::dispatcher(const TransportCall& call) {
   if (!found_ || found_at_ != dispatchers_.version()) {
+    found_ = nullptr;
     if (dispatchers_.is_unknown(application_, deployment_)) return nullptr;
-    found_ = &dispatchers_.at(application_, deployment_);
+    found_ = dispatchers_.at(application_, deployment_);
     found_at_ = dispatchers_.version();
   }
   if (call.arguments_took) found_->waited_for_arguments(*call.arguments_took);
@@ -80,7 +81,7 @@ routing::Dispatcher* RemoteTransport::dispatcher(const TransportCall& call) {
 }
 
 Task<Result<detail::CallResult>> RemoteTransport::call(TransportCall call) {
-  routing::Dispatcher* const to = dispatcher(call);
+  const auto to = dispatcher(call);
   if (!to) co_return std::unexpected(unknown());
   const auto input = input_of(call);
   auto request = outbound(std::move(call), net::wire::kMsgPack);
@@ -92,7 +93,7 @@ Task<Result<detail::CallResult>> RemoteTransport::call(TransportCall call) {
 }
 
 Task<Result<std::unique_ptr<ItemSource>>> RemoteTransport::open(TransportCall call) {
-  routing::Dispatcher* const to = dispatcher(call);
+  const auto to = dispatcher(call);
   if (!to) co_return std::unexpected(unknown());
   auto input = input_of(call);
   auto request = outbound(std::move(call), net::wire::kItems);

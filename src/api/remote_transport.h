@@ -22,12 +22,13 @@ class RemoteTransport final : public Transport {
   Task<Result<std::unique_ptr<ItemSource>>> open(TransportCall call) override;
 
  private:
-  routing::Dispatcher* dispatcher(const TransportCall& call);  // is told how long the arguments took; null: unknown
+  // Is told how long the arguments took; null: unknown.
+  std::shared_ptr<routing::Dispatcher> dispatcher(const TransportCall& call);
   Error unknown() const;
 
   routing::Dispatchers& dispatchers_;
   std::string application_, deployment_;
-  routing::Dispatcher* found_ = nullptr;
+  std::shared_ptr<routing::Dispatcher> found_;
   std::uint64_t found_at_ = 0;  // version of the dispatchers
 };
 

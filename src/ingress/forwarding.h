@@ -14,10 +14,10 @@
 
 namespace manta::ingress {
 
-// One request on its way to a deployment. The dispatcher outlives it.
+// One request on its way to a deployment.
 struct Forwarding {
   net::ExchangePtr exchange;
-  routing::Dispatcher* dispatcher;
+  std::shared_ptr<routing::Dispatcher> dispatcher;
   routing::Outbound outbound;
   RequestRecord record;
   bool error_as_json = false;    // for errors of this side and of the deployment

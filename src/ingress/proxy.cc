@@ -74,7 +74,7 @@ void Proxy::rebuild_routes() {
     const auto& plans = traffic_.plans(route);
     Hosting* const hosting = is_document ? nullptr : hostings_.find(route.application, route.deployment);
     targets_.push_back({&metrics_.route({route.pattern, route.application, is_document ? "" : route.deployment}),
-                        is_document || hosting ? nullptr : &dispatchers_.at(route.application, route.deployment),
+                        is_document || hosting ? nullptr : dispatchers_.at(route.application, route.deployment),
                         hosting, plans.empty() ? nullptr : &plans});
   }
   metrics_.end_table();
@@ -194,7 +194,7 @@ void Proxy::send_to_deployment(net::ExchangePtr exchange, RequestRecord&& record
   const Route& taken = chosen ? chosen->route : route;
   request.outbound = make_outbound(exchange->request(), taken, terms, std::move(context), bodies_);
   if (plan && !exchange->body_stream() && traffic_.is_copied(*plan))
-    shadows_.send(*plan->shadow, *plan->lane, *plan->shadow_destination->dispatcher, request.outbound);
+    shadows_.send(*plan->shadow, *plan->lane, plan->shadow_destination->dispatcher, request.outbound);
   const auto id = requests_.spawn(forwarding(std::move(request), taken));
   if (!outlives_client) exchange->when_closed([this, id] { requests_.cancel(id); });
 }

@@ -81,7 +81,7 @@ class Proxy {
   // What belongs to one route of the present table.
   struct Target {
     RouteSeries* series;
-    routing::Dispatcher* dispatcher;  // null: a document, or `hosting` answers
+    std::shared_ptr<routing::Dispatcher> dispatcher;  // null: a document, or `hosting` answers
     Hosting* hosting = nullptr;
     const std::vector<TrafficPlan>* traffic = nullptr;  // null: no rule of `traffic` is about it
   };

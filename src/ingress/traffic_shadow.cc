@@ -54,7 +54,7 @@ ShadowTraffic::Lane& ShadowTraffic::lane(const std::string& application, const s
   return *lane;
 }
 
-void ShadowTraffic::send(const TrafficShadow& rule, Lane& lane, routing::Dispatcher& target,
+void ShadowTraffic::send(const TrafficShadow& rule, Lane& lane, std::shared_ptr<routing::Dispatcher> target,
                          const routing::Outbound& original) {
   const bool too_large = original.body && static_cast<double>(original.body->size()) > rule.max_body_bytes;
   if (too_large || !original.context) return lane.dropped.add();
@@ -69,11 +69,11 @@ void ShadowTraffic::send(const TrafficShadow& rule, Lane& lane, routing::Dispatc
                          .idempotent = original.idempotent,
                          .window = original.window};
   copy.headers.add(net::wire::kShadow, "1");
-  copies_.spawn(run(std::move(place), &lane, &target, std::move(copy)));
+  copies_.spawn(run(std::move(place), &lane, std::move(target), std::move(copy)));
 }
 
-Task<void> ShadowTraffic::run([[maybe_unused]] Place place, Lane* lane, routing::Dispatcher* target,
-                              routing::Outbound copy) {
+Task<void> ShadowTraffic::run([[maybe_unused]] Place place, Lane* lane,
+                              std::shared_ptr<routing::Dispatcher> target, routing::Outbound copy) {
   auto dispatching = target->dispatch(std::move(copy));
   Result<routing::Answer> answer = co_await dispatching;
   bool good = answer && answer->status() < 500;

@@ -51,13 +51,15 @@ class ShadowTraffic {
   Lane& lane(const std::string& application, const std::string& deployment);
 
   // `original` is about to be sent; what is sent has its headers, body and context, a mark and the deadline of the
-  // rule. Nothing is sent when there are enough. `target` and `lane` outlive this.
-  void send(const TrafficShadow& rule, Lane& lane, routing::Dispatcher& target, const routing::Outbound& original);
+  // rule. Nothing is sent when there are enough. `lane` outlives this.
+  void send(const TrafficShadow& rule, Lane& lane, std::shared_ptr<routing::Dispatcher> target,
+            const routing::Outbound& original);
   std::size_t in_flight() const { return copies_.size(); }
 
  private:
   class Place;
-  static Task<void> run(Place place, Lane* lane, routing::Dispatcher* target, routing::Outbound copy);
+  static Task<void> run(Place place, Lane* lane, std::shared_ptr<routing::Dispatcher> target,
+                        routing::Outbound copy);
 
   Loop& loop_;
   Metrics& metrics_;

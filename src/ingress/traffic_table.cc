@@ -52,7 +52,7 @@ std::optional<TrafficDestination> TrafficTable::destination(const Route& route, 
   made.route.takes_stream = method->takes_stream;
   made.route.takes_values = method->takes_values;
   made.series = &http_.route({route.pattern, route.application, deployment});
-  made.dispatcher = &dispatchers_.at(route.application, deployment);
+  made.dispatcher = dispatchers_.at(route.application, deployment);
   return made;
 }
 

@@ -25,7 +25,7 @@ namespace manta::ingress {
 struct TrafficDestination {
   Route route;  // the table's, with this deployment
   RouteSeries* series = nullptr;
-  routing::Dispatcher* dispatcher = nullptr;
+  std::shared_ptr<routing::Dispatcher> dispatcher;
   std::size_t target = 0;  // index in the split of the rule
   double weight = 0;
   std::uint64_t id = 0;

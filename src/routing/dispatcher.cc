@@ -20,18 +20,19 @@ Dispatcher::Dispatcher(const RouterEnvironment& environment, std::string applica
                        std::shared_ptr<QueueCount> queued, RouterOptions router_options, DispatchOptions options)
     : loop_(environment.loop),
       application_(application),
+      series_(environment.metrics.part()),
       router_(environment, application, deployment, std::move(queued), std::move(router_options)),
       options_(options),
-      requests_(environment.metrics.counter(
+      requests_(series_.counter(
           "handle_request_counter", "Requests sent to the deployment.",
           {{"application", application}, {"deployment", deployment}, {"handle", environment.handle}})),
-      retries_(environment.metrics.counter(
+      retries_(series_.counter(
           "manta_router_retries", "Requests sent again after a connection failed.",
           {{"application", application}, {"deployment", deployment}, {"handle", environment.handle}})),
-      budget_spent_(environment.metrics.counter(
+      budget_spent_(series_.counter(
           "manta_router_retry_budget_spent", "Lost requests that were not sent again as too many had been.",
           {{"application", application}, {"deployment", deployment}, {"handle", environment.handle}})),
-      arguments_ms_(environment.metrics.histogram(
+      arguments_ms_(series_.histogram(
           "router_args_resolution_latency_ms", "From a call until the responses among its arguments had come.",
           {{"application", application}, {"deployment", deployment}, {"handle", environment.handle}})),
       retry_(options) {}

@@ -68,6 +68,7 @@ class Dispatcher {
 
   Loop& loop_;
   const std::string application_;
+  Metrics series_;
   Router router_;
   const DispatchOptions options_;
   CounterMetric requests_;

@@ -8,21 +8,17 @@ Dispatchers::Dispatchers(const RouterEnvironment& environment, QueueCounts& coun
   environment_.zones = &zones_;
 }
 
-Dispatcher& Dispatchers::at(const std::string& application, const std::string& deployment) {
-  std::unique_ptr<Dispatcher>& dispatcher = dispatchers_[{application, deployment}];
-  if (dispatcher) return *dispatcher;
+std::shared_ptr<Dispatcher> Dispatchers::at(const std::string& application, const std::string& deployment) {
+  std::shared_ptr<Dispatcher>& dispatcher = dispatchers_[{application, deployment}];
+  if (dispatcher) return dispatcher;
   RouterEnvironment environment = environment_;
   environment.seed += dispatchers_.size();
-  dispatcher = std::make_unique<Dispatcher>(environment, application, deployment, counts_.of(application, deployment),
+  dispatcher = std::make_shared<Dispatcher>(environment, application, deployment, counts_.of(application, deployment),
                                             router_options_, options_);
   if (!custom_policies_.empty()) dispatcher->router().use_custom_policies(custom_policies_);
   if (const auto set = published_.find({application, deployment}); set != published_.end())
     dispatcher->update(*set->second);
-  return *dispatcher;
-}
-
-Dispatcher* Dispatchers::find(const std::string& application, const std::string& deployment) {
-  return published_.contains({application, deployment}) ? &at(application, deployment) : nullptr;
+  return dispatcher;
 }
 
 void Dispatchers::use_custom_policies(CustomPolicies policies) {
@@ -39,6 +35,9 @@ void Dispatchers::update(const spec::RoutingSnapshot& snapshot) {
   for (const spec::Shared<spec::ReplicaSet>& set : snapshot.deployments)
     before.emplace_hint(before.end(), Name{set->application, set->deployment}, set);
   before.swap(published_);
+  std::erase_if(dispatchers_, [&](const auto& known) {
+    return known.second.use_count() == 1 && !published_.contains(known.first);
+  });
   for (auto& [name, dispatcher] : dispatchers_) {
     const auto set = published_.find(name);
     if (set != published_.end()) {

@@ -12,8 +12,9 @@
 namespace manta::routing {
 
 // The deployments that one loop sends to: one Dispatcher each, made when it is asked for and kept in step with
-// snapshots; of what is never asked for only the addresses are kept, no connection is made. Loop-confined. Feed it from
-// a Subscription: `subscription.on_snapshot([&](const auto& s) { dispatchers.update(s); })`.
+// snapshots; of what is never asked for only the addresses are kept, no connection is made. One that snapshots no longer
+// name leaves, with its metrics, once nobody holds it. Loop-confined. Feed it from a Subscription:
+// `subscription.on_snapshot([&](const auto& s) { dispatchers.update(s); })`.
 class Dispatchers {
  public:
   // `counts` is shared by the loops of the process and outlives this.
@@ -23,10 +24,8 @@ class Dispatchers {
   Dispatchers& operator=(const Dispatchers&) = delete;
 
   // Made on first use, with the replicas of the last snapshot; if that does not name it, it has none until one does,
-  // and requests to it wait. Valid as long as this.
-  Dispatcher& at(const std::string& application, const std::string& deployment);
-  // The same, but null if the last snapshot does not name it.
-  Dispatcher* find(const std::string& application, const std::string& deployment);
+  // and requests to it wait. Hold it as long as a task of it lives.
+  std::shared_ptr<Dispatcher> at(const std::string& application, const std::string& deployment);
 
   // A snapshot has come and the last one does not name it.
   bool is_unknown(const std::string& application, const std::string& deployment) const {
@@ -57,7 +56,7 @@ class Dispatchers {
   bool informed_ = false;
   std::uint64_t version_ = 0;
   std::map<Name, spec::Shared<spec::ReplicaSet>> published_;  // of the last snapshot
-  std::map<Name, std::unique_ptr<Dispatcher>> dispatchers_;
+  std::map<Name, std::shared_ptr<Dispatcher>> dispatchers_;
 };
 
 }  // namespace manta::routing

@@ -22,7 +22,8 @@ RouterCore::RouterCore(const RouterEnvironment& environment, std::string applica
       queued_in_process_(std::move(queued)),
       model_policy_(model_affinity(policy_)),
       rng_(environment.seed),
-      metrics_(environment.metrics,
+      series_(environment.metrics.part()),
+      metrics_(series_,
                {{"application", application_}, {"deployment", deployment_}, {"handle", environment.handle}},
                environment.handle_source) {
   set_.application = application_;

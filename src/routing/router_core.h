@@ -95,6 +95,7 @@ class RouterCore : public std::enable_shared_from_this<RouterCore> {
   CustomPolicies custom_policies_;
   std::map<std::string, Policy> call_policies_;  // that single calls asked for
   Rng rng_;
+  Metrics series_;
   RouterMetrics metrics_;
   spec::ReplicaSet set_;
   ReplicaSlots slots_;

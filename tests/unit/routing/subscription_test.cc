@@ -157,18 +157,34 @@ TEST_F(SubscriptionTest, BeginsAnewWhenAnItemDoesNotFollowOrIsNotUnderstood) {
 }
 
 TEST_F(SubscriptionTest, DispatchersFollowTheSnapshots) {
-  Dispatcher& early = dispatchers.at("a", "D");
-  EXPECT_EQ(dispatchers.find("a", "D"), nullptr);
+  const auto early = dispatchers.at("a", "D");
   subscription.on_snapshot([&](const auto& snapshot) { dispatchers.update(snapshot); });
   start_controller();
   subscribe();
   replica("1");
   send_snapshot(1, 1, true, {spec::ReplicaSet{.application = "a", .deployment = "D", .replicas = {{.id = "1"}}}});
-  EXPECT_EQ(dispatchers.find("a", "D"), &early);
-  EXPECT_EQ(early.router().usable(), 1u);
+  EXPECT_EQ(dispatchers.at("a", "D"), early);
+  EXPECT_EQ(early->router().usable(), 1u);
   send_snapshot(1, 2);
-  EXPECT_EQ(dispatchers.find("a", "D"), nullptr);
-  EXPECT_EQ(early.router().usable(), 0u);
+  EXPECT_EQ(early->router().usable(), 0u);
+}
+
+TEST_F(SubscriptionTest, ADeploymentThatIsGoneLeavesOnceNobodyHoldsIt) {
+  const spec::RoutingSnapshot with{.deployments = {spec::ReplicaSet{.application = "a", .deployment = "D"}}};
+  dispatchers.update(with);
+  auto held = dispatchers.at("a", "D");
+  std::weak_ptr<QueueCount> count = counts.of("a", "D");
+  dispatchers.update({});
+  EXPECT_EQ(dispatchers.at("a", "D"), held) << "a request may still wait in it";
+  EXPECT_NE(metrics.text().find("deployment=\"D\""), std::string::npos);
+  const std::weak_ptr<Dispatcher> gone = std::exchange(held, nullptr);
+  dispatchers.update(with);
+  EXPECT_FALSE(gone.expired()) << "it is back";
+  dispatchers.update({});
+  EXPECT_TRUE(gone.expired());
+  EXPECT_EQ(metrics.text().find("deployment=\"D\""), std::string::npos);
+  for (int other = 0; other < 20; ++other) counts.of("a", std::to_string(other));
+  EXPECT_TRUE(count.expired());
 }
 
 TEST_F(SubscriptionTest, ConnectsOnlyToDeploymentsThatAreAskedFor) {
@@ -183,15 +199,14 @@ TEST_F(SubscriptionTest, ConnectsOnlyToDeploymentsThatAreAskedFor) {
   EXPECT_FALSE(dispatchers.is_unknown("a", "Called"));
   EXPECT_TRUE(dispatchers.is_unknown("a", "None"));
   EXPECT_EQ(metrics.text().find("request_router_queue_len"), std::string::npos) << "no series either";
-  Dispatcher& asked = dispatchers.at("a", "Called");
+  const auto asked = dispatchers.at("a", "Called");
   loop.poll();
-  EXPECT_EQ(asked.router().usable(), 1u) << "the last snapshot is known";
+  EXPECT_EQ(asked->router().usable(), 1u) << "the last snapshot is known";
   EXPECT_EQ(called.connections, 1);
   EXPECT_EQ(other.connections, 0);
-  ASSERT_NE(dispatchers.find("a", "Other"), nullptr);
+  dispatchers.at("a", "Other");
   loop.poll();
   EXPECT_EQ(other.connections, 1);
-  EXPECT_EQ(dispatchers.find("a", "None"), nullptr);
 }
 
 }  // namespace
