@@ -1,9 +1,10 @@
 """Mixed traffic for SOAK_SECONDS (default 75; `make soak`: an hour) while replicas, the proxy and the controller are killed, versions rolled
-out, deployments scaled and clients leave: memory stays flat, no descriptor is lost, nothing is left running, and only requests fail that a
-kill may have interrupted. What is asked of the instance goes through the command line. SOAK_SEED repeats a run's choices."""
+out, deployments scaled, applications come and go and clients leave: memory stays flat, no descriptor is lost, nothing is left running, and only
+requests fail that a kill may have interrupted. What is asked of the instance goes through the command line. SOAK_SEED repeats a run's choices."""
 import json
 import os
 import random
+import re
 import signal
 import sys
 import time
@@ -29,12 +30,13 @@ class Events:
 
     def __init__(self, instance):
         self.instance, self.choose = instance, random.Random(SEED)
-        self.counts = {"kill_replica": 0, "kill_proxy": 0, "kill_controller": 0, "roll_out": 0, "scale": 0}
+        self.counts = {"kill_replica": 0, "kill_proxy": 0, "kill_controller": 0, "roll_out": 0, "scale": 0, "come_and_go": 0}
         self.version = 1
+        self.guests = 0
 
     def one(self, share):
         """The next event, at `share` of the whole time; returns once the instance is as it should be again."""
-        names = list(self.counts) if share < ROLES_UNTIL else ["kill_replica", "roll_out", "scale"]
+        names = list(self.counts) if share < ROLES_UNTIL else ["kill_replica", "roll_out", "scale", "come_and_go"]
         name = min(names, key=lambda name: (self.counts[name], self.choose.random()))
         getattr(self, name)()
         self.counts[name] += 1
@@ -63,10 +65,20 @@ class Events:
     def scale(self):
         manta(self.instance, "scale", "Worker", str(3 if len(self.replicas("Worker")) == 2 else 2))
 
-    def config(self):
+    def come_and_go(self):
+        """Another application, of a name that no other has had, is deployed, called and deleted."""
+        self.guests += 1
+        guest = f"guest{self.guests}"
+        manta(self.instance, "deploy", self.config({"name": guest, "route_prefix": f"/{guest}"}))
+        wait_until(lambda: self.instance.request("POST", f"/{guest}/ask", {"text": "x"})[0] == 200, f"{guest} answers", 60)
+        manta(self.instance, "deploy", self.config())
+        wait_until(lambda: self.instance.status()["applications"].keys() == {"soak"}, f"{guest} has gone", 60)
+
+    def config(self, *guests):
         path = os.path.join(self.instance.state, "soak.json")
+        code = {"import_path": f"{LIBRARY}:build", "args": {"version": str(self.version)}}
         with open(path, "w") as file:
-            json.dump({"applications": [{"import_path": f"{LIBRARY}:build", "args": {"version": str(self.version)}}]}, file)
+            json.dump({"applications": [{**code, **more} for more in ({}, *guests)]}, file)
         return path
 
     def replicas(self, name):
@@ -98,6 +110,7 @@ class SoakTest(unittest.TestCase):
                 samples = self.endure(instance, events, traffic)
             manta(instance, "scale", "Worker", "2")
             after = self.at_rest(instance)
+            self.check_no_guests(instance)
             self.report(events, traffic, samples, before, after)
             self.check_failures(events, traffic)
             self.check_memory(samples)
@@ -141,6 +154,11 @@ class SoakTest(unittest.TestCase):
         self.assertLessEqual(by_replica, THREADS * kills, "no more than were open")
         self.assertLessEqual(by_proxy, THREADS * events.counts["kill_proxy"], f"connections that no kill of the proxy broke: {traffic.failures()}")
         self.assertGreater(traffic.count(), SECONDS, "there was a load")
+
+    def check_no_guests(self, instance):
+        """Of an application that is gone the controller alone has metrics, for a minute."""
+        of_callers = re.findall(r'ray_serve_(?:handle_request_counter|num_http_requests)_total\{application="(\w+)"', instance.request("GET", "/-/metrics")[2])
+        self.assertEqual(set(of_callers), {"soak"})
 
     def check_memory(self, samples):
         self.assertGreaterEqual(len(samples), 3, "too short to see a trend")
