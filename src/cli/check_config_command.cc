@@ -13,7 +13,7 @@ namespace {
 
 Task<Result<void>> check_applications(Loop& loop, std::vector<spec::ApplicationConfig> configs,
                                       std::vector<std::string> base) {
-  std::vector<control::ApplicationRecord> all;
+  control::ApplicationRecords all;
   for (std::size_t i = 0; i < configs.size(); ++i) {
     const spec::ApplicationConfig& config = configs[i];
     auto artifact = control::artifact_of(config.import_path);
@@ -23,7 +23,7 @@ Task<Result<void>> check_applications(Loop& loop, std::vector<spec::ApplicationC
     if (!graphs) co_return std::unexpected(control::not_described(i, config, std::move(graphs.error())));
     auto records = control::make_records(config, *artifact, std::move(*graphs), 0);
     if (!records) co_return std::unexpected(control::of_application(i, std::move(records.error())));
-    for (control::ApplicationRecord& record : *records) all.push_back(std::move(record));
+    for (control::ApplicationRecord& record : *records) all.emplace_back(std::move(record));
   }
   co_return control::check_unique(all);
 }

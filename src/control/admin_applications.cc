@@ -32,7 +32,7 @@ Result<void> check_api_type(const std::string& kind) {
 // the name to the code has another one.
 const spec::ApplicationConfig* entry_of(const Controller& controller, const std::string& name) {
   const auto found = controller.applications().find(name);
-  return found == controller.applications().end() || found->second.deleting ? nullptr : &found->second.record.config;
+  return found == controller.applications().end() || found->second.deleting ? nullptr : &found->second.record->config;
 }
 
 // The JSON that deploys `name`: the body of a PUT; of a PATCH, what is deployed with the body merged into it.
@@ -95,7 +95,7 @@ void AdminApi::handle_application(const net::ExchangePtr& exchange, const std::s
 void AdminApi::show_all(const net::ExchangePtr& exchange) {
   InstanceDetails details = details_of(parts_.controller);
   std::map<std::string, spec::ApplicationConfig> configs;
-  for (const auto& [name, application] : parts_.controller.applications()) configs[name] = application.record.config;
+  for (const auto& [name, application] : parts_.controller.applications()) configs[name] = application.record->config;
   if (const auto kind = query_value(exchange->request().target, "api_type"); kind && !kind->empty()) {
     if (const auto known = check_api_type(*kind); !known) return exchange->respond(error_answer(known.error()));
     std::erase_if(details.applications, [&](const auto& entry) { return entry.second.source != *kind; });

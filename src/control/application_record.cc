@@ -180,7 +180,7 @@ Result<std::vector<ApplicationRecord>> make_records(const spec::ApplicationConfi
   return records;
 }
 
-Result<void> check_unique(const std::vector<ApplicationRecord>& records) {
+Result<void> check_unique(const ApplicationRecords& records) {
   std::set<std::string> names;
   std::map<std::string, std::string> prefixes;
   for (const ApplicationRecord& record : records) {

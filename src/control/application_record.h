@@ -11,6 +11,7 @@
 
 #include "spec/application_graph.h"
 #include "spec/instance_config.h"
+#include "spec/shared.h"
 
 namespace manta::control {
 
@@ -41,6 +42,9 @@ struct ApplicationRecord {
 BOOST_DESCRIBE_STRUCT(ApplicationRecord, (),
                       (name, route_prefix, graph_index, config, graph, artifact, deployed_at_s, note))
 
+// Of applications that a change leaves alone they are the same objects afterwards.
+using ApplicationRecords = std::vector<spec::Shared<ApplicationRecord>>;
+
 // The node of that name; nullptr if the application has none.
 const spec::NodeSpec* node_of(const ApplicationRecord& record, std::string_view deployment);
 
@@ -62,7 +66,7 @@ Result<std::vector<ApplicationRecord>> make_records(const spec::ApplicationConfi
                                                     std::vector<spec::ApplicationGraph> graphs, double now_s);
 
 // InvalidArgument when two have the same name, or the same route prefix.
-Result<void> check_unique(const std::vector<ApplicationRecord>& records);
+Result<void> check_unique(const ApplicationRecords& records);
 
 // Errors about entry `index` of applications[]: the detail becomes the JSON path in the configuration of what is wrong,
 // "$.applications[0].deployments[1].name". `error` may name a place below the entry.

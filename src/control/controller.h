@@ -94,7 +94,7 @@ class Controller {
   };
   // What served before the present definition did, until that has been rolled out.
   struct Fallback {
-    ApplicationRecord record;
+    spec::Shared<ApplicationRecord> record;
     spec::NodeSpec node;
     DeploymentTarget target;
   };
@@ -122,7 +122,7 @@ class Controller {
     spec::Shared<spec::ReplicaSet> published;
   };
   struct Application {
-    ApplicationRecord record;
+    spec::Shared<ApplicationRecord> record;
     spec::Shared<std::string> openapi;          // the document made from the record
     std::optional<ApplicationRecord> fallback;  // of which everything ran, until everything runs of the present one
     spec::Shared<std::string> fallback_openapi;
@@ -319,13 +319,14 @@ class Controller {
   };
   Task<Result<void>> deploy_config(spec::InstanceConfig config, Keeps keeps, std::string by);
   std::optional<ArtifactRef> kept_artifact(const spec::ApplicationConfig& config) const;
-  Task<Result<std::vector<ApplicationRecord>>> describe_all(spec::InstanceConfig instance, bool keeps_code);
+  Task<Result<ApplicationRecords>> describe_all(spec::InstanceConfig instance, bool keeps_code);
   class Announcement;
   DeployedState deployed() const;
   Result<void> apply(DeployedState next, Revision entry);
-  DeployPlan plan_of_changes(const std::vector<ApplicationRecord>& next, const std::set<std::string>& kept) const;
+  DeployPlan plan_of_changes(const ApplicationRecords& next, const std::set<std::string>& kept) const;
+  bool is_untouched(const spec::Shared<ApplicationRecord>& next) const;
   void set_targets(DeployedState state);
-  void set_target(ApplicationRecord given, const std::vector<DeploymentProgress>& progress);
+  void set_target(spec::Shared<ApplicationRecord> given, const std::vector<DeploymentProgress>& progress);
   bool retarget(Deployment& deployment, const ApplicationRecord& record, const spec::NodeSpec& node);
   void sweep_artifacts();
 

@@ -30,7 +30,7 @@ PolicyHostSpec host_of(const ApplicationRecord& record) {
 }  // namespace
 
 PolicyUse Controller::policy_of(const Application& application, const AutoscalingConfig& config) {
-  if (const auto& policy = application.record.config.autoscaling_policy)
+  if (const auto& policy = application.record->config.autoscaling_policy)
     return {.name = policy->policy_function, .kwargs = policy->policy_kwargs, .of_application = true, .is_asked = true};
   return {.name = config.policy,
           .kwargs = config.policy_kwargs,
@@ -52,7 +52,7 @@ void Controller::follow_policies(const std::vector<DeploymentKey>& followed) {
       continue;
     }
     const ApplicationRecord& record =
-        use.of_application ? application.record : record_in_force(deployment, application);
+        use.of_application ? *application.record : record_in_force(deployment, application);
     wanted.try_emplace(subject_of(key, use), AskedPolicy{.host = host_of(record), .use = use});
     if (const auto known = scaling_.memories.find(key);
         known != scaling_.memories.end() && scaling_.autoscaler.memory(key) == PolicyMemory{.of = use})

@@ -78,9 +78,9 @@ Task<Result<void>> Controller::deploy_application(spec::ApplicationConfig applic
 // The copy that an application runs from, while its entry names the same file.
 std::optional<ArtifactRef> Controller::kept_artifact(const spec::ApplicationConfig& config) const {
   for (const auto& [name, application] : applications_) {
-    const spec::ApplicationConfig& known = application.record.config;
+    const spec::ApplicationConfig& known = application.record->config;
     if (!application.deleting && known.name == config.name && known.import_path == config.import_path)
-      return application.record.artifact;
+      return application.record->artifact;
   }
   return std::nullopt;
 }
@@ -96,7 +96,7 @@ Task<Result<void>> Controller::deploy_config(spec::InstanceConfig config, Keeps 
   DeployedState next{.config = config, .records = std::move(*described), .progress = {}};
   if (keeps.others) {
     for (const auto& [name, application] : applications_)
-      if (!application.deleting && !has(config.applications, application.record.config.name))
+      if (!application.deleting && !has(config.applications, application.record->config.name))
         next.records.push_back(application.record);
     next.config = config_;
     merge(next.config.applications, config.applications);
@@ -108,8 +108,8 @@ Task<Result<void>> Controller::deploy_config(spec::InstanceConfig config, Keeps 
   co_return Result<void>();
 }
 
-Task<Result<std::vector<ApplicationRecord>>> Controller::describe_all(spec::InstanceConfig instance, bool keeps_code) {
-  std::vector<ApplicationRecord> all;
+Task<Result<ApplicationRecords>> Controller::describe_all(spec::InstanceConfig instance, bool keeps_code) {
+  ApplicationRecords all;
   for (std::size_t i = 0; i < instance.applications.size(); ++i) {
     const spec::ApplicationConfig& config = instance.applications[i];
     const auto kept = keeps_code ? kept_artifact(config) : std::nullopt;
@@ -124,7 +124,7 @@ Task<Result<std::vector<ApplicationRecord>>> Controller::describe_all(spec::Inst
       inherit_logging(record, instance);
       if (auto run = check_proxies_run(record, options_.proxy_location); !run)
         co_return std::unexpected(of_application(i, std::move(run.error())));
-      all.push_back(std::move(record));
+      all.emplace_back(std::move(record));
     }
   }
   co_return all;
@@ -141,13 +141,12 @@ DeployedState Controller::deployed() const {
 Result<void> Controller::apply(DeployedState next, Revision entry) {
   next.progress.clear();
   std::set<std::string> kept;  // as they are stored
-  for (const ApplicationRecord& record : next.records) {
-    const auto known = applications_.find(record.name);
+  for (const spec::Shared<ApplicationRecord>& record : next.records) {
+    const auto known = applications_.find(record->name);
     const bool had = known != applications_.end();
-    if (had && !known->second.deleting && known->second.record == record) kept.insert(record.name);
-    std::vector<DeploymentProgress> progress =
-        progress_after(had ? &known->second.record : nullptr,
-                       had ? progress_of(known->second) : std::vector<DeploymentProgress>{}, record);
+    if (had && !known->second.deleting && known->second.record == record) kept.insert(record->name);
+    auto progress = had ? progress_of(known->second) : std::vector<DeploymentProgress>{};
+    if (!is_untouched(record)) progress = progress_after(had ? &*known->second.record : nullptr, progress, record);
     std::ranges::move(progress, std::back_inserter(next.progress));
   }
   if (auto stored = parts_.store.replace(next, entry, kept); !stored) return stored;
@@ -158,14 +157,19 @@ Result<void> Controller::apply(DeployedState next, Revision entry) {
   return {};
 }
 
+// Nobody has spoken of this application: what it runs with stays, and what has failed of it is not tried again.
+bool Controller::is_untouched(const spec::Shared<ApplicationRecord>& next) const {
+  const auto known = applications_.find(next->name);
+  return known != applications_.end() && !known->second.deleting && known->second.record.is_same_object(next);
+}
+
 // Without those that stay as they are, `kept`.
-DeployPlan Controller::plan_of_changes(const std::vector<ApplicationRecord>& next,
-                                       const std::set<std::string>& kept) const {
-  std::vector<ApplicationRecord> before, after;
+DeployPlan Controller::plan_of_changes(const ApplicationRecords& next, const std::set<std::string>& kept) const {
+  ApplicationRecords before, after;
   for (const auto& [name, application] : applications_)
     if (!application.deleting && !kept.contains(name)) before.push_back(application.record);
-  for (const ApplicationRecord& record : next)
-    if (!kept.contains(record.name)) after.push_back(record);
+  for (const spec::Shared<ApplicationRecord>& record : next)
+    if (!kept.contains(record->name)) after.push_back(record);
   return deploy_plan(before, after);
 }
 
@@ -184,19 +188,17 @@ void Controller::set_targets(DeployedState state) {
   traffic_.follow(state.records);
   std::map<std::string, std::vector<DeploymentProgress>> progress;  // by application
   for (DeploymentProgress& entry : state.progress) progress[entry.application].push_back(std::move(entry));
-  for (ApplicationRecord& record : state.records) {
-    const std::vector<DeploymentProgress>& known = progress[record.name];
-    set_target(std::move(record), known);
-  }
+  for (const spec::Shared<ApplicationRecord>& record : state.records)
+    if (!is_untouched(record)) set_target(record, progress[record->name]);
 }
 
 // `progress` of this application.
-void Controller::set_target(ApplicationRecord given, const std::vector<DeploymentProgress>& progress) {
-  Application& application = applications_[given.name];
-  const bool same_document = !application.openapi->empty() && application.record.graph == given.graph &&
-                             application.record.route_prefix == given.route_prefix;
+void Controller::set_target(spec::Shared<ApplicationRecord> given, const std::vector<DeploymentProgress>& progress) {
+  share_equal_schemas(given.edit().graph);
+  Application& application = applications_[given->name];
+  const bool same_document = !application.openapi->empty() && application.record->graph == given->graph &&
+                             application.record->route_prefix == given->route_prefix;
   application.record = std::move(given);
-  share_equal_schemas(application.record.graph);
   const ApplicationRecord& record = application.record;
   if (!same_document) application.openapi = spec::openapi(record.graph, record.route_prefix);
   application.fallback.reset();
@@ -267,10 +269,10 @@ void Controller::sweep_artifacts() {
   auto named = parts_.store.named_artifacts();
   if (!named) return;
   for (const auto& [name, application] : applications_) {
-    named->insert(application.record.artifact.sha256);
+    named->insert(application.record->artifact.sha256);
     if (application.fallback) named->insert(application.fallback->artifact.sha256);
     for (const auto& [deployment_name, deployment] : application.deployments)
-      if (deployment.fallback) named->insert(deployment.fallback->record.artifact.sha256);
+      if (deployment.fallback) named->insert(deployment.fallback->record->artifact.sha256);
   }
   parts_.artifacts.keep_only(*named);
 }

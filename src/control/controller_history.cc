@@ -35,7 +35,7 @@ Result<void> Controller::rollback(std::optional<std::int64_t> revision, const st
   auto state = parts_.store.revision(*revision);
   if (!state) return std::unexpected(std::move(state.error()));
   const double now_s = unix_time_s();
-  for (ApplicationRecord& record : state->records) record.deployed_at_s = now_s;
+  for (auto& record : state->records) record.edit().deployed_at_s = now_s;
   if (auto stored =
           apply(std::move(*state), {.time_s = now_s, .cause = "rollback to " + std::to_string(*revision), .by = by});
       !stored)
@@ -48,7 +48,7 @@ Result<void> Controller::rollback(std::optional<std::int64_t> revision, const st
 Task<Result<DeployPlan>> Controller::plan(spec::InstanceConfig config) {
   if (auto allowed = may_deploy(); !allowed) co_return std::unexpected(std::move(allowed.error()));
   if (auto valid = spec::validate(config); !valid) co_return std::unexpected(std::move(valid.error()));
-  Result<std::vector<ApplicationRecord>> described;
+  Result<ApplicationRecords> described;
   {
     const Describing describing(deploying_);
     described = co_await describe_all(std::move(config), false);

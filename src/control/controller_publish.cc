@@ -77,8 +77,8 @@ spec::InstanceStatus Controller::status() const {
       deployments[deployment_name] = deployment_status(facts(deployment));
     spec::ApplicationStatus& of_all = status.applications[name];
     of_all =
-        application_status(deployments, application.deleting || stopping_all_, {}, application.record.deployed_at_s);
-    if (of_all.message.empty() && of_all.status != "DELETING") of_all.message = application.record.note;
+        application_status(deployments, application.deleting || stopping_all_, {}, application.record->deployed_at_s);
+    if (of_all.message.empty() && of_all.status != "DELETING") of_all.message = application.record->note;
   }
   return status;
 }
@@ -86,7 +86,7 @@ spec::InstanceStatus Controller::status() const {
 // By its name in the configuration: the code may call it otherwise.
 bool Controller::is_deployed(const std::string& configured_name) const {
   return std::ranges::any_of(applications_, [&](const auto& entry) {
-    return !entry.second.deleting && entry.second.record.config.name == configured_name;
+    return !entry.second.deleting && entry.second.record->config.name == configured_name;
   });
 }
 
@@ -152,7 +152,7 @@ void Controller::renew(Deployment& deployment) const {
 
 spec::ApplicationRoutes Controller::routes(const Application& application, bool ready) const {
   const bool before = publishes_fallback(application);
-  const ApplicationRecord& record = before ? *application.fallback : application.record;
+  const ApplicationRecord& record = before ? *application.fallback : *application.record;
   const auto sleeps = [&](const std::string& name) {
     const auto found = application.deployments.find(name);
     return found != application.deployments.end() && replicas_in_force(found->second) == 0;

@@ -76,7 +76,7 @@ const ApplicationRecord& Controller::published_record(const Deployment& deployme
 
 bool Controller::publishes_fallback(const Application& application) const {
   if (!application.fallback) return false;
-  const auto ingress = application.deployments.find(application.record.graph.ingress);
+  const auto ingress = application.deployments.find(application.record->graph.ingress);
   return ingress == application.deployments.end() || !serves_new(ingress->second);
 }
 
@@ -110,7 +110,7 @@ void Controller::set_progress(Application& application, const DeploymentProgress
 std::vector<DeploymentProgress> Controller::progress_of(const Application& application) const {
   std::vector<DeploymentProgress> all;
   for (const auto& [name, deployment] : application.deployments) all.push_back(progress_of(deployment));
-  all.push_back({.application = application.record.name,
+  all.push_back({.application = application.record->name,
                  .deployment = {},
                  .completed = !application.fallback,
                  .failure = {},
@@ -200,7 +200,7 @@ void Controller::roll_back_failed() {
 
 // All of the application: its deployments were made for each other.
 void Controller::roll_back(Application& application, const Deployment& failed) {
-  const std::string name = application.record.name;
+  const std::string name = application.record->name;
   ApplicationRecord good = *application.fallback;
   const std::string reason =
       fmt::format("{}: {}", failed.target.key.deployment, deployment_status(facts(failed)).message);
@@ -209,9 +209,9 @@ void Controller::roll_back(Application& application, const Deployment& failed) {
   good.deployed_at_s = unix_time_s();
   DeployedState next = deployed();
   for (spec::ApplicationConfig& config : next.config.applications)
-    if (config.name == application.record.config.name) config = good.config;
-  for (ApplicationRecord& record : next.records)
-    if (record.name == name) record = good;
+    if (config.name == application.record->config.name) config = good.config;
+  for (auto& record : next.records)
+    if (record->name == name) record = good;
   Revision entry{.time_s = good.deployed_at_s, .cause = "automatic rollback of " + name, .note = reason};
   parts_.logger.warn("rolling back", {{"application", name}, {"reason", reason}});
   if (const auto applied = apply(std::move(next), std::move(entry)); !applied)

@@ -129,7 +129,7 @@ Result<void> Controller::scale(const std::string& application, const std::string
   const auto refused = [](std::string why) {
     return std::unexpected(Error{.code = ErrorCode::InvalidArgument, .message = std::move(why), .status = 412});
   };
-  if (!found->second.record.config.external_scaler_enabled)
+  if (!found->second.record->config.external_scaler_enabled)
     return refused(fmt::format("external_scaler_enabled is not set for application '{}'", application));
   if (!known->target.host.empty())
     return refused(fmt::format("replicas of '{}' are in the processes of '{}' (placement: together): scale that",

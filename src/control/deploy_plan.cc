@@ -162,14 +162,15 @@ std::string summary_of(const std::vector<ApplicationPlan>& applications) {
   return text.empty() ? "nothing" : text;
 }
 
-const ApplicationRecord* find(const std::vector<ApplicationRecord>& records, const std::string& name) {
-  const auto found = std::ranges::find(records, name, &ApplicationRecord::name);
-  return found == records.end() ? nullptr : &*found;
+const ApplicationRecord* find(const ApplicationRecords& records, const std::string& name) {
+  const auto found = std::ranges::find(
+      records, name, [](const ApplicationRecord& record) -> const std::string& { return record.name; });
+  return found == records.end() ? nullptr : &**found;
 }
 
 }  // namespace
 
-DeployPlan deploy_plan(const std::vector<ApplicationRecord>& current, const std::vector<ApplicationRecord>& next,
+DeployPlan deploy_plan(const ApplicationRecords& current, const ApplicationRecords& next,
                        const std::map<DeploymentKey, int>& replicas) {
   DeployPlan plan;
   for (const ApplicationRecord& record : next)

@@ -44,7 +44,7 @@ BOOST_DESCRIBE_STRUCT(DeployPlan, (), (summary, applications))
 
 // Compares what is deployed with what would be. `replicas` says how many each deployment has now where that is not what
 // its configuration says (autoscaling). Pure; the waves are those of starts that succeed and of a cluster with room.
-DeployPlan deploy_plan(const std::vector<ApplicationRecord>& current, const std::vector<ApplicationRecord>& next,
+DeployPlan deploy_plan(const ApplicationRecords& current, const ApplicationRecords& next,
                        const std::map<DeploymentKey, int>& replicas = {});
 
 }  // namespace manta::control

@@ -84,22 +84,22 @@ InstanceDetails details_of(const Controller& controller) {
   for (const auto& [name, application] : controller.applications()) {
     const spec::ApplicationStatus& now = status.applications.at(name);
     ApplicationDetails entry{.name = name,
-                             .route_prefix = application.record.route_prefix,
+                             .route_prefix = application.record->route_prefix,
                              .docs_path = "/docs",
                              .status = now.status,
                              .message = now.message,
                              .source = "declarative",
                              .last_deployed_time_s = now.last_deployed_time_s,
-                             .deployed_app_config = {spec::config_json(application.record.config)}};
+                             .deployed_app_config = {spec::config_json(application.record->config)}};
     for (const auto& [deployment_name, deployment] : application.deployments)
       entry.deployments[deployment_name] =
           deployment_details(controller, deployment, now.deployments.at(deployment_name));
-    for (const spec::NodeSpec& node : application.record.graph.nodes)
+    for (const spec::NodeSpec& node : application.record->graph.nodes)
       entry.deployment_topology.push_back({.name = node.name,
                                            .outbound_deployments = node.children,
-                                           .is_ingress = node.name == application.record.graph.ingress});
+                                           .is_ingress = node.name == application.record->graph.ingress});
     entry.traffic = controller.traffic().details(name);
-    entry.external_scaler_enabled = application.record.config.external_scaler_enabled;
+    entry.external_scaler_enabled = application.record->config.external_scaler_enabled;
     details.applications[name] = std::move(entry);
   }
   return details;

@@ -16,7 +16,7 @@ namespace manta::control {
 // Everything that is deployed: what the store keeps and a controller begins with.
 struct DeployedState {
   spec::InstanceConfig config;  // as given, or put together from deploys of single applications
-  std::vector<ApplicationRecord> records;
+  ApplicationRecords records;
   std::vector<DeploymentProgress> progress;
 };
 

@@ -85,7 +85,7 @@ class StateStore {
   Result<void> in_transaction(F change);
 
   Result<void> write_config(const spec::InstanceConfig& config);
-  Result<void> write_records(const std::vector<ApplicationRecord>& records, const std::set<std::string>& kept);
+  Result<void> write_records(const ApplicationRecords& records, const std::set<std::string>& kept);
   Result<std::set<std::string>> deployed_names();
   Result<std::int64_t> add_record(const ApplicationRecord& record);
   Result<void> write_progress(const std::vector<DeploymentProgress>& progress);
@@ -93,7 +93,7 @@ class StateStore {
   Result<void> write_revision(const spec::InstanceConfig& config, const Revision& entry);
   Result<std::string> content_of_deployed(const spec::InstanceConfig& config);
   Result<std::int64_t> add_revision(const spec::InstanceConfig& config, const Revision& entry);
-  Result<std::vector<ApplicationRecord>> records(const char* sql, std::int64_t revision);
+  Result<ApplicationRecords> records(const char* sql, std::int64_t revision);
   Result<spec::InstanceConfig> config(const char* sql, std::int64_t revision);
 
   sqlite3* database_;

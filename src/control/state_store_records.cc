@@ -22,7 +22,7 @@ Result<std::string> content_of(ApplicationRecord record) {
 
 }  // namespace
 
-Result<void> StateStore::write_records(const std::vector<ApplicationRecord>& records,
+Result<void> StateStore::write_records(const ApplicationRecords& records,
                                        const std::set<std::string>& kept) {
   auto gone = deployed_names();
   if (!gone) return std::unexpected(std::move(gone.error()));
@@ -66,8 +66,8 @@ Result<std::int64_t> StateStore::add_record(const ApplicationRecord& record) {
   return insert.integer(0);
 }
 
-Result<std::vector<ApplicationRecord>> StateStore::records(const char* sql, std::int64_t revision) {
-  std::vector<ApplicationRecord> records;
+Result<ApplicationRecords> StateStore::records(const char* sql, std::int64_t revision) {
+  ApplicationRecords records;
   SqlStatement select(database_, sql);
   select.bind(1, revision);
   for (;;) {

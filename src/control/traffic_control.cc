@@ -51,7 +51,7 @@ void TrafficControl::read() {
   }
 }
 
-void TrafficControl::follow(const std::vector<ApplicationRecord>& records) {
+void TrafficControl::follow(const ApplicationRecords& records) {
   read();
   std::vector<Key> keys;
   for (const ApplicationRecord& record : records)

@@ -35,7 +35,7 @@ class TrafficControl {
 
   // What is deployed, at the start and after each deploy. A rule whose split or promotion is another one begins anew;
   // any other keeps its weights.
-  void follow(const std::vector<ApplicationRecord>& records);
+  void follow(const ApplicationRecords& records);
 
   // `rules` of an application as proxies are to follow them. `sleeps`: the deployment is scaled to zero.
   std::vector<spec::TrafficRoute> routes(const std::string& application, const std::vector<TrafficRule>& rules,

@@ -152,6 +152,30 @@ TEST_F(ControllerRolloutTest, AVersionThatHasServedIsNeverGivenUpAfterARollback)
   EXPECT_EQ(status().status, "HEALTHY");
 }
 
+static Task<void> deploy_beside(Controller& controller, std::string name, Result<void>* result) {
+  *result = co_await controller.deploy_application(
+      {.name = name, .route_prefix = "/" + name, .import_path = "builtin:test"}, false);
+}
+
+TEST_F(ControllerRolloutTest, WhatHasFailedIsTriedAgainByADeployThatNamesIt) {
+  ASSERT_TRUE(deploy(1, one));
+  fail_starts(one);
+  ASSERT_EQ(status().status, "DEPLOY_FAILED");
+  Result<void> deployed = fail(ErrorCode::Internal, "not yet");
+  TaskScope scope(loop);
+  scope.spawn(deploy_beside(*controller, "other", &deployed));
+  settle();
+  ASSERT_TRUE(deployed);
+  EXPECT_EQ(controller->status().applications.at("other").status, "RUNNING");
+  EXPECT_EQ(status().status, "DEPLOY_FAILED");
+  ASSERT_TRUE(controller->delete_application("other"));
+  settle();
+  EXPECT_EQ(status().status, "DEPLOY_FAILED");
+  ASSERT_TRUE(deploy(1, one));
+  settle();
+  EXPECT_EQ(status().status, "HEALTHY");
+}
+
 TEST_F(ControllerRolloutTest, GoesBackToAnyRevisionOfTheHistory) {
   run(1, one);
   run(1, two);

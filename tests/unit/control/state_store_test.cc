@@ -30,7 +30,7 @@ class StateStoreTest : public testing::Test {
     record.graph.nodes.push_back({.name = "D", .config = {.num_replicas = 3}});
     return record;
   }
-  static DeployedState state(std::vector<ApplicationRecord> records) {
+  static DeployedState state(ApplicationRecords records) {
     DeployedState state{.records = std::move(records)};
     for (const ApplicationRecord& record : state.records) state.config.applications.push_back(record.config);
     return state;
@@ -94,7 +94,7 @@ TEST_F(StateStoreTest, EveryDeployIsARevisionWithItsApplications) {
   auto store = open();
   ASSERT_TRUE(store->replace(state({record("a", "aa"), record("b", "bb")}), {.time_s = 7, .cause = "deploy"}));
   ASSERT_TRUE(store->replace(state({record("b", "cc")}), {.time_s = 8, .cause = "delete a", .by = "me", .note = "n"}));
-  EXPECT_EQ(store->deployed()->records.front().name, "b");
+  EXPECT_EQ(store->deployed()->records.front()->name, "b");
   const auto history = store->history();
   ASSERT_TRUE(history) << history.error().message;
   ASSERT_EQ(history->size(), 2u);
@@ -106,7 +106,7 @@ TEST_F(StateStoreTest, EveryDeployIsARevisionWithItsApplications) {
                                       .applications = {{"b", "cc.so:build"}},
                                       .current = true}));
   EXPECT_EQ(history->at(1).applications.size(), 2u);
-  EXPECT_EQ(store->revision(1)->records, (std::vector{record("a", "aa"), record("b", "bb")}));
+  EXPECT_EQ(store->revision(1)->records, (ApplicationRecords{record("a", "aa"), record("b", "bb")}));
   EXPECT_EQ(store->revision(1)->config.applications.size(), 2u);
   EXPECT_EQ(store->revision(3).error().message, "there is no revision 3; the history has: 2, 1");
 }
@@ -115,11 +115,11 @@ TEST_F(StateStoreTest, RecordsThatAreKeptAreNotReadAndStoredOnce) {
   auto store = open();
   ASSERT_TRUE(store->replace(state({record("a", "aa"), record("b", "bb")}), {}));
   DeployedState next = state({record("a", "aa"), record("b", "cc")});
-  next.records.front() = {.name = "a"};
+  next.records.front() = ApplicationRecord{.name = "a"};
   ASSERT_TRUE(store->replace(next, {}, {"a"}));
-  EXPECT_EQ(store->deployed()->records, (std::vector{record("a", "aa"), record("b", "cc")}));
-  EXPECT_EQ(store->revision(1)->records, (std::vector{record("a", "aa"), record("b", "bb")}));
-  EXPECT_EQ(store->revision(2)->records, (std::vector{record("a", "aa"), record("b", "cc")}));
+  EXPECT_EQ(store->deployed()->records, (ApplicationRecords{record("a", "aa"), record("b", "cc")}));
+  EXPECT_EQ(store->revision(1)->records, (ApplicationRecords{record("a", "aa"), record("b", "bb")}));
+  EXPECT_EQ(store->revision(2)->records, (ApplicationRecords{record("a", "aa"), record("b", "cc")}));
   store.reset();
   EXPECT_EQ(number("SELECT count(*) FROM records"), 3);
 }
@@ -127,7 +127,7 @@ TEST_F(StateStoreTest, RecordsThatAreKeptAreNotReadAndStoredOnce) {
 TEST_F(StateStoreTest, WhatIsSaidToBeKeptButIsNotThereIsStored) {
   auto store = open();
   ASSERT_TRUE(store->replace(state({record("a", "aa")}), {}, {"a"}));
-  EXPECT_EQ(store->deployed()->records, std::vector{record("a", "aa")});
+  EXPECT_EQ(store->deployed()->records, ApplicationRecords{record("a", "aa")});
 }
 
 TEST_F(StateStoreTest, TheSameAgainIsNoNewRevision) {
@@ -185,7 +185,7 @@ TEST_F(StateStoreTest, AFileOfTheFirstVersionIsTakenOver) {
   auto store = open();
   EXPECT_EQ(store->epoch(), 5u);
   ASSERT_EQ(store->deployed()->records.size(), 1u);
-  EXPECT_EQ(store->deployed()->records.front().route_prefix, "/rag");
+  EXPECT_EQ(store->deployed()->records.front()->route_prefix, "/rag");
   EXPECT_EQ(store->deployed()->config.applications.size(), 1u);
   EXPECT_TRUE(store->history()->empty());
 }
@@ -210,10 +210,10 @@ TEST_F(StateStoreTest, AFileOfTheSecondVersionIsTakenOver) {
   for (int i = 0; i < 2; ++i) {  // also when it is opened again
     auto store = open();
     ASSERT_EQ(store->deployed()->records.size(), 2u);
-    EXPECT_EQ(store->deployed()->records.back().artifact.sha256, "bb");
+    EXPECT_EQ(store->deployed()->records.back()->artifact.sha256, "bb");
     ASSERT_EQ(store->history()->size(), 2u);
     EXPECT_EQ(store->history()->at(1).applications.at("b"), "old.so:build");
-    EXPECT_EQ(store->revision(1)->records.back().artifact.sha256, "cc");
+    EXPECT_EQ(store->revision(1)->records.back()->artifact.sha256, "cc");
     EXPECT_EQ(*store->named_artifacts(), (std::set<std::string>{"aa", "bb", "cc"}));
   }
   EXPECT_EQ(number("SELECT count(*) FROM records"), 3);
@@ -249,11 +249,11 @@ TEST_F(StateStoreTest, AWriteThatFailsChangesNothing) {
   std::signal(SIGXFSZ, handler);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::Internal);
-  EXPECT_EQ(store->deployed()->records.front().name, "a");
+  EXPECT_EQ(store->deployed()->records.front()->name, "a");
   EXPECT_EQ(store->history()->size(), 1u);
   ASSERT_TRUE(store->replace(state({record("c", "cc")}), {.cause = "deploy"})) << "there is room again";
   store.reset();
-  EXPECT_EQ(open()->deployed()->records.front().name, "c");
+  EXPECT_EQ(open()->deployed()->records.front()->name, "c");
 }
 
 }  // namespace
