@@ -16,6 +16,7 @@
 #include "base/task_scope.h"
 #include "control/application_record.h"
 #include "control/artifact_store.h"
+#include "control/controlled.h"
 #include "control/controller_health.h"
 #include "control/deploy_plan.h"
 #include "control/deployment_status.h"
@@ -75,67 +76,9 @@ struct ControllerParts {
 // outlive it.
 class Controller {
  public:
-  // One replica as the controller knows it.
-  struct Replica {
-    ReplicaView view;
-    runtime::ObservedReplica observed;
-    std::unique_ptr<ReplicaLink> link;
-    std::string host;                  // id of the replica in whose process it is; empty: its own
-    std::vector<std::string> members;  // ids of the others in its process
-    spec::ReplicaState state;
-    int health_failures = 0;     // in a row
-    bool start_counted = false;  // its start has already been counted as failed
-    TimerId start_timer = 0;     // while it starts; once it runs, the pause before its settings are told again
-    TimePoint process_since{};   // when its process had begun
-    TimePoint running_since{};
-    std::optional<TimePoint> stopping_since;        // told to end; none: by an earlier controller, or not
-    std::optional<spec::RunningSettings> settings;  // that it runs with; none: found by a restarted controller
-    bool is_being_told = false;                     // its new settings
-  };
-  // What served before the present definition did, until that has been rolled out.
-  struct Fallback {
-    spec::Shared<ApplicationRecord> record;
-    spec::NodeSpec node;
-    DeploymentTarget target;
-  };
-  // What the store knows of a rollout.
-  struct StoredProgress {
-    bool completed = false, has_fallback = false;
-    std::string failure;
-    bool operator==(const StoredProgress&) const = default;
-  };
-  struct Deployment {
-    spec::NodeSpec node;
-    DeploymentTarget target;
-    std::optional<Fallback> fallback;
-    bool removed = false;    // its application no longer has it; it serves by its fallback until the rest is updated
-    bool completed = false;  // all its replicas have run with the present definition
-    bool proven = false;     // the present definition has served in this life of the instance: its starts are tried on
-    StoredProgress stored;
-    Goal goal = Goal::Update;
-    bool reached = false;  // has been at its target since the goal was set: what goes wrong now is a recovery
-    std::string pending;
-    int pending_replicas = 0;
-    std::string last_failure;
-    DeploymentScaling scaling;
-    std::vector<ScaledDownReplica> scaled_down;  // the last ones, oldest first
-    spec::Shared<spec::ReplicaSet> published;
-  };
-  struct Application {
-    spec::Shared<ApplicationRecord> record;
-    spec::Shared<std::string> openapi;          // the document made from the record
-    std::optional<ApplicationRecord> fallback;  // of which everything ran, until everything runs of the present one
-    spec::Shared<std::string> fallback_openapi;
-    spec::Shared<spec::ApplicationRoutes> published;
-    bool fallback_stored = false;
-    bool deleting = false;
-    std::map<std::string, Deployment> deployments;
-  };
-  struct DeadReplica {
-    std::string id, message;
-    DeploymentKey key;
-    int pid = 0;
-  };
+  using Replica = ControlledReplica;
+  using Deployment = ControlledDeployment;
+  using Application = ControlledApplication;
 
   Controller(ControllerParts parts, ControllerOptions options);
   ~Controller();
@@ -248,12 +191,7 @@ class Controller {
   // controller_compaction.cc
   bool compact_nodes(const ClusterView& seen);  // true: what leaves is another
 
-  // controller_rollout.cc: what is in force while a rollout is under way or has failed
-  static bool on_fallback(const Deployment& deployment);
-  static DeploymentTarget target_in_force(const Deployment& deployment);
-  static int replicas_in_force(const Deployment& deployment);
-  static const spec::NodeSpec& node_in_force(const Deployment& deployment);
-  static const ApplicationRecord& record_in_force(const Deployment& deployment, const Application& application);
+  // controller_rollout.cc: what serves while a rollout is under way or has failed
   bool serves_new(const Deployment& deployment) const;
   const spec::NodeSpec& published_node(const Deployment& deployment) const;
   const ApplicationRecord& published_record(const Deployment& deployment) const;

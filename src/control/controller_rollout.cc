@@ -1,4 +1,4 @@
-// Controller: what is in force while a rollout is under way or has failed, and how far it is.
+// Controller: what serves while a rollout is under way or has failed, and how far it is.
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -20,39 +20,11 @@ namespace {
 std::string time_text(double time_s) { return fmt::format("{:%FT%TZ}", fmt::gmtime(static_cast<std::time_t>(time_s))); }
 
 // Never empty: an empty one says that nothing has failed.
-std::string failure_of(const Controller::Deployment& deployment) {
+std::string failure_of(const ControlledDeployment& deployment) {
   return deployment.last_failure.empty() ? "the update failed" : deployment.last_failure;
 }
 
 }  // namespace
-
-// Missing replicas are then started from the fallback, and no replica is replaced.
-bool Controller::on_fallback(const Deployment& deployment) {
-  return deployment.fallback && (deployment.removed || deployment.target.deploy_failed);
-}
-
-DeploymentTarget Controller::target_in_force(const Deployment& deployment) {
-  if (!on_fallback(deployment)) return deployment.target;
-  DeploymentTarget target = deployment.fallback->target;
-  target.deleting = deployment.target.deleting;
-  target.removed = deployment.removed;
-  target.holds = true;
-  target.started = true;
-  if (deployment.fallback->node.config.autoscaling_config) target.num_replicas = deployment.target.num_replicas;
-  return target;
-}
-
-int Controller::replicas_in_force(const Deployment& deployment) {
-  return on_fallback(deployment) ? target_in_force(deployment).num_replicas : deployment.target.num_replicas;
-}
-
-const spec::NodeSpec& Controller::node_in_force(const Deployment& deployment) {
-  return on_fallback(deployment) ? deployment.fallback->node : deployment.node;
-}
-
-const ApplicationRecord& Controller::record_in_force(const Deployment& deployment, const Application& application) {
-  return on_fallback(deployment) ? deployment.fallback->record : application.record;
-}
 
 // Settings that were refused are not in force although replicas of the same version run.
 bool Controller::serves_new(const Deployment& deployment) const {

@@ -53,7 +53,7 @@ DeploymentDetails deployment_details(const Controller& controller, const Control
   }
   details.autoscaling_detail = controller.autoscaling_detail(deployment.target.key);
   details.scaled_down = deployment.scaled_down;
-  for (const Controller::DeadReplica& dead : controller.dead_replicas())
+  for (const DeadReplica& dead : controller.dead_replicas())
     if (dead.key == deployment.target.key)
       details.recent_dead_replicas.push_back(
           {.replica_id = dead.id, .state = "STOPPED", .pid = dead.pid, .message = dead.message});
