@@ -22,8 +22,7 @@ Result<std::string> content_of(ApplicationRecord record) {
 
 }  // namespace
 
-Result<void> StateStore::write_records(const ApplicationRecords& records,
-                                       const std::set<std::string>& kept) {
+Result<void> StateStore::write_records(const ApplicationRecords& records, const std::set<std::string>& kept) {
   auto gone = deployed_names();
   if (!gone) return std::unexpected(std::move(gone.error()));
   SqlStatement set(database_, "INSERT OR REPLACE INTO deployed VALUES (?, ?)");

@@ -72,8 +72,8 @@ void ShadowTraffic::send(const TrafficShadow& rule, Lane& lane, std::shared_ptr<
   copies_.spawn(run(std::move(place), &lane, std::move(target), std::move(copy)));
 }
 
-Task<void> ShadowTraffic::run([[maybe_unused]] Place place, Lane* lane,
-                              std::shared_ptr<routing::Dispatcher> target, routing::Outbound copy) {
+Task<void> ShadowTraffic::run([[maybe_unused]] Place place, Lane* lane, std::shared_ptr<routing::Dispatcher> target,
+                              routing::Outbound copy) {
   auto dispatching = target->dispatch(std::move(copy));
   Result<routing::Answer> answer = co_await dispatching;
   bool good = answer && answer->status() < 500;

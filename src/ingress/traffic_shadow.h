@@ -58,8 +58,7 @@ class ShadowTraffic {
 
  private:
   class Place;
-  static Task<void> run(Place place, Lane* lane, std::shared_ptr<routing::Dispatcher> target,
-                        routing::Outbound copy);
+  static Task<void> run(Place place, Lane* lane, std::shared_ptr<routing::Dispatcher> target, routing::Outbound copy);
 
   Loop& loop_;
   Metrics& metrics_;

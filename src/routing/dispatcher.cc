@@ -23,12 +23,12 @@ Dispatcher::Dispatcher(const RouterEnvironment& environment, std::string applica
       series_(environment.metrics.part()),
       router_(environment, application, deployment, std::move(queued), std::move(router_options)),
       options_(options),
-      requests_(series_.counter(
-          "handle_request_counter", "Requests sent to the deployment.",
-          {{"application", application}, {"deployment", deployment}, {"handle", environment.handle}})),
-      retries_(series_.counter(
-          "manta_router_retries", "Requests sent again after a connection failed.",
-          {{"application", application}, {"deployment", deployment}, {"handle", environment.handle}})),
+      requests_(
+          series_.counter("handle_request_counter", "Requests sent to the deployment.",
+                          {{"application", application}, {"deployment", deployment}, {"handle", environment.handle}})),
+      retries_(
+          series_.counter("manta_router_retries", "Requests sent again after a connection failed.",
+                          {{"application", application}, {"deployment", deployment}, {"handle", environment.handle}})),
       budget_spent_(series_.counter(
           "manta_router_retry_budget_spent", "Lost requests that were not sent again as too many had been.",
           {{"application", application}, {"deployment", deployment}, {"handle", environment.handle}})),

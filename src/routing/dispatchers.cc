@@ -35,9 +35,8 @@ void Dispatchers::update(const spec::RoutingSnapshot& snapshot) {
   for (const spec::Shared<spec::ReplicaSet>& set : snapshot.deployments)
     before.emplace_hint(before.end(), Name{set->application, set->deployment}, set);
   before.swap(published_);
-  std::erase_if(dispatchers_, [&](const auto& known) {
-    return known.second.use_count() == 1 && !published_.contains(known.first);
-  });
+  std::erase_if(dispatchers_,
+                [&](const auto& known) { return known.second.use_count() == 1 && !published_.contains(known.first); });
   for (auto& [name, dispatcher] : dispatchers_) {
     const auto set = published_.find(name);
     if (set != published_.end()) {

@@ -12,8 +12,8 @@
 namespace manta::routing {
 
 // The deployments that one loop sends to: one Dispatcher each, made when it is asked for and kept in step with
-// snapshots; of what is never asked for only the addresses are kept, no connection is made. One that snapshots no longer
-// name leaves, with its metrics, once nobody holds it. Loop-confined. Feed it from a Subscription:
+// snapshots; of what is never asked for only the addresses are kept, no connection is made. One that snapshots no
+// longer name leaves, with its metrics, once nobody holds it. Loop-confined. Feed it from a Subscription:
 // `subscription.on_snapshot([&](const auto& s) { dispatchers.update(s); })`.
 class Dispatchers {
  public:

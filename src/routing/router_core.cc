@@ -23,8 +23,7 @@ RouterCore::RouterCore(const RouterEnvironment& environment, std::string applica
       model_policy_(model_affinity(policy_)),
       rng_(environment.seed),
       series_(environment.metrics.part()),
-      metrics_(series_,
-               {{"application", application_}, {"deployment", deployment_}, {"handle", environment.handle}},
+      metrics_(series_, {{"application", application_}, {"deployment", deployment_}, {"handle", environment.handle}},
                environment.handle_source) {
   set_.application = application_;
   set_.deployment = deployment_;
