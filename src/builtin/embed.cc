@@ -62,12 +62,9 @@ struct Embed::Impl {
       : options(std::move(given)),
         model(load(options)),
         batcher(
-            {.max_batch_size = static_cast<std::size_t>(options.max_batch_size),
-             .batch_wait_timeout_s = options.batch_wait_timeout_s,
-             .max_cost = static_cast<double>(options.max_batch_tokens),
-             .wait = BatchWait::Adaptive},  // a lone request is not to pay batch_wait_timeout_s for company
-            [model = model](const std::vector<Tokens>& items) { return embed_batch(*model, items); },
-            [](const Tokens& item) { return static_cast<double>(item.size()); }, "embed") {}
+            limits_by_tokens(options),
+            [model = model](const std::vector<Tokens>& items) { return embed_batch(*model, items); }, number_of_tokens,
+            "embed") {}
 
   Task<std::vector<Vector>> vectors_of(std::vector<std::string> texts);
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include <manta/batch.h>
 #include <manta/compute.h>
 #include <manta/error.h>
 #include <manta/task.h>
@@ -28,5 +29,17 @@ Task<Result<std::vector<engines::Tokens>>> tokenized(std::shared_ptr<Model> mode
   auto reading = compute(tokenize_now<Model, Input>, std::move(model), std::move(inputs));
   co_return co_await reading;
 }
+
+// Batches of them: at most `max_batch_tokens` together, and a lone request does not pay batch_wait_timeout_s for
+// company.
+template <class Options>
+BatchLimits limits_by_tokens(const Options& options) {
+  return {.max_batch_size = static_cast<std::size_t>(options.max_batch_size),
+          .batch_wait_timeout_s = options.batch_wait_timeout_s,
+          .max_cost = static_cast<double>(options.max_batch_tokens),
+          .wait = BatchWait::Adaptive};
+}
+
+inline double number_of_tokens(const engines::Tokens& item) { return static_cast<double>(item.size()); }
 
 }  // namespace manta::builtin
