@@ -73,6 +73,8 @@ class HttpWriter {
   Task<void> start(int status, HttpHeaders headers);
   // Sends the bytes as they are; resumes when there is room for more.
   Task<void> write(std::string bytes);
+  // The same without waiting. False: there is no room now, for which write() waits, and nothing has been sent.
+  bool try_write(std::string_view bytes);
 
   // The same for plain methods.
   void start_blocking(int status, HttpHeaders headers);

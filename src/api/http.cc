@@ -55,10 +55,12 @@ Task<void> HttpWriter::start(int status, HttpHeaders headers) {
 }
 
 Task<void> HttpWriter::write(std::string bytes) {
-  if (value_or_throw(sink_->try_write(bytes))) co_return;
+  if (try_write(bytes)) co_return;
   Result<void> written = co_await sink_->write(std::move(bytes));
   value_or_throw(std::move(written));
 }
+
+bool HttpWriter::try_write(std::string_view bytes) { return value_or_throw(sink_->try_write(bytes)); }
 
 void HttpWriter::start_blocking(int status, HttpHeaders headers) { sink_->start(status, std::move(headers)); }
 

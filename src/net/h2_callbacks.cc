@@ -101,9 +101,9 @@ struct H2Callbacks {
   static int begin_frame(nghttp2_session* nghttp2, const nghttp2_frame_hd* head, void* user) noexcept {
     H2Session& session = self(user);
     session.frame_left_ = 0;
-    if (head->type != NGHTTP2_DATA || (head->flags & NGHTTP2_FLAG_PADDED) != 0) return 0;
+    if (head->type != NGHTTP2_DATA) return 0;
     session.reading_.reset(find(nghttp2, head->stream_id));
-    if (session.reading_) session.frame_left_ = head->length;
+    if (session.reading_ && (head->flags & NGHTTP2_FLAG_PADDED) == 0) session.frame_left_ = head->length;
     return 0;
   }
 
@@ -111,7 +111,7 @@ struct H2Callbacks {
                   void* user) noexcept {
     H2Session& session = self(user);
     session.frame_left_ -= std::min(size, session.frame_left_);
-    H2Stream* stream = find(nghttp2, id);
+    H2Stream* const stream = session.reading_.get();
     nghttp2_session_consume_connection(nghttp2, size);
     if (stream == nullptr || stream->discard) return 0;
     if (stream->pieces) {
@@ -139,9 +139,10 @@ struct H2Callbacks {
     switch (frame->hd.type) {
       case NGHTTP2_HEADERS:
         session.in_header_block_ = false;
-        [[fallthrough]];
-      case NGHTTP2_DATA:
         if (H2Stream* stream = find(nghttp2, frame->hd.stream_id)) message_part(session, *stream, *frame);
+        break;
+      case NGHTTP2_DATA:
+        if (session.reading_) message_part(session, *session.reading_, *frame);
         break;
       case NGHTTP2_SETTINGS:
         session.settings_received_ = true;

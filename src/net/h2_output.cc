@@ -188,7 +188,7 @@ void H2Session::write() {
     if (outcome == WriteBatch::Outcome::Lost) return end("the connection was lost while writing");
     if (outcome == WriteBatch::Outcome::Blocked) return wait_writable(batch_->bytes() < offered);
     pinned_.clear();
-    if (nghttp2_session_want_write(nghttp2_) == 0 && !finished()) return;
+    if (offered < kBatch && !finished()) return;  // a batch with room to spare held all there was to write
   }
   loop_.post([self = shared_from_this()] { self->turn(); });
 }

@@ -110,7 +110,12 @@ Task<void> stream(Handle<Llm> llm, GenerateRequest request, Head head, bool want
       failed = std::move(written.error());
       break;
     }
-    if (!events.empty() && !chunks.ready()) co_await out.write(std::exchange(events, {}));
+    if (!events.empty() && !chunks.ready()) {
+      if (out.try_write(events))
+        events.clear();
+      else
+        co_await out.write(std::exchange(events, {}));
+    }
     try {
       chunk = co_await chunks.next();
     } catch (const Exception& exception) {

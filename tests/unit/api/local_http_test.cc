@@ -58,6 +58,31 @@ TEST_F(LocalHttpTest, ARawStreamHasItsOwnStatusAndHeaders) {
   EXPECT_EQ(response.body, "a,b");
 }
 
+// Takes what fits, until nobody listens.
+struct Cup final : detail::ItemSink {
+  Task<Result<void>> write(std::string) override { co_return Result<void>(); }
+  Result<void> write_blocking(std::string) override { return {}; }
+  void start(int, HttpHeaders) override {}
+  Result<bool> try_write(std::string_view bytes) override {
+    if (dropped) return fail(ErrorCode::Cancelled, "nobody listens");
+    if (taken.size() + bytes.size() > 4) return false;
+    taken += bytes;
+    return true;
+  }
+  std::string taken;
+  bool dropped = false;
+};
+
+TEST(HttpWriterTest, TryWriteTakesAllOrNothing) {
+  Cup cup;
+  HttpWriter out(cup);
+  EXPECT_TRUE(out.try_write("abc"));
+  EXPECT_FALSE(out.try_write("de"));
+  EXPECT_EQ(cup.taken, "abc");
+  cup.dropped = true;
+  EXPECT_THROW(out.try_write("d"), Exception);
+}
+
 TEST_F(LocalHttpTest, StreamsAreLinesOrEvents) {
   EXPECT_EQ(app.post("/count", "[3]").body, "0\n1\n2\n");
   EXPECT_EQ(app.post("/count", "[2]", {{"accept", "text/event-stream"}}).body, "data: 0\n\ndata: 1\n\n");

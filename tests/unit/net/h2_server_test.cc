@@ -1,5 +1,7 @@
 // What clients of the HTTP/2 server may do to it.
 
+#include <map>
+
 #include "net_fixture.h"
 #include "raw_http2.h"
 
@@ -25,6 +27,21 @@ TEST_F(H2ServerTest, ThePrefaceMayComeInPieces) {
   for (const char c : raw::kPreface) exchange_raw(peer, {&c, 1});
   const auto frames = say(peer, raw::frame(raw::kSettings, 0, 0) + raw::get(1));
   EXPECT_NE(raw::find(frames, raw::kHeaders), nullptr);
+}
+
+TEST_F(H2ServerTest, APaddedFrameGoesToItsOwnStream) {
+  serve({}, echo);
+  auto peer = connect_raw();
+  std::string sent = raw::hello();
+  for (const std::uint32_t id : {1u, 3u})
+    sent += raw::frame(raw::kHeaders, raw::kEndHeaders, id, raw::request("/", {}, true));
+  sent += raw::frame(raw::kData, raw::kNone, 1, "one");
+  sent += raw::frame(raw::kData, raw::kPadded | raw::kEndStream, 3, std::string("\2three\0\0", 8));
+  sent += raw::frame(raw::kData, raw::kEndStream, 1);
+  std::map<std::uint32_t, std::string> bodies;
+  for (const auto& frame : say(peer, sent))
+    if (frame.type == raw::kData) bodies[frame.stream] += frame.payload;
+  EXPECT_EQ(bodies, (std::map<std::uint32_t, std::string>{{1, "one"}, {3, "three"}}));
 }
 
 TEST_F(H2ServerTest, PublicDoorEndsAConnectionThatResetsRapidly) {  // trap 1

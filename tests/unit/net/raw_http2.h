@@ -22,7 +22,7 @@ enum Type : std::uint8_t {
   kWindow,
   kContinuation
 };
-enum Flag : std::uint8_t { kNone = 0, kEndStream = 1, kAck = 1, kEndHeaders = 4 };
+enum Flag : std::uint8_t { kNone = 0, kEndStream = 1, kAck = 1, kEndHeaders = 4, kPadded = 8 };
 
 inline std::string number(std::uint32_t value, int bytes) {
   std::string out;
