@@ -1,13 +1,14 @@
 #include "api/instance_address.h"
 
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <utility>
 
 #include <boost/describe/class.hpp>
 
 #include <manta/detail/json.h>
+
+#include "base/read_file.h"
 
 namespace manta::api {
 namespace {
@@ -23,10 +24,9 @@ struct RecordPart {
 BOOST_DESCRIBE_STRUCT(RecordPart, (), (admin_address, backend, certificate, key, authority))
 
 std::optional<RecordPart> read_record(const std::string& state_dir) {
-  std::ifstream file(state_dir + "/agent.json");
-  if (!file) return std::nullopt;
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  auto record = detail::from_json<RecordPart>(text, UnknownKeys::Ignore);
+  const auto text = read_file(state_dir + "/agent.json");
+  if (!text) return std::nullopt;
+  auto record = detail::from_json<RecordPart>(*text, UnknownKeys::Ignore);
   if (!record || record->admin_address.empty()) return std::nullopt;
   return *std::move(record);
 }

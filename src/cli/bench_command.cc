@@ -3,7 +3,6 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
-#include <sstream>
 #include <string>
 
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "base/loop.h"
 #include "base/unix_time.h"
 #include "cli/bench_plan.h"
+#include "cli/option_file.h"
 #include "cli/terminal.h"
 #include "loadgen/generator.h"
 #include "loadgen/summary.h"
@@ -72,17 +72,9 @@ class LoadRun {
   int shown_ = 0;
 };
 
-Result<std::string> result_file(const char* option, const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return fail(ErrorCode::InvalidArgument, std::string(option) + ": " + path + " cannot be read");
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 // Shows what has changed since the result of before. Returns the exit code.
 int compare_with(const BenchRequest& request, const std::string& after_json) {
-  const auto before = result_file("--compare", request.compare_file);
+  const auto before = file_of_option("--compare", request.compare_file);
   if (!before) return refuse(before.error());
   const auto text = loadgen::comparison_text(*before, after_json);
   if (!text) return refuse(text.error());
@@ -91,7 +83,7 @@ int compare_with(const BenchRequest& request, const std::string& after_json) {
 }
 
 int compare_files(const BenchRequest& request) {
-  const auto after = result_file("--after", request.after_file);
+  const auto after = file_of_option("--after", request.after_file);
   return after ? compare_with(request, *after) : refuse(after.error());
 }
 

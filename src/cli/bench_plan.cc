@@ -1,6 +1,5 @@
 #include "cli/bench_plan.h"
 
-#include <fstream>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -14,17 +13,10 @@
 #include <manta/detail/json.h>
 
 #include "base/of_seconds.h"
+#include "cli/option_file.h"
 
 namespace manta::cli {
 namespace {
-
-Result<std::string> file_text(const std::string& option, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorCode::InvalidArgument, option + ": " + path + " cannot be read");
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 // The first address of a host, as the system knows it.
 Result<net::Address> address_of(const HttpUrl& url) {
@@ -65,12 +57,12 @@ std::string chat_body(const BenchRequest& request) {
 Result<std::vector<std::string>> bodies_of(const BenchRequest& request) {
   if (!request.chat.empty()) return std::vector{chat_body(request)};
   if (!request.body_file.empty()) {
-    auto text = file_text("--body-file", request.body_file);
+    auto text = file_of_option("--body-file", request.body_file);
     if (!text) return std::unexpected(std::move(text.error()));
     return std::vector{std::move(*text)};
   }
   if (request.bodies_file.empty()) return std::vector{request.body};
-  auto text = file_text("--bodies", request.bodies_file);
+  auto text = file_of_option("--bodies", request.bodies_file);
   if (!text) return std::unexpected(std::move(text.error()));
   std::vector<std::string> bodies;
   std::istringstream lines(*text);

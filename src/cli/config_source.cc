@@ -1,8 +1,6 @@
 #include "cli/config_source.h"
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -11,6 +9,7 @@
 #include <manta/detail/json.h>
 #include <manta/tensor.h>
 
+#include "base/read_file.h"
 #include "cli/terminal.h"
 #include "codec/nearest.h"
 #include "control/application_record.h"
@@ -27,15 +26,6 @@ namespace fs = std::filesystem;
 
 bool is_config_file(const std::string& target) {
   return target.ends_with(".yaml") || target.ends_with(".yml") || target.ends_with(".json");
-}
-
-Result<std::string> read_file(const std::string& path) {
-  std::error_code error;
-  if (!fs::exists(path, error)) return fail(ErrorCode::NotFound, path + ": no such file");
-  if (fs::is_directory(path, error)) return fail(ErrorCode::InvalidArgument, path + ": is a folder, not a file");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorCode::NotFound, path + ": cannot be read");
-  return std::string{std::istreambuf_iterator<char>(file), {}};
 }
 
 // "; did you mean 'librag.so'?" with a file of the same folder.

@@ -1,10 +1,9 @@
 #include "cli/described_target.h"
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
+#include "base/read_file.h"
 #include "cli/config_source.h"
 #include "cli/describe_artifact.h"
 #include "cli/node_list.h"
@@ -25,15 +24,12 @@ Task<Result<std::vector<spec::ApplicationGraph>>> describe_in_child(Loop& loop, 
 
 }  // namespace
 
-std::string content_of(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 Result<std::vector<control::NodeView>> nodes_of(const std::string& text) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(text, ignored)) return parse_node_list(text);
-  return parse_node_file(content_of(text), text);
+  auto content = read_file(text);
+  if (!content) return std::unexpected(std::move(content.error()));
+  return parse_node_file(*content, text);
 }
 
 Result<spec::InstanceConfig> config_to_describe(const std::string& target, const Environment& environment,
@@ -41,8 +37,10 @@ Result<spec::InstanceConfig> config_to_describe(const std::string& target, const
   auto config = config_of_target(target, "", environment, &places);
   std::error_code ignored;
   if (config || !std::filesystem::is_regular_file(target, ignored) || target.ends_with(".so")) return config;
+  const auto content = read_file(target);
+  if (!content) return std::unexpected(content.error());
   auto as_written = spec::parse_config(
-      content_of(target), target, [&](const std::string& name) { return environment.get(name); }, nullptr, &places);
+      *content, target, [&](const std::string& name) { return environment.get(name); }, nullptr, &places);
   return as_written ? as_written : config;
 }
 

@@ -30,7 +30,4 @@ Result<std::vector<spec::ApplicationGraph>> graphs_of(const spec::ApplicationCon
 // What the file says of an application whose code is not here: its deployments over the defaults.
 Result<spec::ApplicationGraph> graph_of_file(const spec::ApplicationConfig& application);
 
-// The text of a file; empty if it cannot be read.
-std::string content_of(const std::string& path);
-
 }  // namespace manta::cli

@@ -2,9 +2,10 @@
 
 #include <cstdio>
 #include <fstream>
-#include <iterator>
 
 #include <manta/detail/json.h>
+
+#include "base/read_file.h"
 
 namespace manta::cli {
 
@@ -18,10 +19,9 @@ void write_instance_record(const runtime::InstancePaths& paths, const InstanceRe
 }
 
 Result<InstanceRecord> read_instance_record(const std::string& state_dir) {
-  std::ifstream file(state_dir + "/agent.json");
-  if (!file) return fail(ErrorCode::NotFound, "no instance has run with state folder " + state_dir);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  return detail::from_json<InstanceRecord>(text, UnknownKeys::Ignore);
+  const auto text = read_file(state_dir + "/agent.json");
+  if (!text) return fail(ErrorCode::NotFound, "no instance has run with state folder " + state_dir);
+  return detail::from_json<InstanceRecord>(*text, UnknownKeys::Ignore);
 }
 
 }  // namespace manta::cli

@@ -1,7 +1,5 @@
 #include "cli/runtime_env.h"
 
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <vector>
 
@@ -10,6 +8,7 @@
 #include <manta/detail/json.h>
 #include <manta/tensor.h>
 
+#include "cli/option_file.h"
 #include "cli/terminal.h"
 #include "spec/validate.h"
 #include "spec/yaml_document.h"
@@ -49,9 +48,9 @@ void add(spec::InstanceConfig& config, const Variables& variables) {
 Result<void> add_runtime_env(spec::InstanceConfig& config, const std::string& file, const std::string& json,
                              const Environment& environment) {
   if (!file.empty()) {
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) return fail(ErrorCode::NotFound, "--runtime-env: " + file + ": cannot be read");
-    const auto variables = variables_of({std::istreambuf_iterator<char>(stream), {}}, "--runtime-env", environment);
+    const auto content = file_of_option("--runtime-env", file);
+    if (!content) return std::unexpected(content.error());
+    const auto variables = variables_of(*content, "--runtime-env", environment);
     if (!variables) return std::unexpected(variables.error());
     add(config, *variables);
   }

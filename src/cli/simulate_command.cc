@@ -7,6 +7,7 @@
 
 #include <manta/detail/json.h>
 
+#include "base/read_file.h"
 #include "cli/described_target.h"
 #include "cli/packing_options.h"
 #include "cli/terminal.h"
@@ -82,7 +83,9 @@ Result<simulate::Arrivals> arrivals_of(const std::string& trace) {
       return fail(ErrorCode::NotFound, fmt::format("there is no file '{}', and it is no pattern", trace));
     return pattern;
   }
-  return simulate::Arrivals::of_csv(content_of(trace), trace);
+  const auto text = read_file(trace);
+  if (!text) return std::unexpected(text.error());
+  return simulate::Arrivals::of_csv(*text, trace);
 }
 
 // Reads options one after the other; the first error stays.

@@ -6,8 +6,6 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <vector>
 
@@ -16,6 +14,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/read_file.h"
+
 namespace manta::runtime {
 namespace {
 
@@ -23,10 +23,8 @@ namespace fs = std::filesystem;
 
 constexpr int kGuardFd = 3;
 
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+// Empty where the process has ended meanwhile.
+std::string content_of(const std::string& path) { return read_file(path).value_or(std::string()); }
 
 std::vector<pid_t> processes() {
   std::vector<pid_t> pids;

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 #include <fcntl.h>
@@ -14,13 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/read_file.h"
+
 namespace manta::runtime {
 namespace {
 
-std::string limit_file(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+std::string limit_file(const std::string& path) { return read_file(path).value_or(std::string()); }
 
 // Kernel files take a value in one write and answer with the error of that write.
 bool write_to(const std::string& path, const std::string& value) {
