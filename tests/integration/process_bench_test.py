@@ -53,7 +53,7 @@ class BenchTest(unittest.TestCase):
             text = self.bench("--compare", before, "--after", after)
             self.assertRegex(text, r"completed +20.000 +40.000 +\+100.0 %")
             self.assertNotIn("requests open", text, "nothing was run")
-            self.assertIn("--after: no.json cannot be read", self.bench("--compare", before, "--after", "no.json", code=1))
+            self.assertIn("--after: no.json: no such file", self.bench("--compare", before, "--after", "no.json", code=1))
 
     def test_a_server_that_is_not_there_is_said(self):
         text = self.bench("http://localhost:1/", "-t", "0.3", "--warm-up", "0", code=1)
