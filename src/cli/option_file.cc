@@ -1,7 +1,5 @@
 #include "cli/option_file.h"
 
-#include <utility>
-
 #include "base/read_file.h"
 
 namespace manta::cli {

@@ -262,9 +262,9 @@ class Controller {
   DeployedState deployed() const;
   Result<void> apply(DeployedState next, Revision entry);
   DeployPlan plan_of_changes(const ApplicationRecords& next, const std::set<std::string>& kept) const;
-  bool is_untouched(const spec::Shared<ApplicationRecord>& next) const;
   void set_targets(DeployedState state);
-  void set_target(spec::Shared<ApplicationRecord> given, const std::vector<DeploymentProgress>& progress);
+  void set_target(Application& application, spec::Shared<ApplicationRecord> given,
+                  const std::vector<DeploymentProgress>& progress);
   bool retarget(Deployment& deployment, const ApplicationRecord& record, const spec::NodeSpec& node);
   void sweep_artifacts();
 

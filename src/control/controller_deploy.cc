@@ -34,6 +34,11 @@ bool has(const std::vector<spec::ApplicationConfig>& applications, const std::st
   return std::ranges::find(applications, name, &spec::ApplicationConfig::name) != applications.end();
 }
 
+// Nobody has spoken of this application: what it runs with stays, and what has failed of it is not tried again.
+bool is_untouched(const ControlledApplication& application, const spec::Shared<ApplicationRecord>& next) {
+  return !application.deleting && application.record.is_same_object(next);
+}
+
 }  // namespace
 
 // A deploy under way: no other one starts, and the applications that it names are known to everybody as not ready.
@@ -142,11 +147,12 @@ Result<void> Controller::apply(DeployedState next, Revision entry) {
   next.progress.clear();
   std::set<std::string> kept;  // as they are stored
   for (const spec::Shared<ApplicationRecord>& record : next.records) {
-    const auto known = applications_.find(record->name);
-    const bool had = known != applications_.end();
-    if (had && !known->second.deleting && known->second.record == record) kept.insert(record->name);
-    auto progress = had ? progress_of(known->second) : std::vector<DeploymentProgress>{};
-    if (!is_untouched(record)) progress = progress_after(had ? &*known->second.record : nullptr, progress, record);
+    const auto found = applications_.find(record->name);
+    const Application* const known = found == applications_.end() ? nullptr : &found->second;
+    if (known && !known->deleting && known->record == record) kept.insert(record->name);
+    auto progress = known ? progress_of(*known) : std::vector<DeploymentProgress>{};
+    if (!known || !is_untouched(*known, record))
+      progress = progress_after(known ? &*known->record : nullptr, progress, record);
     std::ranges::move(progress, std::back_inserter(next.progress));
   }
   if (auto stored = parts_.store.replace(next, entry, kept); !stored) return stored;
@@ -155,12 +161,6 @@ Result<void> Controller::apply(DeployedState next, Revision entry) {
   set_targets(std::move(next));
   request_turn();
   return {};
-}
-
-// Nobody has spoken of this application: what it runs with stays, and what has failed of it is not tried again.
-bool Controller::is_untouched(const spec::Shared<ApplicationRecord>& next) const {
-  const auto known = applications_.find(next->name);
-  return known != applications_.end() && !known->second.deleting && known->second.record.is_same_object(next);
 }
 
 // Without those that stay as they are, `kept`.
@@ -189,13 +189,14 @@ void Controller::set_targets(DeployedState state) {
   std::map<std::string, std::vector<DeploymentProgress>> progress;  // by application
   for (DeploymentProgress& entry : state.progress) progress[entry.application].push_back(std::move(entry));
   for (const spec::Shared<ApplicationRecord>& record : state.records)
-    if (!is_untouched(record)) set_target(record, progress[record->name]);
+    if (Application& application = applications_[record->name]; !is_untouched(application, record))
+      set_target(application, record, progress[record->name]);
 }
 
 // `progress` of this application.
-void Controller::set_target(spec::Shared<ApplicationRecord> given, const std::vector<DeploymentProgress>& progress) {
+void Controller::set_target(Application& application, spec::Shared<ApplicationRecord> given,
+                            const std::vector<DeploymentProgress>& progress) {
   share_equal_schemas(given.edit().graph);
-  Application& application = applications_[given->name];
   const bool same_document = !application.openapi->empty() && application.record->graph == given->graph &&
                              application.record->route_prefix == given->route_prefix;
   application.record = std::move(given);

@@ -68,22 +68,23 @@ class QueueCounts {
  public:
   std::shared_ptr<QueueCount> of(const std::string& application, const std::string& deployment) {
     const std::lock_guard lock(mutex_);
+    if (counts_.size() >= sweep_at_) sweep();
     auto& count = counts_[{application, deployment}];
-    if (count) return count;
-    const auto made = count = std::make_shared<QueueCount>(watch_);
-    if (counts_.size() > swept_at_) {
-      std::erase_if(counts_, [](const auto& known) { return known.second.use_count() == 1; });
-      swept_at_ = 2 * counts_.size() + 16;
-    }
-    return made;
+    if (!count) count = std::make_shared<QueueCount>(watch_);
+    return count;
   }
   const std::shared_ptr<QueueWatch>& watch() const { return watch_; }
 
  private:
+  void sweep() {
+    std::erase_if(counts_, [](const auto& known) { return known.second.use_count() == 1; });
+    sweep_at_ = 2 * counts_.size() + 16;
+  }
+
   const std::shared_ptr<QueueWatch> watch_ = std::make_shared<QueueWatch>();
   std::mutex mutex_;  // guards the rest
   std::map<std::pair<std::string, std::string>, std::shared_ptr<QueueCount>> counts_;
-  std::size_t swept_at_ = 16;
+  std::size_t sweep_at_ = 16;
 };
 
 }  // namespace manta::routing
